@@ -1,0 +1,45 @@
+"""Representation learning you can reason about.
+
+Pick a context (where the association between an input X and a context variable A comes from), pick
+a class of functions, and get the contexture: the ordered top singular functions of the expectation
+operator ``T g(x) = E[g(A) | x]`` (arXiv 2504.19792, 2505.01557).
+
+Names are loaded on first use, so ``import contextures`` is quick and imports no heavy library.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from contextures._version import __version__
+
+if TYPE_CHECKING:
+    from contextures.encoders import SpectralEncoder
+    from contextures.evaluation import usefulness
+    from contextures.selection import ContextSearch
+    from contextures.spectrum import decompose
+
+_HOME = {
+    "ContextSearch": "contextures.selection",
+    "SpectralEncoder": "contextures.encoders",
+    "decompose": "contextures.spectrum",
+    "usefulness": "contextures.evaluation",
+}
+_PACKAGES = frozenset(
+    {"contexts", "spectrum", "encoders", "evaluation", "selection", "data", "report", "runs"}
+)
+
+__all__ = ["ContextSearch", "SpectralEncoder", "__version__", "decompose", "usefulness"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    if name in _PACKAGES:
+        return import_module(f"contextures.{name}")
+    raise AttributeError(f"module 'contextures' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *_PACKAGES})
