@@ -1,0 +1,230 @@
+"""What every context promises."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils.validation import check_is_fitted
+
+from contextures.contexts.checks import FloatArray, Matrix
+from contextures.exceptions import InputError
+
+Form = Literal["transition", "kernel"]
+
+
+class Context(BaseEstimator):
+    """A context: the joint law of an input X and a context variable A.
+
+    A fitted context describes the law on a sample in one of two forms. In *transition* form it
+    gives rows P+(a_j | x) over a finite support of contexts. In *kernel* form it gives features
+    z(x) whose dual kernel is k_X+(x, x') = 1 + z(x) . z(x').
+
+    Attributes
+    ----------
+    form : {"transition", "kernel"}
+        Which form the context has once it is fitted.
+    input_weights_ : ndarray of shape (n,)
+        P_X on the fitted rows; sums to one.
+    context_weights_ : ndarray of shape (m,)
+        P_A on the support, for the transition form; sums to one.
+
+    References
+    ----------
+    arXiv 2505.01557 (ICML 2025), section 2.
+    """
+
+    form: Form = "transition"
+    takes: ClassVar[Literal["array", "index", "any"]] = "array"
+    """What X is: rows of numbers, indices of rows or nodes, or values of any kind."""
+
+    mend_parts: ClassVar[str] = ""
+    """What to do about several singular values of one, where one piece is expected."""
+
+    saved: ClassVar[tuple[str, ...]] = ()
+    """Fitted arrays, besides P_A, that new rows need: what is written to disk."""
+
+    input_weights_: FloatArray
+    context_weights_: FloatArray
+    expansion_: Matrix
+    """The fitted rows in the context's form: P (n, m) or Z (n, r)."""
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Fit the context to rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p)
+            The inputs.
+        y : array-like of shape (n,), optional
+            What the context needs besides X: labels, or the observed context of each row.
+
+        Returns
+        -------
+        Self
+            The fitted context.
+        """
+        raise InputError(f"{type(self).__name__} is an outline; fit one of its subclasses")
+
+    def expand(self, X: Any) -> Matrix:
+        """Describe rows in the context's form.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p)
+            Rows, seen at fit time or new.
+
+        Returns
+        -------
+        ndarray or csr_array of shape (n, m)
+            P+(a_j | x_i) in transition form, z_j(x_i) in kernel form. The singular functions are
+            linear in these: mu(x) = expand(x) @ (right / s).
+        """
+        raise InputError(f"{type(self).__name__} cannot describe rows it was not fitted with")
+
+    def transition(self, X: Any) -> sparse.csr_array:
+        """Give P+(a_j | x_i) for rows, seen at fit time or new.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p)
+            The rows.
+
+        Returns
+        -------
+        csr_array of shape (n, m)
+            Rows sum to one.
+
+        Raises
+        ------
+        InputError
+            If the context is given by a kernel and has no transition.
+        """
+        check_is_fitted(self)
+        if self.form != "transition":
+            raise InputError(
+                f"{type(self).__name__} is given by its kernel and has no transition matrix here; "
+                "use dual_kernel(X)"
+            )
+        return sparse.csr_array(self.expand(X))
+
+    def dual_kernel(self, X: Any, Y: Any = None) -> FloatArray:
+        """Compute the dual kernel k_X+(x, x') = E_A[P+(A|x) P+(A|x') / P_A(A)^2].
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p)
+            Rows.
+        Y : array-like of shape (m, p), optional
+            Other rows; X itself when None.
+
+        Returns
+        -------
+        ndarray of shape (n, m)
+            The kernel; its mean over x' ~ P_X is one (arXiv 2505.01557, section 2).
+        """
+        check_is_fitted(self)
+        left = self.expand(X)
+        right = left if Y is None else self.expand(Y)
+        if self.form == "kernel":
+            return np.asarray(1.0 + left @ right.T)
+        inverse = np.divide(
+            1.0,
+            self.context_weights_,
+            out=np.zeros_like(self.context_weights_),
+            where=self.context_weights_ > 0,
+        )
+        scaled = left * inverse[None, :]
+        product = scaled @ right.T
+        return product.toarray() if sparse.issparse(product) else np.asarray(product)
+
+    @classmethod
+    def fit_family(cls, contexts: Sequence[Any], X: Any, y: Any = None) -> list[Any]:
+        """Fit clones of several contexts of this class to the same rows, sharing what they can.
+
+        Parameters
+        ----------
+        contexts : sequence of Context
+            Contexts of this class.
+        X, y
+            As in ``fit``.
+
+        Returns
+        -------
+        list of Context
+            Fitted clones in the same order; in place of one that failed, its exception.
+        """
+        fitted: list[Any] = []
+        for context in contexts:
+            try:
+                fitted.append(clone(context).fit(X, y))
+            except Exception as error:  # one bad candidate must not stop the others
+                fitted.append(error)
+        return fitted
+
+    def family(self) -> tuple[Any, ...]:
+        """Say which contexts share work with this one when fitted together by ``fit_family``."""
+        return (type(self), id(self))
+
+    def subsampled(self, share: float) -> Any:
+        """Give the context that has the same association on a random ``share`` of the rows."""
+        return clone(self)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "input_weights_")
+
+    def _set_transition(self, transition: Matrix, input_weights: FloatArray | None = None) -> None:
+        """Keep the transition of the fitted rows, and the weights that follow from it."""
+        n = transition.shape[0]
+        weights = np.full(n, 1.0 / n) if input_weights is None else input_weights
+        self.expansion_ = transition
+        self.input_weights_ = weights
+        self.context_weights_ = np.asarray(transition.T @ weights, dtype=np.float64)
+
+
+class SupportContext(Context):
+    """A context whose A is one of the fitted rows, or of a random subset of them (landmarks)."""
+
+    mend_parts = "a larger n_neighbors (or a smaller gamma) connects them"
+    points_: FloatArray
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "points_")
+
+    def fit_support(self, X: FloatArray) -> Self:
+        """Keep the rows that A ranges over, without describing the fitted rows yet."""
+        raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
+
+    def expand_rows(self, X: FloatArray) -> Matrix:
+        """Give the transition of checked rows."""
+        raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Fit the context to rows; see :meth:`Context.fit`."""
+        from contextures.contexts.checks import check_rows
+
+        rows = check_rows(X, least=2)
+        self.fit_support(rows)
+        self._set_transition(self.expand_rows(rows))
+        self.n_features_in_ = rows.shape[1]
+        return self
+
+    def expand(self, X: Any) -> Matrix:
+        """Describe rows by their transition; see :meth:`Context.expand`."""
+        from contextures.contexts.checks import check_rows
+
+        check_is_fitted(self)
+        return self.expand_rows(check_rows(X, self.points_.shape[1]))
+
+
+def landmarks(n: int, n_landmarks: int | None, random_state: Any) -> np.ndarray[Any, Any] | None:
+    """Choose which rows are the support; None stands for all of them."""
+    if n_landmarks is None or n_landmarks >= n:
+        return None
+    from sklearn.utils import check_random_state
+
+    rng = check_random_state(random_state)
+    return np.sort(rng.choice(n, size=n_landmarks, replace=False))

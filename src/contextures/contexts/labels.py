@@ -1,0 +1,134 @@
+"""Labels as a context."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils.multiclass import type_of_target
+
+from contextures.contexts.base import Context
+from contextures.contexts.checks import FloatArray, Matrix
+from contextures.contexts.linear import LinearFeatures
+from contextures.exceptions import InputError
+
+
+class LabelContext(Context):
+    """A is the label of X.
+
+    Class labels give the deterministic transition of X to its class, whose singular values are one
+    (number of classes less one). Real targets give the dual kernel of the centred target,
+    k(x, x') = 1 + z(x) . z(x'), scaled so that the largest singular value is one.
+
+    Labels are known for the fitted rows only, so this context works at fit time only.
+
+    Parameters
+    ----------
+    task : {"auto", "classification", "regression"}, default="auto"
+        How labels are read; "auto" takes floats that are not whole as real targets.
+
+    Attributes
+    ----------
+    classes_ : ndarray
+        The classes, for class labels.
+
+    References
+    ----------
+    arXiv 2505.01557 (ICML 2025), Theorems 6 to 8; the kernel of real targets is derived.
+
+    Examples
+    --------
+    >>> from contextures.contexts import LabelContext
+    >>> context = LabelContext().fit([[0.0], [1.0], [2.0]], ["a", "b", "a"])
+    >>> context.context_weights_.round(3)
+    array([0.667, 0.333])
+    """
+
+    takes = "any"
+
+    def __init__(self, task: Literal["auto", "classification", "regression"] = "auto") -> None:
+        self.task = task
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Fit the context to labelled rows; see :meth:`Context.fit`."""
+        if y is None:
+            raise InputError("a label context needs labels; call fit(X, y)")
+        labels = np.asarray(y)
+        n = labels.shape[0] if labels.ndim else 0
+        if X is not None and len(X) != n:
+            raise InputError(f"X has {len(X)} rows but y has {n}; give one label per row")
+        if n < 2:
+            raise InputError(f"labels of at least 2 rows are needed; y has {n}")
+        missing = np.flatnonzero(_missing(labels))
+        if len(missing):
+            raise InputError(
+                f"y has no label at row {missing[0]} ({len(missing)} in all); "
+                "fit a label context to labelled rows only"
+            )
+        self.form = "transition" if self._are_classes(labels) else "kernel"
+        if self.form == "transition":
+            self._fit_classes(labels)
+        else:
+            self._fit_targets(labels)
+        return self
+
+    def expand(self, X: Any) -> Matrix:
+        """Refuse: labels of new rows are not known."""
+        raise InputError(
+            "a label context works at fit time only, because new rows have no label; "
+            "use fitted_kernel() for the fitted rows, or another context to embed new rows"
+        )
+
+    def fitted_kernel(self) -> FloatArray:
+        """Compute the dual kernel between the fitted rows.
+
+        Returns
+        -------
+        ndarray of shape (n, n)
+            1[y = y'] / P(y) for classes; 1 + z . z' for real targets.
+        """
+        if self.form == "kernel":
+            return np.asarray(1.0 + self.expansion_ @ self.expansion_.T)
+        scaled = self.expansion_ * (1.0 / self.context_weights_)[None, :]
+        return np.asarray((scaled @ self.expansion_.T).toarray())
+
+    def _are_classes(self, labels: np.ndarray[Any, Any]) -> bool:
+        if self.task == "auto":
+            return not type_of_target(labels).startswith("continuous")
+        if self.task not in ("classification", "regression"):
+            raise InputError(
+                f"task={self.task!r} is not known; give 'auto', 'classification' or 'regression'"
+            )
+        return self.task == "classification"
+
+    def _fit_classes(self, labels: np.ndarray[Any, Any]) -> None:
+        if labels.ndim != 1:
+            raise InputError(f"class labels must be one per row; y has shape {labels.shape}")
+        self.classes_, codes = np.unique(labels, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise InputError(f"y has one class only, {self.classes_[0]!r}; give at least two")
+        n = len(codes)
+        one_hot = sparse.csr_array(
+            (np.ones(n), codes, np.arange(n + 1)), shape=(n, len(self.classes_))
+        )
+        self._set_transition(one_hot)
+
+    def _fit_targets(self, labels: np.ndarray[Any, Any]) -> None:
+        try:
+            targets = labels.astype(np.float64).reshape(len(labels), -1)
+        except (TypeError, ValueError):
+            raise InputError("y must hold numbers for a regression label context") from None
+        self.expansion_ = LinearFeatures(targets, what="y").transform(targets)
+        self.input_weights_ = np.full(len(targets), 1.0 / len(targets))
+
+
+def _missing(labels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    if labels.dtype.kind == "f":
+        missing = np.isnan(labels)
+    elif labels.dtype == object:
+        missing = np.array([value is None or value != value for value in labels.ravel()])
+        missing = missing.reshape(labels.shape)
+    else:
+        return np.zeros(len(labels), dtype=bool)
+    return np.asarray(missing if missing.ndim == 1 else missing.any(axis=1))

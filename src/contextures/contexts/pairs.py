@@ -1,0 +1,157 @@
+"""Observed pairs as a context."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.utils.validation import check_is_fitted
+
+from contextures.contexts.base import Context
+from contextures.contexts.checks import Matrix
+from contextures.exceptions import InputError
+
+
+class PairContext(Context):
+    """Pairs (x, a) drawn from the joint law: ``fit(X, A)``.
+
+    When A takes few values the empirical joint law of the distinct x and a is a transition. When
+    A is continuous no value repeats and there is no transition: the pairs are kept for encoders
+    that learn from pairs.
+
+    Parameters
+    ----------
+    handle_unknown : {"ignore", "error"}, default="ignore"
+        What to do with an x never seen at fit time. "ignore" takes P_A for its law, so that all
+        its coordinates are zero, the mean.
+
+    Attributes
+    ----------
+    discrete_ : bool
+        Whether A takes few values, so that there is a transition.
+
+    References
+    ----------
+    arXiv 2505.01557 (ICML 2025), section 2; arXiv 2504.19792, chapter 1 (pairs such as captions).
+
+    Examples
+    --------
+    >>> from contextures.contexts import PairContext
+    >>> context = PairContext().fit(["a", "a", "b", "b"], [0, 1, 1, 1])
+    >>> context.transition(["a", "c"]).toarray()
+    array([[0.5 , 0.5 ],
+           [0.25, 0.75]])
+    """
+
+    takes = "any"
+
+    def __init__(self, handle_unknown: Literal["ignore", "error"] = "ignore") -> None:
+        self.handle_unknown = handle_unknown
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Fit the context to pairs.
+
+        Parameters
+        ----------
+        X : array-like of shape (n,) or (n, p)
+            The input of each pair.
+        y : array-like of shape (n,) or (n, q)
+            A, the context of each pair.
+
+        Returns
+        -------
+        Self
+            The fitted context.
+        """
+        if self.handle_unknown not in ("ignore", "error"):
+            raise InputError(
+                f"handle_unknown={self.handle_unknown!r} is not known; give 'ignore' or 'error'"
+            )
+        if y is None:
+            raise InputError("a pair context needs the context of every input; call fit(X, A)")
+        inputs, contexts = _values(X, "X"), _values(y, "A")
+        if len(inputs) != len(contexts):
+            raise InputError(
+                f"X has {len(inputs)} rows but A has {len(contexts)}; give one context per input"
+            )
+        if len(inputs) < 2:
+            raise InputError(f"at least 2 pairs are needed; there is {len(inputs)} sample")
+        n = len(inputs)
+        self.input_weights_ = np.full(n, 1.0 / n)
+        self.discrete_ = not _is_continuous(contexts)
+        if not self.discrete_:
+            self.inputs_, self.contexts_ = inputs, contexts
+            return self
+        self._distinct, codes = _distinct_rows(inputs)
+        values, context_codes = _distinct_rows(contexts)
+        self.values_ = values
+        counts = sparse.csr_array(
+            (np.ones(n), (codes, context_codes)), shape=(len(self._distinct), len(values))
+        )
+        counts.sum_duplicates()
+        per_input = np.asarray(counts.sum(axis=1))
+        self._conditional = sparse.csr_array(sparse.diags_array(1.0 / per_input) @ counts)
+        self._places = {_key(row): place for place, row in enumerate(self._distinct)}
+        self._set_transition(self._conditional[codes])
+        return self
+
+    def expand(self, X: Any) -> Matrix:
+        """Give the empirical law of A for each x; see :meth:`Context.expand`."""
+        check_is_fitted(self)
+        if not self.discrete_:
+            raise InputError(
+                "A is continuous here, so these pairs have no transition; group A into bins, or "
+                "give contexts with repeated values"
+            )
+        rows = _values(X, "X")
+        codes = np.array([self._places.get(_key(row), -1) for row in rows])
+        unknown = np.flatnonzero(codes < 0)
+        if len(unknown) == 0:
+            return self._conditional[codes]
+        if self.handle_unknown == "error":
+            raise InputError(
+                f"the input {rows[unknown[0]]!r} at row {unknown[0]} was never seen in a pair; "
+                "leave it out or set handle_unknown='ignore'"
+            )
+        law = sparse.csr_array(self.context_weights_[None, :])
+        stacked = sparse.vstack([self._conditional, law], format="csr")
+        return sparse.csr_array(stacked[codes])
+
+
+def _values(values: Any, name: str) -> NDArray[Any]:
+    array = np.asarray(values)
+    if array.dtype.kind == "U":
+        array = array.astype(object)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim not in (1, 2) or len(array) == 0:
+        raise InputError(f"{name} must have one or two dimensions and a row; shape {array.shape}")
+    if array.dtype.kind == "f" and np.isnan(array).any():
+        raise InputError(f"{name} has missing values; leave those pairs out")
+    return array
+
+
+def _is_continuous(contexts: NDArray[Any]) -> bool:
+    if contexts.dtype.kind != "f" or np.array_equal(contexts, np.floor(contexts)):
+        return False
+    return len(np.unique(contexts, axis=0)) > max(20, len(contexts) // 2)
+
+
+def _key(row: Any) -> Any:
+    return tuple(row.tolist()) if isinstance(row, np.ndarray) else row
+
+
+def _distinct_rows(values: NDArray[Any]) -> tuple[list[Any], NDArray[np.intp]]:
+    """Give the distinct rows in order of appearance, and the place of each row among them."""
+    places: dict[Any, int] = {}
+    codes = np.empty(len(values), dtype=np.intp)
+    distinct = []
+    for i, row in enumerate(values):
+        key = _key(row)
+        if key not in places:
+            places[key] = len(places)
+            distinct.append(row)
+        codes[i] = places[key]
+    return distinct, codes

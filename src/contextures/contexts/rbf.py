@@ -1,0 +1,161 @@
+"""The Gaussian (RBF) context."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import clone
+
+from contextures.contexts.base import SupportContext, landmarks
+from contextures.contexts.checks import (
+    FloatArray,
+    Matrix,
+    check_positive_int,
+    check_positive_real,
+    check_rows,
+    compact,
+)
+
+# The dense transition of more rows than this no longer fits comfortably in memory.
+MOST_ENTRIES = 50_000_000
+_NEGLIGIBLE = 1e-16
+
+
+class RBFContext(SupportContext):
+    """A is a fitted row a drawn with chance proportional to exp(-gamma |x - a|^2).
+
+    Parameters
+    ----------
+    gamma : float, optional
+        The inverse squared width, above zero. The larger, the stronger the association. When
+        None, one over the median squared distance between fitted rows.
+    n_landmarks : int, optional
+        Let A range over a random subset of the fitted rows. When None, all rows up to about
+        7,000, and beyond that as many as keep n x m under 50 million.
+    random_state : int, RandomState or None, default=None
+        Draws the landmarks.
+
+    Attributes
+    ----------
+    gamma_ : float
+        The gamma that was used.
+
+    Notes
+    -----
+    Cost O(n m p), memory O(n m). Chances below 1e-16 of a row's largest are dropped, which keeps
+    narrow contexts sparse.
+
+    References
+    ----------
+    arXiv 2505.01557 (ICML 2025), section 5.3.
+
+    Examples
+    --------
+    >>> from contextures.contexts import RBFContext
+    >>> context = RBFContext(gamma=1.0).fit([[0.0], [1.0]])
+    >>> context.transition([[0.5]]).toarray()
+    array([[0.5, 0.5]])
+    """
+
+    saved = ("points_", "gamma_")
+    gamma_: float
+
+    def __init__(
+        self,
+        gamma: float | None = None,
+        n_landmarks: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.gamma = gamma
+        self.n_landmarks = n_landmarks
+        self.random_state = random_state
+
+    def fit_support(self, X: FloatArray) -> Self:
+        """Keep the rows that A ranges over; see :class:`SupportContext`."""
+        if self.gamma is not None:
+            check_positive_real(self.gamma, "gamma")
+        n = len(X)
+        most = self.n_landmarks
+        if most is None:
+            most = n if n * n <= MOST_ENTRIES else max(2, MOST_ENTRIES // n)
+        check_positive_int(most, "n_landmarks", least=2)
+        chosen = landmarks(n, most, self.random_state)
+        self.points_ = np.array(X if chosen is None else X[chosen])
+        self.gamma_ = self.gamma if self.gamma is not None else 1.0 / median_distance(self.points_)
+        return self
+
+    def expand_rows(self, X: FloatArray) -> Matrix:
+        """Give the transition of checked rows."""
+        return _transition(_squared_distances(X, self.points_), self.gamma_)
+
+    def family(self) -> tuple[Any, ...]:
+        """Contexts that differ in gamma alone share their distances."""
+        return (type(self), self.n_landmarks, repr(self.random_state))
+
+    @classmethod
+    def fit_family(
+        cls, contexts: Sequence[RBFContext], X: Any, y: Any = None
+    ) -> list[RBFContext | Exception]:
+        """Fit contexts that differ in gamma alone: distances are computed once."""
+        rows = check_rows(X, least=2)
+        fitted: list[RBFContext | Exception] = []
+        distances: FloatArray | None = None
+        for context in contexts:
+            try:
+                done = clone(context).fit_support(rows)
+                if distances is None:
+                    distances = _squared_distances(rows, done.points_)
+                done._set_transition(_transition(distances, done.gamma_))
+                done.n_features_in_ = rows.shape[1]
+                fitted.append(done)
+            except Exception as error:  # one bad candidate must not stop the others
+                fitted.append(error)
+        return fitted
+
+
+def median_distance(X: FloatArray, most: int = 1000) -> float:
+    """Compute the median squared distance between rows (evenly spaced ones when many).
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, p)
+        The rows.
+    most : int
+        How many rows to look at.
+
+    Returns
+    -------
+    float
+        The median over pairs of different rows; the mean when more than half the pairs are
+        equal, and one when all are.
+    """
+    from scipy.spatial.distance import pdist
+
+    chosen = X if len(X) <= most else X[np.linspace(0, len(X) - 1, most).astype(np.intp)]
+    squared = pdist(chosen, "sqeuclidean")
+    return float(np.median(squared)) or float(squared.mean()) or 1.0
+
+
+def _squared_distances(X: FloatArray, points: FloatArray) -> FloatArray:
+    from scipy.spatial.distance import cdist
+
+    if X.shape[1] <= 16:
+        squared: FloatArray = cdist(X, points, "sqeuclidean")
+        return squared
+    from sklearn.metrics.pairwise import euclidean_distances
+
+    # Centred, because the expansion of |x - a|^2 loses digits far from zero.
+    centre = points.mean(axis=0)
+    squared = euclidean_distances(X - centre, points - centre, squared=True)
+    return squared
+
+
+def _transition(squared: FloatArray, gamma: float) -> Matrix:
+    weights = squared - squared.min(axis=1, keepdims=True)
+    weights *= -gamma
+    np.exp(weights, out=weights)
+    weights[weights < _NEGLIGIBLE] = 0.0
+    weights /= weights.sum(axis=1, keepdims=True)
+    return compact(weights)

@@ -1,0 +1,188 @@
+"""From a context to its singular functions."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils import check_random_state
+
+from contextures.contexts import Context
+from contextures.contexts.checks import FloatArray, check_positive_int
+from contextures.exceptions import ContextWarning, InputError
+from contextures.spectrum.operator import NormalizedOperator
+from contextures.spectrum.result import Spectrum
+from contextures.spectrum.solve import NEGLIGIBLE, choose_solver, top_triplets, top_values
+
+
+def decompose(
+    context: Context,
+    X: Any,
+    n_components: int,
+    y: Any = None,
+    solver: str = "auto",
+    random_state: Any = None,
+) -> Spectrum:
+    """Compute the top singular values and functions of a context on a sample.
+
+    Parameters
+    ----------
+    context : Context
+        The context; a clone of it is fitted.
+    X : array-like of shape (n, p)
+        The inputs (None stands for all nodes or rows of a graph or finite context).
+    n_components : int
+        d, the number of singular functions, at most the rank of the operator.
+    y : array-like of shape (n,), optional
+        Labels, or the observed context of each row, for the contexts that need them.
+    solver : {"auto", "dense", "gram", "lanczos", "propack"}, default="auto"
+        "auto" takes the dense SVD while the smaller side has up to 500 entries, the eigenvectors
+        of the smaller Gram matrix for larger dense operators and for many components, and PROPACK
+        on the sparse operator otherwise.
+    random_state : int, RandomState or None, default=None
+        Draws the starting vector of the iterative solvers. The result does not depend on it
+        beyond rounding; None stands for a fixed one.
+
+    Returns
+    -------
+    Spectrum
+        Singular values and functions, the constant left out, signs fixed.
+
+    Raises
+    ------
+    InputError
+        If d is above the rank, or the context cannot be fitted.
+
+    Warns
+    -----
+    ContextWarning
+        If several singular values are one: the context splits into parts.
+
+    Notes
+    -----
+    A sparse transition with K entries a row costs O(n K + n d) a Krylov step and about 2 d steps,
+    with O(n (K + d)) memory. No n x n matrix is formed unless n is small or the transition dense.
+
+    References
+    ----------
+    arXiv 2505.01557 (ICML 2025), Lemmas 3 and 4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from contextures.contexts import GraphContext
+    >>> from contextures.spectrum import decompose
+    >>> cycle = np.roll(np.eye(5), 1, axis=1) + np.roll(np.eye(5), -1, axis=1)
+    >>> decompose(GraphContext(cycle), None, 4).singular_values.round(4)
+    array([0.809, 0.809, 0.309, 0.309])
+    """
+    check_positive_int(n_components, "n_components")
+    return decompose_fitted(clone(context).fit(X, y), n_components, solver, random_state)
+
+
+def decompose_fitted(
+    context: Context, n_components: int, solver: str = "auto", random_state: Any = None
+) -> Spectrum:
+    """Compute the singular functions of a context on the rows it was fitted to.
+
+    Parameters
+    ----------
+    context : Context
+        A fitted context.
+    n_components, solver, random_state
+        As in :func:`decompose`.
+
+    Returns
+    -------
+    Spectrum
+        As from :func:`decompose`.
+    """
+    check_positive_int(n_components, "n_components")
+    _check_finite_form(context)
+    operator = NormalizedOperator(context)
+    most = min(operator.shape) - int(operator.is_transition)
+    if n_components > most:
+        raise InputError(
+            f"n_components={n_components} is above the largest possible rank, {most}, for "
+            f"{operator.shape[0]} rows and {operator.shape[1]} context values; "
+            f"give n_components={most} or less"
+            if most > 0
+            else f"there is no association to decompose with {operator.shape[0]} sample(s) and "
+            f"{operator.shape[1]} context value(s); give more rows"
+        )
+    chosen = choose_solver(solver, operator, n_components)
+    seed = 0 if random_state is None else check_random_state(random_state).randint(2**31 - 1)
+    left, values, right = top_triplets(operator, n_components, chosen, np.random.default_rng(seed))
+    rank = int(np.count_nonzero(values > NEGLIGIBLE))
+    if rank < n_components:
+        raise InputError(
+            f"n_components={n_components} is above the rank of the context: only {rank} singular "
+            f"values are not zero; "
+            + (f"give n_components={rank} or less" if rank else "the context carries nothing on X")
+        )
+    signs = _signs(left)
+    spectrum = Spectrum(
+        singular_values=np.clip(values, 0.0, 1.0),
+        left=left * signs / operator.root_x[:, None],
+        right=_right_functions(operator, right * signs),
+        input_weights=operator.input_weights,
+        context_weights=operator.context_weights,
+        solver=chosen,
+    )
+    if spectrum.n_parts > 1 and context.mend_parts:
+        warnings.warn(_parts_message(spectrum, context.mend_parts), ContextWarning, stacklevel=3)
+    return spectrum
+
+
+def singular_values(context: Context, n_components: int) -> FloatArray:
+    """Compute the top singular values of a fitted context, without its functions.
+
+    Parameters
+    ----------
+    context : Context
+        A fitted context.
+    n_components : int
+        How many; fewer come back when the context has fewer.
+
+    Returns
+    -------
+    ndarray of shape (d,)
+        Singular values in [0, 1], largest first, the trivial s_0 = 1 left out.
+    """
+    _check_finite_form(context)
+    values = top_values(NormalizedOperator(context), n_components)
+    return np.clip(values, 0.0, 1.0)
+
+
+def _check_finite_form(context: Context) -> None:
+    if not hasattr(context, "expansion_"):
+        raise InputError(
+            f"{context!r} has no transition and no kernel on its rows (its context variable is "
+            "continuous), so there is nothing to decompose; group A into bins"
+        )
+
+
+def _right_functions(operator: NormalizedOperator, right: FloatArray) -> FloatArray:
+    if not operator.is_transition:
+        return right
+    functions = np.zeros((operator.n_support, right.shape[1]))
+    functions[operator.kept] = right / operator.root_a[:, None]
+    return functions
+
+
+def _signs(left: FloatArray) -> FloatArray:
+    """Make the first entry that is within a millionth of the largest in size positive."""
+    sizes = np.abs(left)
+    first = np.argmax(sizes >= sizes.max(axis=0) * (1 - 1e-6), axis=0)
+    return np.where(left[first, np.arange(left.shape[1])] < 0, -1.0, 1.0)
+
+
+def _parts_message(spectrum: Spectrum, mend: str) -> str:
+    n_ones = spectrum.n_parts - 1
+    return (
+        f"{n_ones} singular value{'s are' if n_ones > 1 else ' is'} one: the context splits into "
+        f"at least {spectrum.n_parts} unconnected parts, which the first {n_ones} coordinate"
+        f"{'s tell' if n_ones > 1 else ' tells'} apart; {mend}"
+    )

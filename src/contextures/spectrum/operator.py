@@ -1,0 +1,107 @@
+"""The normalised expectation operator of a fitted context."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import LinearOperator
+
+from contextures.contexts import Context
+from contextures.contexts.checks import FloatArray, Matrix
+
+
+class NormalizedOperator:
+    """M = D_x^(1/2) P D_a^(-1/2) less its constant part, whose singular values are s_1, s_2, ...
+
+    Support points of zero probability are left out. For a context in kernel form,
+    M = D_x^(1/2) Z, less its mean.
+
+    Parameters
+    ----------
+    context : Context
+        A fitted context.
+
+    Attributes
+    ----------
+    scaled : ndarray or csr_array of shape (n, m')
+        M before the constant part is taken away, sparse if the transition is.
+    shape : tuple of int
+        (n, m').
+    """
+
+    def __init__(self, context: Context) -> None:
+        self.input_weights = context.input_weights_
+        self.root_x: FloatArray = np.sqrt(self.input_weights)
+        expansion = context.expansion_
+        self.n_support = expansion.shape[1]
+        self.is_transition = context.form == "transition"
+        self.context_weights: FloatArray | None = None
+        self.kept: Any = slice(None)
+        if self.is_transition:
+            self.context_weights = context.context_weights_
+            positive = self.context_weights > 0
+            if not positive.all():
+                self.kept = positive
+                expansion = expansion[:, np.flatnonzero(positive)]
+            self.root_a: FloatArray = np.sqrt(self.context_weights[self.kept])
+            self.scaled = _scale(expansion, self.root_x, 1.0 / self.root_a)
+        else:
+            self.scaled = expansion * self.root_x[:, None]
+            self.root_a = self.scaled.T @ self.root_x
+        self.shape: tuple[int, int] = self.scaled.shape
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether the operator is stored sparsely."""
+        return bool(sparse.issparse(self.scaled))
+
+    def linear_operator(self) -> LinearOperator:
+        """Give M as a LinearOperator: one sparse product and one rank-one correction a step."""
+        scaled, root_x, root_a = self.scaled, self.root_x, self.root_a
+        adjoint = scaled.T.tocsr() if self.is_sparse else scaled.T
+
+        def forward(v: FloatArray) -> FloatArray:
+            flat = v.ravel()
+            return np.asarray(scaled @ flat - root_x * (root_a @ flat))
+
+        def backward(u: FloatArray) -> FloatArray:
+            flat = u.ravel()
+            return np.asarray(adjoint @ flat - root_a * (root_x @ flat))
+
+        return LinearOperator(self.shape, matvec=forward, rmatvec=backward, dtype=np.float64)
+
+    def dense(self) -> FloatArray:
+        """Give M as an array, of n x m' numbers."""
+        full = self.scaled.toarray() if self.is_sparse else self.scaled
+        return np.asarray(full - np.outer(self.root_x, self.root_a))
+
+    def smaller_gram(self) -> FloatArray:
+        """Give M M^T or M^T M, whichever is smaller."""
+        wide = self.shape[0] <= self.shape[1]
+        if wide and not self.is_transition:
+            full = self.dense()
+            return np.asarray(full @ full.T)
+        # The constant pair (root_x, root_a) is an exact singular pair, or, in kernel form, what
+        # centring takes away: either way the correction has rank one.
+        gram = self.scaled @ self.scaled.T if wide else self.scaled.T @ self.scaled
+        root = self.root_x if wide else self.root_a
+        return np.asarray((gram.toarray() if self.is_sparse else gram) - np.outer(root, root))
+
+    def apply(self, right: FloatArray) -> FloatArray:
+        """Compute M V for a block V."""
+        return np.asarray(self.scaled @ right - np.outer(self.root_x, self.root_a @ right))
+
+    def apply_adjoint(self, left: FloatArray) -> FloatArray:
+        """Compute M^T U for a block U."""
+        return np.asarray(self.scaled.T @ left - np.outer(self.root_a, self.root_x @ left))
+
+
+def _scale(matrix: Matrix, rows: FloatArray, columns: FloatArray) -> Matrix:
+    if sparse.issparse(matrix):
+        scaled = sparse.csr_array(matrix, copy=True)
+        scaled.data *= np.repeat(rows, np.diff(scaled.indptr))
+        scaled.data *= columns[scaled.indices]
+        return scaled
+    return matrix * rows[:, None] * columns[None, :]

@@ -1,0 +1,64 @@
+"""The result of decomposing a context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from contextures.contexts.checks import FloatArray
+
+ONE = 1.0 - 1e-9
+"""Singular values from here on count as one: the context splits into that many parts."""
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Top singular values and functions of an expectation operator, the constant left out.
+
+    Attributes
+    ----------
+    singular_values : ndarray of shape (d,)
+        s_1 >= s_2 >= ..., in [0, 1]; the trivial s_0 = 1 is not among them.
+    left : ndarray of shape (n, d)
+        mu_i on the fitted rows: mean zero, orthonormal under ``input_weights``.
+    right : ndarray of shape (m, d)
+        For a transition, nu_i on the support: mean zero, orthonormal under ``context_weights``
+        (zero where P_A is zero). For a kernel, coefficients over its features. Either way
+        mu_i(x) = expand(x) @ right[:, i] / s_i.
+    input_weights : ndarray of shape (n,)
+        P_X.
+    context_weights : ndarray of shape (m,) or None
+        P_A; None for a context given by its kernel.
+    solver : str
+        The solver that was used.
+
+    References
+    ----------
+    arXiv 2505.01557 (ICML 2025), Lemmas 3 and 4.
+    """
+
+    singular_values: FloatArray
+    left: FloatArray
+    right: FloatArray
+    input_weights: FloatArray
+    context_weights: FloatArray | None
+    solver: str
+
+    @property
+    def n_components(self) -> int:
+        """The number of singular functions."""
+        return len(self.singular_values)
+
+    @property
+    def n_parts(self) -> int:
+        """The number of unconnected parts: one more than the singular values equal to one.
+
+        A bipartite graph counts as two (its walk alternates between the sides).
+        """
+        return 1 + int(np.count_nonzero(self.singular_values >= ONE))
+
+    @property
+    def coefficients(self) -> FloatArray:
+        """What turns ``expand(x)`` into mu(x): ``right / s``, of shape (m, d)."""
+        return np.asarray(self.right / self.singular_values)

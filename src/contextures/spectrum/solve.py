@@ -1,0 +1,223 @@
+"""Solvers for the top singular triplets, all scipy's, chosen by size as measured.
+
+See ``benchmarks/README.md`` for the measurements. Randomised range finders are not among them:
+within the power steps that keep them cheap they lose the last functions.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import scipy.linalg
+from scipy.sparse.linalg import LinearOperator, eigsh, svds
+
+from contextures.contexts.checks import FloatArray
+from contextures.exceptions import InputError
+from contextures.spectrum.operator import NormalizedOperator
+
+Solver = Literal["auto", "dense", "gram", "lanczos", "propack"]
+Triplets = tuple[FloatArray, FloatArray, FloatArray]
+
+DENSE_SIDE = 500
+"""Up to this many rows or support points the dense SVD is as quick as any."""
+
+GRAM_SIDE = 3000
+"""Up to this size a dense operator is quickest by the eigenvectors of its smaller Gram matrix."""
+
+NEGLIGIBLE = 1e-9
+"""Singular values below this are rounding: a Gram matrix knows them to about 1e-8 only."""
+
+_ROUNDS = 20
+
+
+def choose_solver(
+    solver: str, operator: NormalizedOperator, n_components: int
+) -> Literal["dense", "gram", "lanczos", "propack"]:
+    """Pick the solver for an operator; see :func:`contextures.spectrum.decompose`."""
+    if solver not in ("auto", "dense", "gram", "lanczos", "propack"):
+        raise InputError(
+            f"solver={solver!r} is not known; give 'auto', 'dense', 'gram', 'lanczos' or 'propack'"
+        )
+    side = min(operator.shape)
+    if solver in ("lanczos", "propack") and n_components >= side - 1:
+        return "dense"  # iterative solvers cannot find the whole spectrum
+    if solver != "auto":
+        return solver  # type: ignore[return-value]
+    if side <= DENSE_SIDE:
+        return "dense"
+    if (not operator.is_sparse and side <= GRAM_SIDE) or n_components > side // 4:
+        return "gram"
+    return "propack"
+
+
+def top_triplets(
+    operator: NormalizedOperator, n_components: int, solver: str, rng: np.random.Generator
+) -> Triplets:
+    """Compute U (n, d), s (d,), V (m', d) of the largest singular values, largest first.
+
+    Parameters
+    ----------
+    operator : NormalizedOperator
+        The operator, the constant part taken away.
+    n_components : int
+        d, at most the smaller side of the operator.
+    solver : {"dense", "gram", "lanczos", "propack"}
+        The solver.
+    rng : numpy.random.Generator
+        Draws the starting vector of the iterative solvers.
+
+    Returns
+    -------
+    tuple of ndarray
+        U, s, V.
+    """
+    if solver == "dense":
+        left, values, right = scipy.linalg.svd(operator.dense(), full_matrices=False)
+        return left[:, :n_components], values[:n_components], right[:n_components].T
+    if solver == "gram":
+        return _from_gram(operator, n_components)
+    return _iterate(operator, n_components, solver, rng)
+
+
+def top_values(operator: NormalizedOperator, n_components: int) -> FloatArray:
+    """Compute the largest singular values alone, largest first.
+
+    Parameters
+    ----------
+    operator : NormalizedOperator
+        The operator, the constant part taken away.
+    n_components : int
+        How many; fewer come back when the operator is smaller.
+
+    Returns
+    -------
+    ndarray of shape (d,)
+        Singular values, known to 1e-12 above 1e-4 and to about 1e-8 below.
+    """
+    side = min(operator.shape)
+    n_components = min(n_components, side)
+    if operator.is_sparse and side > GRAM_SIDE:
+        _, values, _ = top_triplets(operator, n_components, "propack", np.random.default_rng(0))
+        return values
+    squares = scipy.linalg.eigvalsh(operator.smaller_gram(), overwrite_a=True, check_finite=False)
+    return np.asarray(np.sqrt(np.clip(squares[::-1][:n_components], 0.0, None)))
+
+
+def _from_gram(operator: NormalizedOperator, n_components: int) -> Triplets:
+    side = min(operator.shape)
+    window = [side - n_components, side - 1]
+    squares, vectors = scipy.linalg.eigh(
+        operator.smaller_gram(), subset_by_index=window, overwrite_a=True, check_finite=False
+    )
+    return _complete(operator, np.sqrt(np.clip(squares[::-1], 0.0, None)), vectors[:, ::-1])
+
+
+def _complete(operator: NormalizedOperator, values: FloatArray, vectors: FloatArray) -> Triplets:
+    """Compute the other side's singular vectors from those of the smaller side."""
+    safe = np.where(values > NEGLIGIBLE, values, np.inf)
+    if operator.shape[0] <= operator.shape[1]:
+        return vectors, values, operator.apply_adjoint(vectors) / safe
+    return operator.apply(vectors) / safe, values, vectors
+
+
+def _iterate(
+    operator: NormalizedOperator, n_components: int, solver: str, rng: np.random.Generator
+) -> Triplets:
+    """Run a Krylov solver until what is left over holds nothing larger.
+
+    A Krylov space grown from one vector meets each eigenspace in one direction: copies of an equal
+    singular value (a graph in several parts, a symmetric context) come in by rounding only. So
+    the operator is asked again with what was found taken away.
+    """
+    whole = operator.linear_operator()
+    left, values, right = _first(whole, n_components, solver, rng)
+    for _ in range(_ROUNDS):
+        left, values, right = _cleaned(whole, left, values, right)
+        rest = _without(whole, left, values, right)
+        floor = values[n_components - 1]
+        if _largest(rest, rng) <= floor + 1e-7 * max(floor, 1e-2):
+            return left[:, :n_components], values[:n_components], right[:, :n_components]
+        more_left, more_values, more_right = _lanczos(rest, min(16, n_components), rng)
+        order = np.argsort(-np.concatenate([values, more_values]), kind="stable")
+        left = np.hstack([left, more_left])[:, order]
+        right = np.hstack([right, more_right])[:, order]
+        values = np.concatenate([values, more_values])[order]
+    return top_triplets(operator, n_components, "gram", rng)
+
+
+def _first(matrix: LinearOperator, k: int, solver: str, rng: np.random.Generator) -> Triplets:
+    if solver == "lanczos":
+        return _lanczos(matrix, k, rng)
+    start = rng.standard_normal(matrix.shape[0])
+    try:
+        # scipy squares the tolerance it hands to PROPACK.
+        left, values, right = svds(matrix, k=k, solver="propack", tol=1e-5, v0=start, rng=rng)
+    except np.linalg.LinAlgError:
+        # PROPACK stops after 10 k steps, which a slow spectrum can exceed when k is small.
+        return _lanczos(matrix, k, rng)
+    order = np.argsort(-values, kind="stable")
+    return left[:, order], values[order], right[order].T
+
+
+def _lanczos(matrix: LinearOperator, k: int, rng: np.random.Generator) -> Triplets:
+    square = _square(matrix)
+    start = rng.standard_normal(square.shape[0])
+    squares, vectors = eigsh(square, k=k, which="LA", tol=1e-12, v0=start)
+    order = np.argsort(-squares, kind="stable")
+    values = np.sqrt(np.clip(squares[order], 0.0, None))
+    vectors = vectors[:, order]
+    safe = np.where(values > NEGLIGIBLE, values, np.inf)
+    if matrix.shape[0] <= matrix.shape[1]:
+        return vectors, values, matrix.rmatmat(vectors) / safe
+    return matrix.matmat(vectors) / safe, values, vectors
+
+
+def _cleaned(
+    matrix: LinearOperator, left: FloatArray, values: FloatArray, right: FloatArray
+) -> Triplets:
+    """Take the best triplets in the span of ``left`` when its columns overlap.
+
+    Among equal singular values PROPACK can return the same direction twice.
+    """
+    if np.abs(left.T @ left - np.eye(left.shape[1])).max() < 1e-9:
+        return left, values, right
+    basis, _ = np.linalg.qr(left)
+    other, values, rotation = scipy.linalg.svd(matrix.rmatmat(basis), full_matrices=False)
+    return basis @ rotation.T, values, other
+
+
+def _largest(matrix: LinearOperator, rng: np.random.Generator) -> float:
+    """Bound the largest singular value from below, closely."""
+    square = _square(matrix)
+    start = rng.standard_normal(square.shape[0])
+    squares = eigsh(square, k=1, ncv=40, which="LA", tol=1e-5, v0=start, return_eigenvectors=False)
+    return float(np.sqrt(max(squares[0], 0.0)))
+
+
+def _square(matrix: LinearOperator) -> LinearOperator:
+    """Give M M^T or M^T M, whichever is smaller, without forming it."""
+    n, m = matrix.shape
+
+    def gram(v: FloatArray) -> FloatArray:
+        if n <= m:
+            return np.asarray(matrix.matvec(matrix.rmatvec(v)))
+        return np.asarray(matrix.rmatvec(matrix.matvec(v)))
+
+    return LinearOperator((min(n, m), min(n, m)), matvec=gram, dtype=np.float64)
+
+
+def _without(
+    matrix: LinearOperator, left: FloatArray, values: FloatArray, right: FloatArray
+) -> LinearOperator:
+    scaled = left * values
+
+    def forward(v: FloatArray) -> FloatArray:
+        flat = v.ravel()
+        return np.asarray(matrix.matvec(flat) - scaled @ (right.T @ flat))
+
+    def backward(u: FloatArray) -> FloatArray:
+        flat = u.ravel()
+        return np.asarray(matrix.rmatvec(flat) - right @ (scaled.T @ flat))
+
+    return LinearOperator(matrix.shape, matvec=forward, rmatvec=backward, dtype=np.float64)

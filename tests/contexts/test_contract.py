@@ -1,0 +1,151 @@
+"""What every context promises."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+
+import oracles
+from contextures.contexts import (
+    FiniteContext,
+    GraphContext,
+    KNNContext,
+    LabelContext,
+    MaskContext,
+    PairContext,
+    RBFContext,
+    TeacherContext,
+)
+from contextures.exceptions import InputError
+from contextures.spectrum import decompose
+
+RNG = np.random.default_rng(0)
+ROWS = RNG.standard_normal((60, 3))
+NEW = RNG.standard_normal((7, 3))
+CLASSES = np.arange(60) % 3
+COLOURS = np.array(["red", "green", "blue", "grey"])[RNG.integers(0, 4, 60)]
+
+# name: (context, X, y, new X or None where new rows have no transition)
+CASES = {
+    "knn": (KNNContext(n_neighbors=5), ROWS, None, NEW),
+    "knn landmarks": (KNNContext(n_neighbors=5, n_landmarks=25, random_state=1), ROWS, None, NEW),
+    "rbf": (RBFContext(gamma=0.5), ROWS, None, NEW),
+    "rbf default": (RBFContext(), ROWS, None, NEW),
+    "rbf narrow": (RBFContext(gamma=500.0), ROWS, None, NEW),
+    "masked knn": (MaskContext(KNNContext(n_neighbors=5)), ROWS, None, NEW),
+    "masked rbf": (MaskContext(RBFContext(), mask_rate=0.5, n_masks=2), ROWS, None, NEW),
+    "labels": (LabelContext(), ROWS, CLASSES, None),
+    "graph": (GraphContext(oracles.cycle(12)), None, None, [0, 3, 3]),
+    "finite": (FiniteContext(oracles.flips(3, 0.2)), None, None, [1, 1, 7]),
+    "pairs": (PairContext(), CLASSES, COLOURS, [0, 2, 9]),
+    "teacher": (TeacherContext(PCA(2)), ROWS, None, NEW),
+    "teacher of classes": (TeacherContext(LogisticRegression()), ROWS, CLASSES, NEW),
+    "real targets": (LabelContext(), ROWS, ROWS[:, 0] * 1.5, None),
+}
+
+
+@pytest.fixture(params=CASES)
+def case(request):
+    context, X, y, new = CASES[request.param]
+    return clone(context).fit(X, y), X, y, new
+
+
+def as_array(matrix):
+    return matrix.toarray() if sparse.issparse(matrix) else np.asarray(matrix)
+
+
+def test_weights_are_probabilities(case):
+    context, *_ = case
+    assert context.input_weights_.sum() == pytest.approx(1)
+    if context.form == "transition":
+        assert context.context_weights_.sum() == pytest.approx(1)
+        np.testing.assert_allclose(
+            as_array(context.expansion_).T @ context.input_weights_, context.context_weights_
+        )
+
+
+def test_transition_rows_sum_to_one_for_seen_and_new_rows(case):
+    context, X, _, new = case
+    if context.form != "transition" or new is None:
+        pytest.skip("no transition of new rows; refused, as other tests show")
+    seen = context.transition(X)
+    np.testing.assert_allclose(as_array(seen), as_array(context.expansion_), atol=1e-12)
+    fresh = context.transition(new)
+    assert fresh.shape == (len(new), len(context.context_weights_))
+    np.testing.assert_allclose(fresh.sum(axis=1), 1)
+    assert (fresh.data >= 0).all()
+
+
+def test_dual_kernel_integrates_to_one(case):
+    """E_X' k(x, X') = 1, for seen and new x."""
+    context, X, _, new = case
+    if new is None:
+        kernel = context.fitted_kernel()
+        np.testing.assert_allclose(kernel @ context.input_weights_, 1, atol=1e-9)
+        return
+    np.testing.assert_allclose(context.dual_kernel(X) @ context.input_weights_, 1, atol=1e-9)
+    seen = np.arange(len(context.input_weights_)) if X is None else X
+    np.testing.assert_allclose(
+        context.dual_kernel(new, seen) @ context.input_weights_, 1, atol=1e-9
+    )
+
+
+def test_dual_kernel_is_the_sum_of_its_spectrum(case):
+    """k(x, x') = 1 + sum of s_i^2 mu_i(x) mu_i(x')."""
+    context, X, y, new = case
+    kernel = context.fitted_kernel() if new is None else context.dual_kernel(X)
+    eigenvalues = np.linalg.eigvalsh(
+        (kernel - 1) * np.sqrt(np.outer(context.input_weights_, context.input_weights_))
+    )
+    d = int((eigenvalues > 1e-9).sum())
+    spectrum = decompose(clone(context), X, d, y=y)
+    rebuilt = 1 + (spectrum.left * spectrum.singular_values**2) @ spectrum.left.T
+    np.testing.assert_allclose(rebuilt, kernel, atol=1e-7 * np.abs(kernel).max())
+
+
+def test_clone_parameters_and_repr(case):
+    context, *_ = case
+    again = clone(context)
+    assert type(again) is type(context)
+    assert again.get_params(deep=False).keys() == context.get_params(deep=False).keys()
+    assert type(context).__name__ in repr(context)
+    assert not hasattr(again, "input_weights_")
+
+
+def test_rows_do_not_depend_on_their_batch(case):
+    context, _, _, new = case
+    if new is None:
+        pytest.skip("new rows are refused")
+    together = as_array(context.expand(new))
+    alone = np.vstack([as_array(context.expand(new[i : i + 1])) for i in range(len(new))])
+    np.testing.assert_allclose(together, alone, atol=1e-12)
+
+
+def test_families_fitted_together_equal_contexts_fitted_alone():
+    for contexts in (
+        [KNNContext(n_neighbors=k) for k in (2, 5, 20)],
+        [RBFContext(gamma=g) for g in (0.01, 1.0, 80.0)],
+        [MaskContext(KNNContext(n_neighbors=k)) for k in (3, 9)],
+        [MaskContext(RBFContext(gamma=g), mask_rate=0.5) for g in (0.1, 30.0)],
+    ):
+        assert len({context.family() for context in contexts}) == 1
+        together = type(contexts[0]).fit_family(contexts, ROWS)
+        for context, fitted in zip(contexts, together, strict=True):
+            alone = clone(context).fit(ROWS)
+            np.testing.assert_allclose(
+                as_array(fitted.expansion_), as_array(alone.expansion_), atol=1e-13
+            )
+            np.testing.assert_allclose(
+                as_array(fitted.expand(NEW)), as_array(alone.expand(NEW)), atol=1e-13
+            )
+
+
+def test_a_failing_member_of_a_family_does_not_stop_the_others():
+    fitted = KNNContext.fit_family([KNNContext(5), KNNContext(60), KNNContext(-1)], ROWS)
+    assert fitted[0].expansion_.shape == (60, 60)
+    assert isinstance(fitted[1], InputError)
+    assert isinstance(fitted[2], InputError)
