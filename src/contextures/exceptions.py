@@ -11,5 +11,13 @@ class InputError(ValueError):
     """
 
 
+class RankError(InputError):
+    """More singular functions were asked for than a context has; ``rank`` says how many it has."""
+
+    def __init__(self, message: str, rank: int) -> None:
+        super().__init__(message)
+        self.rank = rank
+
+
 class ContextWarning(UserWarning):
     """A result was computed, but a property of the context limits what it means."""

@@ -128,7 +128,26 @@ class Context(BaseEstimator):
         """
         check_is_fitted(self)
         left = self.expand(X)
-        right = left if Y is None else self.expand(Y)
+        return self._kernel(left, left if Y is None else self.expand(Y))
+
+    def fitted_kernel(self, rows: Any = None) -> FloatArray:
+        """Compute the dual kernel between fitted rows, without looking up their context again.
+
+        Parameters
+        ----------
+        rows : array-like of int, optional
+            Which of the fitted rows; all of them when None.
+
+        Returns
+        -------
+        ndarray of shape (k, k)
+            The kernel.
+        """
+        check_is_fitted(self)
+        expansion = self.expansion_ if rows is None else self.expansion_[rows]
+        return self._kernel(expansion, expansion)
+
+    def _kernel(self, left: Matrix, right: Matrix) -> FloatArray:
         if self.form == "kernel":
             return np.asarray(1.0 + left @ right.T)
         inverse = np.divide(
@@ -137,8 +156,7 @@ class Context(BaseEstimator):
             out=np.zeros_like(self.context_weights_),
             where=self.context_weights_ > 0,
         )
-        scaled = left * inverse[None, :]
-        product = scaled @ right.T
+        product = (left * inverse[None, :]) @ right.T
         return product.toarray() if sparse.issparse(product) else np.asarray(product)
 
     @classmethod

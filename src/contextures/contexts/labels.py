@@ -9,7 +9,7 @@ from scipy import sparse
 from sklearn.utils.multiclass import type_of_target
 
 from contextures.contexts.base import Context
-from contextures.contexts.checks import FloatArray, Matrix
+from contextures.contexts.checks import Matrix
 from contextures.contexts.linear import LinearFeatures
 from contextures.exceptions import InputError
 
@@ -79,19 +79,6 @@ class LabelContext(Context):
             "a label context works at fit time only, because new rows have no label; "
             "use fitted_kernel() for the fitted rows, or another context to embed new rows"
         )
-
-    def fitted_kernel(self) -> FloatArray:
-        """Compute the dual kernel between the fitted rows.
-
-        Returns
-        -------
-        ndarray of shape (n, n)
-            1[y = y'] / P(y) for classes; 1 + z . z' for real targets.
-        """
-        if self.form == "kernel":
-            return np.asarray(1.0 + self.expansion_ @ self.expansion_.T)
-        scaled = self.expansion_ * (1.0 / self.context_weights_)[None, :]
-        return np.asarray((scaled @ self.expansion_.T).toarray())
 
     def _are_classes(self, labels: np.ndarray[Any, Any]) -> bool:
         if self.task == "auto":

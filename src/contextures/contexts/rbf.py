@@ -88,7 +88,7 @@ class RBFContext(SupportContext):
 
     def expand_rows(self, X: FloatArray) -> Matrix:
         """Give the transition of checked rows."""
-        return _transition(_squared_distances(X, self.points_), self.gamma_)
+        return _Weights(_squared_distances(X, self.points_)).transition(self.gamma_)
 
     def family(self) -> tuple[Any, ...]:
         """Contexts that differ in gamma alone share their distances."""
@@ -100,19 +100,49 @@ class RBFContext(SupportContext):
     ) -> list[RBFContext | Exception]:
         """Fit contexts that differ in gamma alone: distances are computed once."""
         rows = check_rows(X, least=2)
-        fitted: list[RBFContext | Exception] = []
-        distances: FloatArray | None = None
-        for context in contexts:
+        fitted: dict[int, RBFContext | Exception] = {}
+        for place, context in enumerate(contexts):
             try:
-                done = clone(context).fit_support(rows)
-                if distances is None:
-                    distances = _squared_distances(rows, done.points_)
-                done._set_transition(_transition(distances, done.gamma_))
-                done.n_features_in_ = rows.shape[1]
-                fitted.append(done)
+                fitted[place] = clone(context).fit_support(rows)
             except Exception as error:  # one bad candidate must not stop the others
-                fitted.append(error)
-        return fitted
+                fitted[place] = error
+        good = [context for context in fitted.values() if isinstance(context, RBFContext)]
+        if good:
+            weights = _Weights(_squared_distances(rows, good[0].points_))
+            for context in sorted(good, key=lambda context: context.gamma_):
+                context._set_transition(weights.transition(context.gamma_))
+                context.n_features_in_ = rows.shape[1]
+        return list(fitted.values())
+
+
+class _Weights:
+    """Gaussian weights of the same distances for growing gamma.
+
+    exp(-4 gamma d) is the fourth power of exp(-gamma d): where gammas are powers of two apart, the
+    exponential is taken once.
+    """
+
+    def __init__(self, squared: FloatArray) -> None:
+        squared -= squared.min(axis=1, keepdims=True)
+        self.distances = squared
+        self.farthest = float(squared.max(initial=0.0))
+        self.gamma = 0.0
+        self.weights = np.empty(0)
+
+    def transition(self, gamma: float) -> Matrix:
+        """Give the transition for a gamma that is not below the last one."""
+        doublings = np.log2(gamma / self.gamma) if self.gamma else 99.0
+        if doublings <= 4 and doublings == int(doublings):
+            for _ in range(int(doublings)):
+                np.square(self.weights, out=self.weights)
+        else:
+            self.weights = self.distances * -gamma
+            np.exp(self.weights, out=self.weights)
+        self.gamma = gamma
+        kept = self.weights
+        if gamma * self.farthest > -np.log(_NEGLIGIBLE):
+            kept = np.where(kept < _NEGLIGIBLE, 0.0, kept)
+        return compact(kept / kept.sum(axis=1, keepdims=True))
 
 
 def median_distance(X: FloatArray, most: int = 1000) -> float:
@@ -150,12 +180,3 @@ def _squared_distances(X: FloatArray, points: FloatArray) -> FloatArray:
     centre = points.mean(axis=0)
     squared = euclidean_distances(X - centre, points - centre, squared=True)
     return squared
-
-
-def _transition(squared: FloatArray, gamma: float) -> Matrix:
-    weights = squared - squared.min(axis=1, keepdims=True)
-    weights *= -gamma
-    np.exp(weights, out=weights)
-    weights[weights < _NEGLIGIBLE] = 0.0
-    weights /= weights.sum(axis=1, keepdims=True)
-    return compact(weights)

@@ -68,6 +68,8 @@ class NeighborSearch:
             Indices of points.
         """
         m = len(self.points)
+        if self.exact and 4 * k > m:
+            return _rank_all(rows, self.points, k)
         wanted = min(m, k + max(8, k // 8))
         candidates = self._candidates(rows, wanted)
         distances = _distances_to(rows, self.points, candidates)
@@ -167,6 +169,24 @@ def _distances_to(rows: FloatArray, points: FloatArray, candidates: IntArray) ->
         squared[part] = np.einsum("ijk,ijk->ij", difference, difference)
     distances: FloatArray = np.sqrt(squared)
     return distances
+
+
+def _rank_all(rows: FloatArray, points: FloatArray, k: int) -> IntArray:
+    """Find neighbours by ranking every point, the quicker way when k is a large share of them."""
+    from scipy.spatial.distance import cdist
+
+    nearest = np.empty((len(rows), k), dtype=np.intp)
+    step = max(1, _CHUNK_VALUES // len(points))
+    for start in range(0, len(rows), step):
+        part = slice(start, start + step)
+        distances = cdist(rows[part], points)
+        order = np.argsort(distances, axis=1)
+        ranked = np.take_along_axis(distances, order, axis=1)
+        # The quick sort leaves ties in any order; only rows that have one are sorted again.
+        tied = np.flatnonzero((np.diff(ranked, axis=1) == 0).any(axis=1))
+        order[tied] = np.argsort(distances[tied], axis=1, kind="stable")
+        nearest[part] = order[:, :k]
+    return nearest
 
 
 def _resolve(rows: FloatArray, points: FloatArray, k: int) -> IntArray:

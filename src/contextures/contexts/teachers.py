@@ -54,7 +54,7 @@ class TeacherContext(Context):
     >>> from contextures.spectrum import decompose
     >>> X = load_iris().data
     >>> decompose(TeacherContext(PCA(2)), X, 2).singular_values.round(3)
-    array([1.   , 0.24 ])
+    array([1.  , 0.24])
     """
 
     form = "kernel"

@@ -150,6 +150,33 @@ class SpectralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             X = validate_data(self, X, dtype=np.float64, reset=False)
         return self._project(self.context_.expand(X))
 
+    def truncated(self, n_components: int) -> Self:
+        """Give this encoder with its first coordinates only, at no cost.
+
+        Parameters
+        ----------
+        n_components : int
+            How many to keep, at most as many as there are.
+
+        Returns
+        -------
+        Self
+            A fitted encoder that shares the context with this one.
+        """
+        check_is_fitted(self)
+        check_positive_int(n_components, "n_components")
+        if n_components > self._n_features_out:
+            raise InputError(
+                f"n_components={n_components} cannot be kept: the encoder has "
+                f"{self._n_features_out}; fit it again with more"
+            )
+        kept = clone(self).set_params(n_components=n_components)
+        kept.context_ = self.context_
+        if hasattr(self, "n_features_in_"):
+            kept.n_features_in_ = self.n_features_in_
+        kept._keep(self.spectrum_.truncated(n_components))
+        return kept  # type: ignore[no-any-return]
+
     def _training_coordinates(self) -> FloatArray:
         # A copy, so that changing the result in place does not change the fitted spectrum.
         return self.spectrum_.left.copy()

@@ -35,7 +35,7 @@ def save_encoder(encoder: SpectralEncoder, directory: str | Path) -> None:
     InputError
         If the context is of a kind that cannot be written.
     """
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     context = encoder.context_
     arrays = {
@@ -55,7 +55,7 @@ def save_encoder(encoder: SpectralEncoder, directory: str | Path) -> None:
     folder = Path(directory)
     # Written beside and renamed, so that a run cut short leaves no half file under the name.
     partial = folder / f".{ARRAYS}.partial"
-    save_file(arrays, partial)
+    partial.write_bytes(save(arrays))
     partial.replace(folder / ARRAYS)
     partial = folder / f".{DESCRIPTION}.partial"
     partial.write_text(json.dumps(description, indent=1), encoding="utf-8")

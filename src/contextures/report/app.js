@@ -123,7 +123,7 @@
   function dimensionsChart(look, width) {
     const tau = data.tau_curve || [], probe = data.probe_curve || [];
     if (!tau.length && !probe.length) return null;
-    const d = answer.n_components, both = tau.length && probe.length;
+    const d = answer.predicted_n_components ?? answer.n_components, both = tau.length && probe.length;
     const traces = [], annotations = [], shapes = Number.isFinite(d) ? [vline(d, look)] : [];
     const line = (points, value, colour, extra) => ({ type: "scatter", mode: points.length > 40 ? "lines" : "lines+markers", x: points.map((p) => p.d), y: points.map((p) => p[value]), line: { color: colour, width: 2 }, marker: { size: 5, color: colour }, ...extra });
     const values = tau.map((p) => p.tau), log = tau.length > 0 && spread(values) > 6;

@@ -75,7 +75,8 @@ class Answer:
     """The context that was chosen, and how far the choice can be trusted.
 
     ``context`` is the expression that builds it, ``context_label`` its plain words, ``sentences``
-    the finding in full sentences, most important first.
+    the finding in full sentences, most important first. ``n_components`` coordinates are kept;
+    ``predicted_n_components`` is where tau is lowest.
     """
 
     context: str
@@ -83,6 +84,7 @@ class Answer:
     n_components: int
     tau: float
     reliable: bool
+    predicted_n_components: int | None = None
     beta: float = 1.0
     sentences: list[str] = field(default_factory=list)
 

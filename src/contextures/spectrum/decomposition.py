@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 
 from contextures.contexts import Context
 from contextures.contexts.checks import FloatArray, check_positive_int
-from contextures.exceptions import ContextWarning, InputError
+from contextures.exceptions import ContextWarning, InputError, RankError
 from contextures.spectrum.operator import NormalizedOperator
 from contextures.spectrum.result import Spectrum
 from contextures.spectrum.solve import NEGLIGIBLE, choose_solver, top_triplets, top_values
@@ -104,23 +104,25 @@ def decompose_fitted(
     operator = NormalizedOperator(context)
     most = min(operator.shape) - int(operator.is_transition)
     if n_components > most:
-        raise InputError(
+        raise RankError(
             f"n_components={n_components} is above the largest possible rank, {most}, for "
             f"{operator.shape[0]} rows and {operator.shape[1]} context values; "
             f"give n_components={most} or less"
             if most > 0
             else f"there is no association to decompose with {operator.shape[0]} sample(s) and "
-            f"{operator.shape[1]} context value(s); give more rows"
+            f"{operator.shape[1]} context value(s); give more rows",
+            max(most, 0),
         )
     chosen = choose_solver(solver, operator, n_components)
     seed = 0 if random_state is None else check_random_state(random_state).randint(2**31 - 1)
     left, values, right = top_triplets(operator, n_components, chosen, np.random.default_rng(seed))
     rank = int(np.count_nonzero(values > NEGLIGIBLE))
     if rank < n_components:
-        raise InputError(
+        raise RankError(
             f"n_components={n_components} is above the rank of the context: only {rank} singular "
             f"values are not zero; "
-            + (f"give n_components={rank} or less" if rank else "the context carries nothing on X")
+            + (f"give n_components={rank} or less" if rank else "the context carries nothing on X"),
+            rank,
         )
     signs = _signs(left)
     spectrum = Spectrum(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -44,6 +44,15 @@ class Spectrum:
     input_weights: FloatArray
     context_weights: FloatArray | None
     solver: str
+
+    def truncated(self, n_components: int) -> Spectrum:
+        """Give the first ``n_components`` singular functions."""
+        return replace(
+            self,
+            singular_values=self.singular_values[:n_components],
+            left=self.left[:, :n_components],
+            right=self.right[:, :n_components],
+        )
 
     @property
     def n_components(self) -> int:

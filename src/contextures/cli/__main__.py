@@ -1,0 +1,5 @@
+"""``python -m contextures.cli``."""
+
+from contextures.cli.app import main
+
+main()

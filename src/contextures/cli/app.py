@@ -1,0 +1,272 @@
+"""The commands of ``contextures``."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+# Two BLAS threads that contend for a core are far slower than one; the work is spread over cores
+# by joblib instead. Set before numpy is first imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("MKL_NUM_THREADS", "1")
+
+import typer
+
+from contextures._version import __version__
+from contextures.exceptions import InputError
+
+app = typer.Typer(
+    name="contextures",
+    help="From a table to ranked contexts, a representation and a report.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+TableFile = Annotated[Path, typer.Argument(help="CSV, TSV or Parquet file.", show_default=False)]
+Target = Annotated[str | None, typer.Option(help="The column to predict.", show_default=False)]
+Seed = Annotated[int, typer.Option(help="Draws the split and every random subset.")]
+Delimiter = Annotated[
+    str | None, typer.Option(help="What separates fields; found if not given.", show_default=False)
+]
+Encoding = Annotated[str | None, typer.Option(help="Encoding of a text table; found if not given.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace an earlier run.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"contextures {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def fit(
+    table: TableFile,
+    target: Target = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The folder to make.  [default: NAME-run]")
+    ] = None,
+    context: Annotated[
+        str, typer.Option(help="auto, knn:30, rbf, rbf:0.5, mask+knn:30 or mask:0.4+rbf:0.5.")
+    ] = "auto",
+    dim: Annotated[str, typer.Option(help="auto or the number of coordinates.")] = "auto",
+    task: Annotated[
+        str | None, typer.Option(help="classification or regression; found if not given.")
+    ] = None,
+    seed: Seed = 0,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    r"""Rank contexts, learn the best representation, score it and write a report.
+
+    \b
+    Examples:
+      contextures fit abalone.csv --target rings
+      contextures fit patients.parquet --out run --context knn:30 --dim 32
+      contextures fit export.csv --delimiter ';' --target price --task regression
+    """
+    from contextures.runs import FitOptions, check_destination
+    from contextures.runs.fit import check_options
+
+    options = FitOptions(
+        target=target,
+        task=task,
+        context=context,
+        n_components=_dimension(dim),
+        seed=seed,
+        force=force,
+        command=["contextures", *sys.argv[1:]],
+    )
+    check_options(options)
+    if out is not None:
+        check_destination(out, force=force)
+    from contextures.data import read_table
+
+    read = read_table(table, delimiter=delimiter, encoding=encoding)
+    _fit(read, out or Path(f"{read.name}-run"), options, as_json)
+
+
+@app.command()
+def demo(
+    table: Annotated[
+        str, typer.Option(help="breast_cancer, diabetes, digits, iris or wine.")
+    ] = "breast_cancer",
+    out: Annotated[
+        Path, typer.Option(help="The folder to make; an earlier run there is replaced.")
+    ] = Path("contextures-demo"),
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    r"""Do the main job on a real table that comes with scikit-learn.
+
+    \b
+    Examples:
+      contextures demo
+      contextures demo --table diabetes --out run
+    """
+    from contextures.data import demo_table
+    from contextures.runs import FitOptions
+
+    read = demo_table(table)
+    command = ["contextures", *sys.argv[1:]]
+    options = FitOptions(target=read.target, seed=seed, force=True, command=command)
+    _fit(read, out, options, as_json)
+
+
+@app.command()
+def rank(
+    table: TableFile,
+    target: Target = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Also write the whole ranking to this Parquet file.")
+    ] = None,
+    show_all: Annotated[bool, typer.Option("--all", help="Print every candidate.")] = False,
+    seed: Seed = 0,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    as_json: Json = False,
+) -> None:
+    r"""Rank contexts for a table by tau, without labels and without learning anything else.
+
+    \b
+    Examples:
+      contextures rank abalone.csv --target rings
+      contextures rank abalone.csv --json > ranking.json
+    """
+    from contextures.cli.shown import TerminalProgress, ranking_lines
+    from contextures.data import read_table
+    from contextures.runs import rank_table
+    from contextures.runs.fit import plain_ranking
+    from contextures.runs.folder import whole_file
+
+    if out is not None and out.suffix.lower() != ".parquet":
+        raise InputError(f"--out {str(out)!r} must end in .parquet")
+    read = read_table(table, delimiter=delimiter, encoding=encoding)
+    search = rank_table(read, target=target, seed=seed, progress=TerminalProgress())
+    plain = plain_ranking(search.results_)
+    if out is not None:
+        with whole_file(out) as file:
+            plain.to_parquet(file, index=False)
+    rows = json.loads(plain.to_json(orient="records"))
+    for row in rows:
+        row["parameters"] = json.loads(row["parameters"])
+    if as_json:
+        print(json.dumps({"table": read.name, "contexts": rows}, indent=1))
+        return
+    print("\n".join(ranking_lines(rows, None if show_all else 12)))
+
+
+@app.command()
+def embed(
+    run: Annotated[Path, typer.Argument(help="A folder that fit wrote.", show_default=False)],
+    table: TableFile,
+    out: Annotated[Path, typer.Option(help="The .parquet or .csv file to write.")],
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
+) -> None:
+    r"""Embed the rows of a table with the encoder of a run.
+
+    \b
+    Examples:
+      contextures embed run new.csv --out new-embedded.parquet
+    """
+    from contextures.cli.shown import TerminalProgress
+    from contextures.data import read_table
+    from contextures.runs import embed_table
+    from contextures.runs.embed import check_output, check_run
+
+    check_run(run)
+    check_output(out)
+    read = read_table(table, delimiter=delimiter, encoding=encoding, min_rows=1, min_columns=1)
+    for note in embed_table(run, read, out, TerminalProgress()):
+        print(f"note: {note}", file=sys.stderr)
+    print(f"{len(read.frame)} rows embedded: {out}")
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(help="A folder that fit wrote.", show_default=False)],
+    out: Annotated[
+        Path | None, typer.Option(help="The page to write.  [default: RUN/report.html]")
+    ] = None,
+) -> None:
+    r"""Draw the report of a run again, for example after an upgrade.
+
+    \b
+    Examples:
+      contextures report run --out shared.html
+    """
+    from contextures.report import ReportData, render_report
+    from contextures.runs.embed import check_run
+    from contextures.runs.folder import whole_file
+
+    folder = check_run(run)
+    try:
+        text = (folder / "report.json").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"the report of {str(run)!r} cannot be read: {error}") from None
+    page = render_report(ReportData.from_json(text))
+    destination = out or folder / "report.html"
+    with whole_file(destination) as file:
+        file.write_text(page, encoding="utf-8")
+    print(f"report: {destination}")
+
+
+def _fit(table: Any, out: Path, options: Any, as_json: bool) -> None:
+    from contextures.cli.shown import TerminalProgress, result_lines
+    from contextures.runs import fit_table
+
+    result = fit_table(table, out, options, TerminalProgress())
+    if as_json:
+        print(json.dumps({"run": str(result.folder), **result.metrics}, indent=1))
+        return
+    print("\n".join(result_lines(result.metrics, result.sentences, str(result.folder))))
+
+
+def _dimension(text: str) -> int | None:
+    if text.strip().lower() == "auto":
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise InputError(f"--dim {text!r} is not known; give auto or a whole number") from None
+
+
+def main() -> None:
+    """Run the command line; exit with 0 on success only, with 2 when the input cannot be used."""
+    import click
+
+    try:
+        app(standalone_mode=False)
+    except InputError as error:
+        print(f"contextures: {error}", file=sys.stderr)
+        sys.exit(2)
+    except click.exceptions.Abort:
+        print("contextures: interrupted", file=sys.stderr)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("contextures: interrupted", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read the output has gone; flushing it again at exit would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

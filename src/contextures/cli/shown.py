@@ -1,0 +1,85 @@
+"""What the commands show: progress on a terminal, results as text."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from contextures.runs.progress import Progress
+
+SCORE_NAMES = {
+    "contexture": "contexture, linear",
+    "contexture_plus_raw": "contexture + raw, linear",
+    "raw_linear": "raw, linear",
+    "gradient_boosting": "raw, gradient boosting",
+}
+
+
+class TerminalProgress(Progress):
+    """Progress bars on standard error, where that is a terminal; silence elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bar: Any = None
+        self._task: Any = None
+
+    def begin(self, name: str) -> None:
+        """Show a stage."""
+        if not sys.stderr.isatty():
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bars
+
+        self._bar = Bars(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._bar.start()
+        self._task = self._bar.add_task(name, total=None)
+
+    def advance(self, done: int, total: int) -> None:
+        """Move the bar."""
+        if self._bar is not None:
+            self._bar.update(self._task, completed=done, total=total)
+
+    def end(self, name: str) -> None:
+        """Leave one line about the stage."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+            print(f"{name}: {self.seconds[name]:.1f} s", file=sys.stderr)
+
+
+def result_lines(metrics: dict[str, Any], sentences: list[str], folder: str) -> list[str]:
+    """Lay out what a fit found as lines of text."""
+    lines = list(sentences)
+    if metrics["scores"]:
+        lines += ["", f"{metrics['metric']} on {metrics['n_test']} held-out rows (95 % interval)"]
+        for key, label in SCORE_NAMES.items():
+            found = metrics["scores"][key]
+            low, high = found["interval"]
+            lines.append(f"  {label:<26}{found['score']:7.3f}  [{low:.3f}, {high:.3f}]")
+    return [*lines, "", f"report: {folder}/report.html"]
+
+
+def ranking_lines(rows: list[dict[str, Any]], n_shown: int | None) -> list[str]:
+    """Lay out a ranking as lines of text."""
+    lines = [f"{'context':<32}{'tau':>8}{'d':>6}  {'reliable':<9}{'decay':>10}{'seconds':>9}"]
+    for row in rows[:n_shown]:
+        if row["tau"] is None:
+            lines.append(f"{row['name']:<32}  failed: {row['error']}")
+            continue
+        mark = "  <- chosen" if row["chosen"] else ""
+        reliable = "yes" if row["reliable"] else "no"
+        lines.append(
+            f"{row['name']:<32}{row['tau']:8.3f}{row['n_components']:6d}  {reliable:<9}"
+            f"{row['decay']:10.4g}{row['seconds']:9.2f}{mark}"
+        )
+    if n_shown is not None and len(rows) > n_shown:
+        lines.append(f"... and {len(rows) - n_shown} more; see --all, --json or --out")
+    return lines

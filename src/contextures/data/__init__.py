@@ -1,0 +1,68 @@
+"""Tables: reading, looking over, and preparing them as numbers.
+
+Names are loaded on first use, so that importing the package stays quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from contextures.data.account import ColumnAccount
+    from contextures.data.bundled import demo_table
+    from contextures.data.findings import DataWarning
+    from contextures.data.preparation import TablePreparation
+    from contextures.data.profile import ColumnProfile, TableProfile, profile_table
+    from contextures.data.reading import read_table
+    from contextures.data.storage import load_preparation, save_preparation
+    from contextures.data.table import Table, check_values, table_from_frame
+    from contextures.data.target import TargetInfo, check_target, encode_target
+
+_HOME = {
+    "ColumnAccount": "account",
+    "ColumnProfile": "profile",
+    "DataWarning": "findings",
+    "Table": "table",
+    "TablePreparation": "preparation",
+    "TableProfile": "profile",
+    "TargetInfo": "target",
+    "check_target": "target",
+    "check_values": "table",
+    "demo_table": "bundled",
+    "encode_target": "target",
+    "load_preparation": "storage",
+    "profile_table": "profile",
+    "read_table": "reading",
+    "save_preparation": "storage",
+    "table_from_frame": "table",
+}
+
+__all__ = [
+    "ColumnAccount",
+    "ColumnProfile",
+    "DataWarning",
+    "Table",
+    "TablePreparation",
+    "TableProfile",
+    "TargetInfo",
+    "check_target",
+    "check_values",
+    "demo_table",
+    "encode_target",
+    "load_preparation",
+    "profile_table",
+    "read_table",
+    "save_preparation",
+    "table_from_frame",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"contextures.data.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'contextures.data' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -1,0 +1,306 @@
+"""From a table to a matrix of numbers in which every column weighs the same."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from contextures.data.account import ColumnAccount
+from contextures.data.dates import parse_dates
+from contextures.data.kinds import KindFound, kind_of, missing_mask, numbers_of, words_of
+from contextures.data.table import check_values
+from contextures.data.words import counted, listed, plural
+from contextures.exceptions import InputError
+
+FloatArray = NDArray[np.float64]
+
+TEXT_FEATURES = 10
+FARTHEST = 10.0
+"""No value lies farther than this from its column's mean: a column that hardly varies weighs less,
+so that its few other rows are not torn from all the rest."""
+
+_LEFT_OUT = {"constant": "left out: it has one value only", "empty": "left out: it is empty"}
+_ACTIONS = {
+    "numeric": "scaled by its quartiles, far values squashed",
+    "category": "one indicator a category",
+    "boolean": "one indicator",
+    "text": "character n-grams, reduced",
+    "date": "year, month, day and time",
+}
+
+
+class TablePreparation(TransformerMixin, BaseEstimator):
+    """Turn the columns of a table into features, each column with the same total variance.
+
+    Numbers are scaled by their quartiles with far values squashed, missing ones filled with the
+    median and marked; categories become indicators; text with many values becomes its reduced
+    character n-grams; dates their parts and their time. skrub's ``TableVectorizer`` does this
+    work. Every column's features are then centred and scaled together to a total variance of one
+    (less where a value would lie more than ten from the mean), so that no column weighs more than
+    another in distances, however many features it became.
+
+    Parameters
+    ----------
+    drop : mapping of str to str, optional
+        Columns to leave out, and why.
+
+    Attributes
+    ----------
+    columns_ : list of str
+        Names of the columns fitted to.
+    account_ : list of ColumnAccount
+        What was done with each.
+    kinds_ : dict of str to str
+        The kind of each column used.
+
+    Notes
+    -----
+    A row's features depend on that row only, whatever file or batch it comes in. A category never
+    seen at fit time is none of the known ones.
+    """
+
+    def __init__(self, drop: Mapping[str, str] | None = None) -> None:
+        self.drop = drop
+
+    def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
+        """Learn scales and categories from the training rows.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame of shape (n, c)
+            The training rows, without the target.
+        y : ignored
+
+        Returns
+        -------
+        Self
+            The fitted preparation.
+
+        Raises
+        ------
+        InputError
+            If no column is left, or one holds infinities.
+        """
+        self._learn(X)
+        return self
+
+    def fit_transform(self, X: pd.DataFrame, y: Any = None, **_: Any) -> FloatArray:
+        """Fit and give the features of the training rows."""
+        return self._learn(X)
+
+    def transform(self, X: pd.DataFrame) -> FloatArray:
+        """Give the features of rows.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame of shape (n, c)
+            Rows with at least the columns fitted to, in any order.
+
+        Returns
+        -------
+        ndarray of shape (n, p)
+            The features.
+
+        Raises
+        ------
+        InputError
+            If columns are missing or hold values of another kind.
+        """
+        check_is_fitted(self)
+        self.check_columns(X)
+        return self._scaled(self._filled(self._blocks(X), X))
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Give the names of the features."""
+        check_is_fitted(self)
+        return np.asarray(self.feature_names_, dtype=object)
+
+    def check_columns(self, X: pd.DataFrame) -> list[str]:
+        """Check that a table fits what was learnt.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame
+            The table.
+
+        Returns
+        -------
+        list of str
+            Notes, such as columns that are ignored.
+
+        Raises
+        ------
+        InputError
+            Naming the columns that are missing or of another kind.
+        """
+        check_is_fitted(self)
+        absent = [name for name in self.kinds_ if name not in X.columns]
+        if absent:
+            raise InputError(
+                f"the table lacks the {plural(len(absent), 'column')} {listed(absent)}; "
+                "give a table with the columns that the run was fitted to"
+            )
+        check_values(X[list(self.kinds_)])
+        for name, kind in self.kinds_.items():
+            _check_kind(X[name], name, kind, self.date_formats_.get(name))
+        extra = [name for name in X.columns if name not in self.columns_]
+        return [f"ignored {counted(len(extra), 'column')} {listed(extra)}"] if extra else []
+
+    def _learn(self, X: pd.DataFrame) -> FloatArray:
+        check_values(X)
+        self.columns_ = [str(name) for name in X.columns]
+        found = {name: kind_of(X[name]) for name in self.columns_}
+        drop = dict(self.drop or {})
+        self.kinds_ = {
+            name: kind.kind
+            for name, kind in found.items()
+            if kind.kind not in _LEFT_OUT and name not in drop
+        }
+        if not self.kinds_:
+            raise InputError(
+                "no column is left to learn from: all are constant, empty or identifiers; "
+                "give a table with columns that vary"
+            )
+        self.date_formats_ = {
+            name: found[name].date_format for name, kind in self.kinds_.items() if kind == "date"
+        }
+        vectorizer = _vectorizer()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # means of columns that are all missing
+            vectorizer.fit(self._canonical(X))
+        # The encoder of each column is all of it that new rows need: the columns already come in
+        # one type a kind, so the vectoriser's own cleaning has nothing left to do.
+        self.encoders_ = {name: vectorizer.transformers_[name] for name in self.kinds_}
+        names = {name: list(vectorizer.input_to_outputs_[name]) for name in self.kinds_}
+        self.marked_ = [name for name, kind in self.kinds_.items() if _is_marked(found[name], kind)]
+        blocks = self._blocks(X)
+        self.fill_ = {name: [_median(column) for column in b.T] for name, b in blocks.items()}
+        self.feature_names_ = [
+            output
+            for name in self.kinds_
+            for output in names[name] + ([f"{name} is missing"] if name in self.marked_ else [])
+        ]
+        filled = self._filled(blocks, X)
+        self.outputs_ = {name: block.shape[1] for name, block in filled.items()}
+        self.centre_ = np.concatenate([block.mean(axis=0) for block in filled.values()])
+        self.scale_ = np.concatenate(
+            [np.full(block.shape[1], _common_scale(block)) for block in filled.values()]
+        )
+        self.account_ = [self._account(name, found[name], drop) for name in self.columns_]
+        return self._scaled(filled)
+
+    def _blocks(self, X: pd.DataFrame) -> dict[str, FloatArray]:
+        """Give the encoded features of each column, NaN where missing."""
+        frame = self._canonical(X)
+        with warnings.catch_warnings():
+            # A category never seen has all its indicators zero, as documented; one may be common
+            # in new tables, and scikit-learn would warn about every column.
+            warnings.filterwarnings("ignore", message="Found unknown categories")
+            return {name: _encoded(self.encoders_[name], frame[[name]]) for name in self.kinds_}
+
+    def _filled(self, blocks: dict[str, FloatArray], X: pd.DataFrame) -> dict[str, FloatArray]:
+        filled = {}
+        for name, block in blocks.items():
+            whole = np.where(np.isnan(block), self.fill_[name], block)
+            if name in self.marked_:
+                mark = missing_mask(X[name]).to_numpy(dtype=np.float64)
+                whole = np.column_stack([whole, mark])
+            filled[name] = whole
+        return filled
+
+    def _scaled(self, filled: dict[str, FloatArray]) -> FloatArray:
+        return np.asarray((np.hstack(list(filled.values())) - self.centre_) * self.scale_)
+
+    def _canonical(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Give the used columns in one type a kind, whatever file they were read from."""
+        columns: dict[str, Any] = {}
+        for name, kind in self.kinds_.items():
+            if kind == "numeric":
+                columns[name] = numbers_of(X[name])
+            elif kind == "date":
+                columns[name] = parse_dates(X[name], self.date_formats_[name]).to_numpy()
+            elif kind == "text":
+                columns[name] = pd.array(words_of(X[name]), dtype="str")
+            else:
+                columns[name] = pd.Categorical(words_of(X[name]))
+        return pd.DataFrame(columns)
+
+    def _account(self, name: str, found: KindFound, drop: dict[str, str]) -> ColumnAccount:
+        if name in drop:
+            return ColumnAccount(name, found.kind, f"left out: {drop[name]}", 0, found.n_missing)
+        if found.kind in _LEFT_OUT:
+            return ColumnAccount(name, found.kind, _LEFT_OUT[found.kind], 0, found.n_missing)
+        action = _ACTIONS[found.kind]
+        if found.text_numbers:
+            action = f"read from text; {action}"
+        if found.kind == "category" and found.n_unique == 1:
+            action = "present against missing"
+        if name in self.marked_:
+            action += "; missing values filled with the median and marked"
+        elif found.n_missing and found.kind in ("category", "boolean"):
+            action += "; missing is a category"
+        return ColumnAccount(name, found.kind, action, self.outputs_[name], found.n_missing)
+
+
+def _vectorizer() -> Any:
+    from sklearn.preprocessing import OneHotEncoder
+    from skrub import DatetimeEncoder, SquashingScaler, StringEncoder, TableVectorizer
+
+    one_hot = OneHotEncoder(
+        drop="if_binary", handle_unknown="ignore", sparse_output=False, dtype="float64"
+    )
+    return TableVectorizer(
+        numeric=SquashingScaler(),
+        low_cardinality=one_hot,
+        high_cardinality=StringEncoder(n_components=TEXT_FEATURES, random_state=0),
+        datetime=DatetimeEncoder(resolution="hour", add_total_seconds=True),
+    )
+
+
+def _encoded(encoder: Any, column: pd.DataFrame) -> FloatArray:
+    """Apply one column's encoder; skrub marks those of its own that take a Series."""
+    one_column = hasattr(encoder, "__single_column_transformer__")
+    encoded = encoder.transform(column.iloc[:, 0] if one_column else column)
+    values: FloatArray = np.asarray(encoded, dtype=np.float64)
+    return values.reshape(len(column), -1)
+
+
+def _common_scale(block: FloatArray) -> float:
+    """Give the factor that brings a column's features to a total variance of one."""
+    total = float(block.var(axis=0).sum())
+    if total <= 1e-20:
+        return 0.0
+    farthest = np.abs(block - block.mean(axis=0)).max()
+    return float(min(1.0 / np.sqrt(total), FARTHEST / farthest))
+
+
+def _is_marked(found: KindFound, kind: str) -> bool:
+    return found.n_missing > 0 and kind in ("numeric", "date", "text")
+
+
+def _median(column: FloatArray) -> float:
+    present = column[~np.isnan(column)]
+    return float(np.median(present)) if len(present) else 0.0
+
+
+def _check_kind(series: pd.Series, name: str, kind: str, date_format: str | None) -> None:
+    if kind == "numeric":
+        read = np.isnan(numbers_of(series))
+    elif kind == "date":
+        read = parse_dates(series, date_format).isna().to_numpy()
+    else:
+        return
+    wrong = np.flatnonzero(read & ~missing_mask(series).to_numpy())
+    if len(wrong):
+        what = "a number" if kind == "numeric" else "a date"
+        raise InputError(
+            f"the column {name!r} holds {str(series.iloc[wrong[0]])!r} at row {wrong[0] + 1}, "
+            f"where {what} was fitted; correct it or leave the cell empty"
+        )

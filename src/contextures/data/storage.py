@@ -1,0 +1,141 @@
+"""Preparations on disk: JSON and a skops archive, opened without running code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED
+
+import numpy as np
+
+from contextures.data.account import ColumnAccount
+from contextures.data.preparation import TablePreparation
+from contextures.exceptions import InputError
+
+FORMAT = 1
+DESCRIPTION, ENCODERS = "preparation.json", "preparation.skops"
+
+TRUSTED = (
+    "numpy.dtype",
+    "skrub._datetime_encoder.DatetimeEncoder",
+    "skrub._squashing_scaler.SquashingScaler",
+    "skrub._squashing_scaler._MinMaxScaler",
+    "skrub._string_encoder.StringEncoder",
+    "skrub._to_str.ToStr",
+)
+"""The types that an archive may hold, besides numpy's and scikit-learn's own: fixed here, so that
+a changed file cannot name others."""
+
+
+def save_preparation(preparation: TablePreparation, directory: str | Path) -> None:
+    """Write a fitted preparation to ``preparation.json`` and ``preparation.skops``.
+
+    Parameters
+    ----------
+    preparation : TablePreparation
+        A fitted preparation.
+    directory : str or pathlib.Path
+        An existing directory.
+    """
+    import skops.io
+
+    folder = Path(directory)
+    description = {
+        "format": FORMAT,
+        "drop": dict(preparation.drop or {}),
+        "columns": preparation.columns_,
+        "kinds": preparation.kinds_,
+        "date_formats": preparation.date_formats_,
+        "marked": preparation.marked_,
+        "outputs": preparation.outputs_,
+        "feature_names": preparation.feature_names_,
+        "account": [vars(line) for line in preparation.account_],
+        # Seventeen digits give a float back exactly.
+        "fill": preparation.fill_,
+        "centre": preparation.centre_.tolist(),
+        "scale": preparation.scale_.tolist(),
+    }
+    # Written beside and renamed, so that a run cut short leaves no half file under the name.
+    partial = folder / f".{ENCODERS}.partial"
+    partial.write_bytes(skops.io.dumps(preparation.encoders_, compression=ZIP_DEFLATED))
+    partial.replace(folder / ENCODERS)
+    partial = folder / f".{DESCRIPTION}.partial"
+    partial.write_text(json.dumps(description, indent=1), encoding="utf-8")
+    partial.replace(folder / DESCRIPTION)
+
+
+def load_preparation(directory: str | Path) -> TablePreparation:
+    """Read a preparation that :func:`save_preparation` wrote.
+
+    Parameters
+    ----------
+    directory : str or pathlib.Path
+        Where it lies.
+
+    Returns
+    -------
+    TablePreparation
+        It transforms exactly as the written one.
+
+    Raises
+    ------
+    InputError
+        If the files are missing, damaged or hold types they should not.
+    """
+    folder = Path(directory)
+    try:
+        description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        archive = (folder / ENCODERS).read_bytes()
+    except FileNotFoundError as error:
+        raise InputError(
+            f"{str(folder)!r} holds no preparation ({Path(error.filename or '').name} is "
+            "missing); give a directory that contextures fit wrote"
+        ) from None
+    except (ValueError, OSError) as error:
+        raise InputError(f"the preparation in {str(folder)!r} cannot be read: {error}") from None
+    if not isinstance(description, dict) or description.get("format") != FORMAT:
+        raise InputError(
+            f"the preparation in {str(folder)!r} has another layout than this release reads; "
+            "fit it again"
+        )
+    encoders = _open(archive, folder)
+    try:
+        return _restore(description, encoders)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"the preparation in {str(folder)!r} is damaged ({error}); fit it again"
+        ) from None
+
+
+def _open(archive: bytes, folder: Path) -> Any:
+    import skops.io
+
+    try:
+        foreign = sorted(set(skops.io.get_untrusted_types(data=archive)) - set(TRUSTED))
+        if foreign:
+            raise InputError(
+                f"the preparation in {str(folder)!r} holds the type {foreign[0]!r}, which no "
+                "preparation has; it was changed or comes from another release, so fit it again"
+            )
+        return skops.io.loads(archive, trusted=list(TRUSTED))
+    except InputError:
+        raise
+    except Exception as error:  # whatever a damaged archive makes skops raise
+        raise InputError(f"the preparation in {str(folder)!r} cannot be read: {error}") from None
+
+
+def _restore(description: dict[str, Any], encoders: Any) -> TablePreparation:
+    preparation = TablePreparation(description["drop"])
+    preparation.columns_ = description["columns"]
+    preparation.kinds_ = description["kinds"]
+    preparation.date_formats_ = description["date_formats"]
+    preparation.marked_ = description["marked"]
+    preparation.outputs_ = description["outputs"]
+    preparation.feature_names_ = description["feature_names"]
+    preparation.account_ = [ColumnAccount(**line) for line in description["account"]]
+    preparation.fill_ = description["fill"]
+    preparation.centre_ = np.asarray(description["centre"], dtype=np.float64)
+    preparation.scale_ = np.asarray(description["scale"], dtype=np.float64)
+    preparation.encoders_ = encoders
+    return preparation

@@ -1,0 +1,45 @@
+"""Runs: the main job from a table to a folder with everything it found."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from contextures.runs.embed import embed_table
+    from contextures.runs.fit import FitOptions, FitResult, fit_table
+    from contextures.runs.folder import check_destination, run_folder
+    from contextures.runs.progress import Progress
+    from contextures.runs.rank import rank_table
+
+_HOME = {
+    "FitOptions": "fit",
+    "FitResult": "fit",
+    "Progress": "progress",
+    "check_destination": "folder",
+    "embed_table": "embed",
+    "fit_table": "fit",
+    "rank_table": "rank",
+    "run_folder": "folder",
+}
+
+__all__ = [
+    "FitOptions",
+    "FitResult",
+    "Progress",
+    "check_destination",
+    "embed_table",
+    "fit_table",
+    "rank_table",
+    "run_folder",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"contextures.runs.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'contextures.runs' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

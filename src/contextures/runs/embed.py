@@ -1,0 +1,82 @@
+"""Embedding the rows of a table with a saved run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from contextures.data import Table, load_preparation
+from contextures.encoders import load_encoder
+from contextures.exceptions import InputError
+from contextures.runs.fit import FORMAT, embeddings_frame
+from contextures.runs.folder import MARK, whole_file
+from contextures.runs.progress import Progress
+
+
+def check_run(run: str | Path) -> Path:
+    """Check that a folder is a run of this release's layout; give its path."""
+    folder = Path(run)
+    if not folder.is_dir():
+        raise InputError(f"there is no run {str(run)!r}; give a folder that contextures fit wrote")
+    try:
+        record = json.loads((folder / MARK).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(
+            f"{str(run)!r} is not a run ({MARK} is missing); give a folder that contextures fit "
+            "wrote"
+        ) from None
+    except (ValueError, OSError) as error:
+        raise InputError(f"the run {str(run)!r} cannot be read: {error}") from None
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
+        raise InputError(
+            f"the run {str(run)!r} has another layout than this release reads; fit it again"
+        )
+    return folder
+
+
+def check_output(out: str | Path) -> str:
+    """Check the name of an embedding's file; give its ending."""
+    ending = Path(out).suffix.lower()
+    if ending not in (".parquet", ".csv"):
+        raise InputError(f"--out {str(out)!r} must end in .parquet or .csv")
+    return ending
+
+
+def embed_table(
+    run: str | Path, table: Table, out: str | Path, progress: Progress | None = None
+) -> list[str]:
+    """Embed the rows of a table with the encoder of a run.
+
+    Parameters
+    ----------
+    run : str or pathlib.Path
+        The run.
+    table : Table
+        Rows with the columns that the run was fitted to; the target may be absent.
+    out : str or pathlib.Path
+        The file to write, ``.parquet`` or ``.csv``: row_id, c1, c2, ...
+
+    Returns
+    -------
+    list of str
+        Notes, such as columns that were ignored.
+
+    Raises
+    ------
+    InputError
+        If the folder is not a run, or the table's columns do not fit, naming them.
+    """
+    progress = progress or Progress()
+    folder = check_run(run)
+    ending = check_output(out)
+    preparation = load_preparation(folder)
+    notes = preparation.check_columns(table.frame)
+    encoder = load_encoder(folder)
+    with progress.stage("embed rows"):
+        frame = embeddings_frame(encoder.transform(preparation.transform(table.frame)))
+    with whole_file(out) as file:
+        if ending == ".parquet":
+            frame.to_parquet(file, index=False)
+        else:
+            frame.to_csv(file, index=False)
+    return notes

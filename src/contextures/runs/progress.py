@@ -1,0 +1,40 @@
+"""Telling whoever waits what is being done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Progress:
+    """Silent progress that keeps the seconds of each stage; subclasses show it.
+
+    Attributes
+    ----------
+    seconds : dict of str to float
+        How long each finished stage took, in order.
+    """
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage of the work, announced by its name."""
+        started = time.perf_counter()
+        self.begin(name)
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
+            self.end(name)
+
+    def begin(self, name: str) -> None:
+        """Announce a stage."""
+
+    def advance(self, done: int, total: int) -> None:
+        """Say how far the current stage is."""
+
+    def end(self, name: str) -> None:
+        """Close a stage."""

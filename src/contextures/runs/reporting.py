@@ -1,0 +1,239 @@
+"""From what a run found to the data of its report."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from contextures._version import __version__
+from contextures.contexts.checks import FloatArray
+from contextures.data import ColumnAccount
+from contextures.evaluation import HeldOutScore, Task
+from contextures.report import model
+from contextures.runs.learn import Learned
+from contextures.runs.rank import Checked
+from contextures.runs.splitting import Split
+from contextures.runs.wording import comparison, context_label, finding
+from contextures.selection.candidates import short_form
+
+MAP_ROWS = 2000
+MAP_COORDINATES = 8
+MAP_COLUMNS = 8
+DETAIL_COLUMNS = 12
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything a report tells."""
+
+    checked: Checked
+    split: Split
+    learned: Learned
+    coordinates: FloatArray
+    account: list[ColumnAccount]
+    curve: list[tuple[int, float, float, float]]
+    scores: dict[str, HeldOutScore]
+    n_used: int
+    given: bool
+    command: str
+    seed: int
+
+
+def build_report(found: Findings, seconds: Mapping[str, float]) -> model.ReportData:
+    """Lay out the report of a run.
+
+    Parameters
+    ----------
+    found : Findings
+        What the run found.
+    seconds : mapping of str to float
+        How long each stage took.
+
+    Returns
+    -------
+    ReportData
+        What :func:`contextures.report.render_report` draws.
+    """
+    search = found.learned.search
+    useful = search.best_usefulness_
+    info = found.checked.target
+    table = found.checked.table
+    sentences = finding(found.learned, given=found.given)
+    metric = None
+    if info is not None:
+        task = Task(info.task, found.seed)
+        metric = task.metric
+        sentences.append(comparison(task, info.name, found.n_used, found.scores))
+    labelled = len(found.split.train) > 0
+    return model.ReportData(
+        title=f"{table.name}: contexts and representation",
+        created=datetime.now(UTC).isoformat(timespec="minutes"),
+        table=model.TableInfo(
+            name=table.name,
+            n_rows=len(table.frame),
+            n_columns=table.frame.shape[1],
+            n_train=len(found.split.train) if labelled else len(found.split.unlabelled),
+            n_test=len(found.split.test),
+            n_unlabelled=len(found.split.unlabelled) if labelled else 0,
+            target=None if info is None else info.name,
+            task=None if info is None else info.task,
+            digest=table.digest,
+        ),
+        answer=model.Answer(
+            context=short_form(search.best_context_),
+            context_label=context_label(search.best_context_),
+            n_components=len(found.learned.encoder.singular_values_),
+            predicted_n_components=search.best_n_components_,
+            tau=useful.tau,
+            reliable=bool(useful.reliable),
+            beta=search.beta,
+            sentences=sentences,
+        ),
+        ranking=_ranking(search.results_),
+        spectrum=[float(s) for s in found.learned.encoder.singular_values_],
+        tau_curve=[model.TauPoint(d + 1, float(t)) for d, t in _finite(useful.curve)],
+        probe_curve=[model.ProbePoint(*point) for point in found.curve] or None,
+        scores=[
+            model.Score(key, "", score.score, *score.interval)
+            for key, score in found.scores.items()
+        ],
+        metric=metric,
+        scatter=_scatter(found),
+        columns=[
+            model.ColumnAccount(line.column, line.kind, line.action, line.missing)
+            for line in found.account
+        ],
+        warnings=_warnings(found),
+        repeat=model.Repeat(
+            command=found.command,
+            seed=found.seed,
+            version=__version__,
+            python=platform.python_version(),
+            timings={name: round(value, 2) for name, value in seconds.items()},
+        ),
+        notes=_notes(found),
+    )
+
+
+def _finite(curve: FloatArray) -> list[tuple[int, float]]:
+    return [(d, float(t)) for d, t in enumerate(curve) if np.isfinite(t)]
+
+
+def _ranking(results: pd.DataFrame) -> list[model.Candidate]:
+    candidates = []
+    for row in results.to_dict("records"):
+        judged = pd.notna(row["tau"])
+        strength = float(row["strength"]) if judged else 0.0
+        # Decades of total squared association: one scale for every family.
+        level = float(np.log10(strength)) if strength > 0 and row["inductive"] else None
+        candidates.append(
+            model.Candidate(
+                name=row["name"],
+                family=row["family"] if row["inductive"] else model.LABEL_FAMILY,
+                params=", ".join(f"{k}={v}" for k, v in _essential(row["parameters"]).items()),
+                level=level,
+                tau=_number(row["tau"]),
+                n_components=int(row["n_components"]) if judged else None,
+                reliable=bool(row["reliable"]) if judged else None,
+                decay=_number(row["decay"]),
+                kernel_deviation=_number(row["kernel_deviation"]),
+                seconds=float(row["seconds"]),
+                error=row["error"] if isinstance(row["error"], str) else None,
+                chosen=bool(row["chosen"]),
+            )
+        )
+    return candidates
+
+
+def _essential(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Give the parameters that say what a context is, those of the base without their prefix."""
+    wanted = ("n_neighbors", "gamma", "mask_rate", "n_masks")
+    plain = {name.removeprefix("base__"): value for name, value in parameters.items()}
+    return {name: plain[name] for name in wanted if plain.get(name) is not None}
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if pd.notna(value) and np.isfinite(value) else None
+
+
+def _scatter(found: Findings) -> model.Scatter:
+    frame = found.checked.table.frame
+    n = len(frame)
+    rows = np.arange(n)
+    note = f"All {n:,} rows."
+    if n > MAP_ROWS:
+        rng = np.random.default_rng(found.seed)
+        rows = np.sort(rng.choice(n, MAP_ROWS, replace=False))
+        note = f"{MAP_ROWS:,} of {n:,} rows, drawn at random."
+    shown = frame.iloc[rows]
+    target = found.checked.target
+    names = [str(name) for name in frame.columns]
+    first = [] if target is None else [target.name]
+    coloured = first + [name for name in names if name not in first][:MAP_COLUMNS]
+    colours: dict[str, list[model.Cell]] = {name: _cells(shown[name]) for name in coloured}
+    if len(found.split.test):
+        colours["(part of the split)"] = list(found.split.names()[rows])
+    detailed = (first + [name for name in names if name not in first])[:DETAIL_COLUMNS]
+    values = {name: _cells(shown[name]) for name in detailed}
+    details = [
+        ", ".join(f"{name}: {_short(values[name][i])}" for name in detailed)
+        for i in range(len(rows))
+    ]
+    coordinates = found.coordinates[rows][:, :MAP_COORDINATES]
+    return model.Scatter(
+        row_ids=[int(row) for row in rows],
+        coordinates={
+            f"coordinate {j + 1}": [float(v) for v in column]
+            for j, column in enumerate(coordinates.T)
+        },
+        colours=colours,
+        details=details,
+        note=note,
+    )
+
+
+def _cells(series: pd.Series) -> list[model.Cell]:
+    if pd.api.types.is_bool_dtype(series.dtype):
+        return [None if pd.isna(v) else bool(v) for v in series]
+    if pd.api.types.is_numeric_dtype(series.dtype):
+        return [None if pd.isna(v) else float(v) for v in series]
+    return [None if pd.isna(v) else str(v) for v in series]
+
+
+def _short(value: model.Cell) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    text = str(value)
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def _warnings(found: Findings) -> list[model.DataWarning]:
+    data = [model.DataWarning(w.column, w.code, w.message) for w in found.checked.profile.warnings]
+    return data + [model.DataWarning(None, "context", text) for text in found.learned.warnings]
+
+
+def _notes(found: Findings) -> list[str]:
+    notes = list(found.checked.table.notes)
+    n = len(found.split.pretraining)
+    sampled = found.learned.search.n_samples_
+    if sampled < n:
+        notes.append(f"spectra for the ranking were computed on {sampled:,} of {n:,} rows")
+    if found.learned.n_rows < n:
+        notes.append(
+            f"the encoder was fitted to {found.learned.n_rows:,} of {n:,} rows, with the "
+            "association of the chosen context kept; the others were embedded as new rows"
+        )
+    if len(found.split.train) and len(found.split.unlabelled):
+        notes.append(
+            f"{len(found.split.unlabelled):,} rows have no label: the context learnt from them, "
+            "the scores could not"
+        )
+    return notes

@@ -1,0 +1,83 @@
+"""Which rows are learnt from and which are held out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+TEST_SHARE = 0.25
+
+Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row numbers of the parts of a table.
+
+    Attributes
+    ----------
+    train : ndarray of int
+        Labelled rows that models are fitted to.
+    test : ndarray of int
+        Labelled rows held out of everything until the scores.
+    unlabelled : ndarray of int
+        Rows without a label: the context learns from them, the probes cannot. Without a target,
+        all rows.
+    """
+
+    train: Rows
+    test: Rows
+    unlabelled: Rows
+
+    @property
+    def pretraining(self) -> Rows:
+        """Rows that the context is learnt from."""
+        return np.sort(np.concatenate([self.train, self.unlabelled]))
+
+    def names(self) -> NDArray[Any]:
+        """Give the part of each row, as a word."""
+        names = np.empty(len(self.train) + len(self.test) + len(self.unlabelled), dtype=object)
+        names[self.train] = "train"
+        names[self.test] = "test"
+        names[self.unlabelled] = "unlabelled" if len(self.test) else "train"
+        return names
+
+
+def split_rows(n: int, target: NDArray[Any] | None, *, classes: bool, seed: int) -> Split:
+    """Hold out a quarter of the labelled rows, classes in proportion.
+
+    Parameters
+    ----------
+    n : int
+        The number of rows.
+    target : ndarray of shape (n,) or None
+        Codes (-1 where missing) for classes, numbers (NaN where missing) otherwise.
+    classes : bool
+        Whether the target holds class codes.
+    seed : int
+        Draws the rows.
+
+    Returns
+    -------
+    Split
+        Row numbers, sorted.
+    """
+    everything = np.arange(n)
+    if target is None:
+        empty = np.empty(0, dtype=np.intp)
+        return Split(empty, empty, everything)
+    from sklearn.model_selection import train_test_split
+
+    missing = target < 0 if classes else np.isnan(target)
+    labelled = everything[~missing]
+    strata = target[labelled] if classes else None
+    try:
+        train, test = train_test_split(
+            labelled, test_size=TEST_SHARE, random_state=seed, stratify=strata
+        )
+    except ValueError:  # more classes than held-out rows
+        train, test = train_test_split(labelled, test_size=TEST_SHARE, random_state=seed)
+    return Split(np.sort(train), np.sort(test), everything[missing])

@@ -1,0 +1,325 @@
+"""Ranking candidate contexts by their spectra."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from contextures.contexts import Context, LabelContext
+from contextures.contexts.checks import FloatArray, check_positive_int
+from contextures.evaluation import Association, Usefulness, association, usefulness
+from contextures.exceptions import InputError
+from contextures.selection.candidates import (
+    Candidate,
+    as_candidate,
+    default_candidates,
+    short_form,
+)
+from contextures.spectrum import singular_values
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was found about one candidate."""
+
+    singular_values: FloatArray | None
+    usefulness: Usefulness | None
+    association: Association | None
+    seconds: float
+    error: str | None = None
+
+
+class ContextSearch(BaseEstimator):
+    """Rank contexts by tau, without labels, and choose a context and a dimension.
+
+    Each candidate's singular values are computed on a random subset of rows, on which a context
+    keeps its association level (K is scaled by the share of rows). The chosen context is the one
+    with the lowest tau among those that are reliable and can describe new rows.
+
+    Parameters
+    ----------
+    candidates : sequence of Context, optional
+        What to rank. When None, nearest-neighbour and Gaussian contexts, plain and masked, at
+        nine levels each; and the label context when y is given, which is listed but never
+        chosen, because it describes labelled rows only.
+    d0 : int, default=512
+        The largest dimension considered; see :func:`contextures.evaluation.usefulness`.
+    beta : float, default=1.0
+        The weight of the estimation term.
+    max_samples : int, default=1500
+        How many rows spectra are computed on.
+    n_jobs : int, optional
+        How many candidates' families are worked on at once, through joblib: inside
+        ``joblib.parallel_config(backend="dask")`` they run on a Dask cluster.
+    random_state : int, RandomState or None, default=0
+        Draws the rows.
+
+    Attributes
+    ----------
+    results_ : pandas.DataFrame
+        One row a candidate, the best first: context, name, family, parameters, tau,
+        n_components, reliable, decay, strength, kernel_deviation, lipschitz, seconds, inductive,
+        error, chosen. A candidate that failed has its reason in ``error``.
+    best_context_ : Context
+        The chosen context, not fitted.
+    best_n_components_ : int
+        The predicted best number of dimensions under it.
+    best_usefulness_ : Usefulness
+        Its score, curve and reliability flag.
+    best_singular_values_ : ndarray
+        Its singular values on the rows looked at.
+    n_samples_ : int
+        How many rows were looked at.
+
+    Notes
+    -----
+    With m = ``max_samples`` rows a candidate costs an O(m^3) eigenvalue problem; neighbours are
+    found once for the largest K, and distances once for all gammas. Memory is O(m^2) for every
+    member of the families worked on at once.
+
+    References
+    ----------
+    arXiv 2505.01557 (ICML 2025), section 5 and appendix D (a random subset suffices for the
+    eigenvalues).
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from contextures import ContextSearch
+    >>> from contextures.contexts import KNNContext
+    >>> search = ContextSearch([KNNContext(k) for k in (10, 30, 70)]).fit(load_iris().data)
+    >>> search.best_context_
+    KNNContext()
+    """
+
+    def __init__(
+        self,
+        candidates: Sequence[Context] | None = None,
+        *,
+        d0: int = 512,
+        beta: float = 1.0,
+        max_samples: int = 1500,
+        n_jobs: int | None = None,
+        random_state: Any = 0,
+    ) -> None:
+        self.candidates = candidates
+        self.d0 = d0
+        self.beta = beta
+        self.max_samples = max_samples
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any = None, *, progress: Progress | None = None) -> Self:
+        """Judge every candidate.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p)
+            Rows; no labels are needed.
+        y : array-like of shape (n,), optional
+            Labels, for candidates that need them (a label context). They do not influence the
+            others.
+        progress : callable, optional
+            Called with the number of candidates done and their total.
+
+        Returns
+        -------
+        Self
+            The fitted search.
+
+        Raises
+        ------
+        InputError
+            If every candidate fails, or none can describe new rows.
+        """
+        check_positive_int(self.max_samples, "max_samples", least=10)
+        rows: FloatArray = validate_data(self, X, dtype=np.float64, ensure_min_samples=4)
+        candidates = self._candidates(rows, y)
+        chosen = self._subset(len(rows))
+        labels = None if y is None else np.asarray(y)[chosen]
+        share = len(chosen) / len(rows)
+        self.n_samples_ = len(chosen)
+        judged = self._judge(candidates, rows[chosen], labels, share, progress)
+        self._rank(candidates, judged)
+        return self
+
+    def _candidates(self, rows: FloatArray, y: Any) -> list[Candidate]:
+        if self.candidates is not None:
+            candidates = [as_candidate(context) for context in self.candidates]
+            if not candidates:
+                raise InputError("candidates is empty; give at least one context, or None")
+            return candidates
+        candidates = default_candidates(rows)
+        return candidates if y is None else [*candidates, as_candidate(LabelContext())]
+
+    def _subset(self, n: int) -> np.ndarray[Any, Any]:
+        if n <= self.max_samples:
+            return np.arange(n)
+        rng = check_random_state(self.random_state)
+        return np.sort(rng.choice(n, self.max_samples, replace=False))
+
+    def _judge(
+        self,
+        candidates: list[Candidate],
+        rows: FloatArray,
+        y: Any,
+        share: float,
+        progress: Progress | None,
+    ) -> list[Judged]:
+        from joblib import Parallel, delayed
+
+        groups: dict[Any, list[int]] = {}
+        for place, candidate in enumerate(candidates):
+            groups.setdefault(candidate.context.family(), []).append(place)
+        # The slowest first, so that none is left to run alone at the end.
+        order = sorted(groups.values(), key=lambda g: "masked" not in candidates[g[0]].family)
+        jobs = (
+            delayed(_judge_group)(
+                [candidates[place].context.subsampled(share) for place in places],
+                rows,
+                y,
+                self.d0,
+                self.beta,
+            )
+            for places in order
+        )
+        parallel = Parallel(n_jobs=self.n_jobs, prefer="threads", return_as="generator")
+        judged: list[Judged | None] = [None] * len(candidates)
+        done = 0
+        if progress is not None:
+            progress(0, len(candidates))
+        for places, results in zip(order, parallel(jobs), strict=True):
+            for place, result in zip(places, results, strict=True):
+                judged[place] = result
+            done += len(places)
+            if progress is not None:
+                progress(done, len(candidates))
+        return [result for result in judged if result is not None]
+
+    def _rank(self, candidates: list[Candidate], judged: list[Judged]) -> None:
+        table = pd.DataFrame(
+            [_row(candidate, result) for candidate, result in zip(candidates, judged, strict=True)]
+        )
+        eligible = table[table["error"].isna() & table["inductive"]]
+        if eligible.empty:
+            errors = table["error"].dropna()
+            raise InputError(
+                f"no candidate can be chosen: {errors.iloc[0]}"
+                if len(errors)
+                else "no candidate can describe new rows; add one such as KNNContext()"
+            )
+        reliable = eligible[eligible["reliable"].astype(bool)]
+        pool = reliable if len(reliable) else eligible
+        best = int(np.asarray(pool.index)[pool["tau"].astype(float).argmin()])
+        table["chosen"] = table.index == best
+        found = judged[best]
+        assert found.usefulness is not None and found.singular_values is not None
+        self.best_context_ = candidates[best].context
+        self.best_usefulness_ = found.usefulness
+        self.best_n_components_ = found.usefulness.n_components
+        self.best_singular_values_ = found.singular_values
+        order = table.sort_values(
+            ["chosen", "tau"], ascending=[False, True], kind="stable", na_position="last"
+        )
+        self.results_ = order.reset_index(drop=True)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "results_")
+
+    def summary(self, n_rows: int = 10) -> pd.DataFrame:
+        """Give the best candidates with the columns that matter most.
+
+        Parameters
+        ----------
+        n_rows : int, default=10
+            How many.
+
+        Returns
+        -------
+        pandas.DataFrame
+            name, tau, n_components, reliable, decay.
+        """
+        check_is_fitted(self)
+        columns = ["name", "tau", "n_components", "reliable", "decay"]
+        return self.results_[columns].head(n_rows)
+
+
+def _judge_group(
+    contexts: list[Context], rows: FloatArray, y: Any, d0: int, beta: float
+) -> list[Judged]:
+    from threadpoolctl import threadpool_limits
+
+    started = time.perf_counter()
+    # More BLAS threads than cores cost far more than they give.
+    with threadpool_limits(limits=1):
+        fitted = type(contexts[0]).fit_family(contexts, rows, y)
+        shared = (time.perf_counter() - started) / len(contexts)
+        return [_judge_one(context, rows, d0, beta, shared) for context in fitted]
+
+
+def _judge_one(
+    context: Context | Exception, rows: FloatArray, d0: int, beta: float, shared: float
+) -> Judged:
+    started = time.perf_counter()
+    try:
+        if isinstance(context, Exception):
+            raise context
+        values = singular_values(context, d0 + 1)
+        found = Judged(
+            values,
+            usefulness(values, d0, beta),
+            association(context, values, rows),
+            shared + time.perf_counter() - started,
+        )
+        del context.expansion_  # the largest part; nothing after this needs it
+        return found
+    except Exception as error:  # one bad candidate must not stop the others
+        message = str(error) or type(error).__name__
+        return Judged(None, None, None, shared + time.perf_counter() - started, message)
+
+
+def _row(candidate: Candidate, judged: Judged) -> dict[str, Any]:
+    context = candidate.context
+    row: dict[str, Any] = {
+        "context": context,
+        "name": short_form(context) if candidate.inductive else "labels",
+        "family": candidate.family,
+        "parameters": _parameters(context),
+        "tau": np.nan,
+        "n_components": pd.NA,
+        "reliable": pd.NA,
+        "decay": np.nan,
+        "strength": np.nan,
+        "kernel_deviation": np.nan,
+        "lipschitz": np.nan,
+        "seconds": judged.seconds,
+        "inductive": candidate.inductive,
+        "error": judged.error,
+    }
+    if judged.usefulness is not None and judged.association is not None:
+        row |= {
+            "tau": judged.usefulness.tau,
+            "n_components": judged.usefulness.n_components,
+            "reliable": judged.usefulness.reliable,
+            **asdict(judged.association),
+        }
+    return row
+
+
+def _parameters(context: Context) -> dict[str, Any]:
+    """Give the plain parameters of a context and its base."""
+    return {
+        name: value
+        for name, value in context.get_params(deep=True).items()
+        if value is None or isinstance(value, bool | int | float | str)
+    }
