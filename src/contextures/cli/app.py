@@ -18,6 +18,11 @@ import typer
 from contextures._version import __version__
 from contextures.exceptions import InputError
 
+INTERRUPTED = 130
+
+UsageError: Any = typer.BadParameter.__mro__[2]
+"""The error of a wrong command line; typer exports only its subclass."""
+
 app = typer.Typer(
     name="contextures",
     help="From a table to ranked contexts, a representation and a report.",
@@ -250,22 +255,16 @@ def _dimension(text: str) -> int | None:
 
 def main() -> None:
     """Run the command line; exit with 0 on success only, with 2 when the input cannot be used."""
-    import click
-
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
     except InputError as error:
         print(f"contextures: {error}", file=sys.stderr)
         sys.exit(2)
-    except click.exceptions.Abort:
-        print("contextures: interrupted", file=sys.stderr)
-        sys.exit(130)
-    except click.ClickException as error:
+    except (typer.Abort, KeyboardInterrupt):
+        code = INTERRUPTED
+    except UsageError as error:
         error.show()
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("contextures: interrupted", file=sys.stderr)
-        sys.exit(130)
     except BrokenPipeError:
         # Whoever read the output has gone; flushing it again at exit would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -21,7 +21,7 @@ MOST_ENTRIES = 20_000_000
 """Entries of a transition that one decomposition takes; it decides on how many rows to fit."""
 
 KEPT_COMPONENTS = 128
-SMALLEST_VALUE = 1e-5
+SMALLEST_VALUE = 1e-6
 """Functions with smaller singular values rest on rounding: mu = T nu / s."""
 
 

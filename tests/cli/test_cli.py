@@ -1,0 +1,202 @@
+"""The commands, as a person types them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from contextures.cli.app import main
+from contextures.data import demo_table
+
+
+def run(monkeypatch, *arguments):
+    """Run a command in this process; give its exit code."""
+    monkeypatch.setattr(sys, "argv", ["contextures", *map(str, arguments)])
+    try:
+        main()
+    except SystemExit as stop:
+        return stop.code or 0
+    return 0
+
+
+@pytest.fixture
+def iris(tmp_path):
+    demo_table("iris").frame.to_csv(tmp_path / "iris.csv", index=False)
+    return tmp_path / "iris.csv"
+
+
+def test_the_main_job_end_to_end(monkeypatch, capsys, tmp_path, iris):
+    out = tmp_path / "run"
+    assert run(monkeypatch, "fit", iris, "--target", "species", "--out", out) == 0
+    shown = capsys.readouterr()
+    assert "contexture, linear" in shown.out
+    assert shown.err == ""  # progress is for terminals only
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert metrics["scores"]["contexture"]["score"] > 0.85
+    assert run(monkeypatch, "embed", out, iris, "--out", tmp_path / "new.parquet") == 0
+    assert "ignored 1 column 'species'" in capsys.readouterr().err
+    again = pd.read_parquet(tmp_path / "new.parquet")
+    before = pd.read_parquet(out / "embeddings.parquet").drop(columns="split")
+    np.testing.assert_allclose(again.to_numpy(), before.to_numpy(), atol=1e-6)
+    (out / "report.html").unlink()
+    assert run(monkeypatch, "report", out) == 0
+    assert (out / "report.html").stat().st_size < 6_000_000
+    # A second run is refused, and the first left as it is, unless told otherwise.
+    capsys.readouterr()
+    assert run(monkeypatch, "fit", iris, "--target", "species", "--out", out) == 2
+    assert "--force" in capsys.readouterr().err
+
+
+def test_results_as_json(monkeypatch, capsys, tmp_path, iris):
+    arguments = ("fit", iris, "--context", "knn:10", "--out", tmp_path / "run", "--json")
+    assert run(monkeypatch, *arguments) == 0
+    assert json.loads(capsys.readouterr().out)["context"] == "knn:10"
+    assert run(monkeypatch, "rank", iris, "--json", "--out", tmp_path / "r.parquet") == 0
+    ranked = json.loads(capsys.readouterr().out)["contexts"]
+    assert sum(row["chosen"] for row in ranked) == 1
+    assert len(pd.read_parquet(tmp_path / "r.parquet")) == len(ranked)
+
+
+def test_ranking_as_text(monkeypatch, capsys, iris):
+    assert run(monkeypatch, "rank", iris, "--target", "species") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "<- chosen" in lines[1]
+    assert "more; see --all" in lines[-1]
+
+
+def bad_files(path):
+    rows = "\n".join(f"{i % 7}.5,{i % 3},{'ab'[i % 2]}" for i in range(60))
+    texts = {
+        "empty.csv": "",
+        "header.csv": "a,b,y\n",
+        "one-row.csv": "a,b,y\n1,2,3\n",
+        "one-column.csv": "a\n" + "\n".join("1" * 60),
+        "constant.csv": "a,b,y\n" + "\n".join(["1,1,x", "1,1,y"] * 30),
+        "missing.csv": "a,b,y\n" + "\n".join([",,x", ",,y"] * 30),
+        "names.csv": "a,a,y\n" + rows,
+        "infinite.csv": "a,b,y\n" + rows + "\ninf,1,a\n",
+        "nul.csv": "a,b,y\n" + rows + "\n1\0,1,a\n",
+        "one-class.csv": "a,b,y\n" + "\n".join(f"{i % 7}.5,{i % 3},x" for i in range(60)),
+        "single.csv": "a,b,y\n" + rows + "\n1,1,c\n",
+        "good.csv": "a,b,y\n" + rows,
+    }
+    for name, text in texts.items():
+        (path / name).write_text(text)
+
+
+BAD = [
+    ("absent.csv", (), "there is no file"),
+    (".", (), "is a directory"),
+    ("empty.csv", (), "is empty"),
+    ("header.csv", (), "no rows"),
+    ("one-row.csv", (), "has 1 row"),
+    ("one-column.csv", (), "--delimiter"),
+    ("constant.csv", (), "every column is constant or empty"),
+    ("missing.csv", (), "every column is constant or empty"),
+    ("names.csv", (), "'a' appears more than once"),
+    ("infinite.csv", (), "'a' holds infinite"),
+    ("nul.csv", (), "NUL"),
+    ("one-class.csv", (), "one value only"),
+    ("single.csv", (), "class 'c'"),
+    ("good.csv", ("--target", "z"), "'z' is not a column"),
+    ("good.csv", ("--context", "knn:45"), "give n_neighbors=44 or less"),
+    ("good.csv", ("--context", "rbf:0"), "gamma=0"),
+    ("good.csv", ("--dim", "45"), "--dim 45 is above the largest possible rank, 44"),
+    ("good.csv", ("--dim", "few"), "--dim 'few'"),
+    ("good.csv", ("--task", "guess"), "task 'guess'"),
+    ("good.csv", ("--encoding", "klingon"), "klingon"),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "message"), BAD, ids=[m for *_, m in BAD])
+def test_bad_input_is_one_sentence_on_standard_error_and_exit_code_two(
+    monkeypatch, capsys, tmp_path, name, options, message
+):
+    bad_files(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    if "--target" not in options:
+        options = ("--target", "y", *options)
+    code = run(monkeypatch, "fit", tmp_path / name, "--out", tmp_path / "run", *options)
+    shown = capsys.readouterr()
+    assert code == 2
+    assert message in shown.err
+    assert shown.err.startswith("contextures: ")
+    assert shown.err.count("\n") == 1
+    assert shown.out == ""
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_difficult_tables_are_handled_and_said(monkeypatch, tmp_path):
+    """Mixed types, an old encoding, 10,000 categories, output names: no error."""
+    rng = np.random.default_rng(0)
+    n = 12_000
+    frame = pd.DataFrame(
+        {
+            "mixed": rng.choice(np.array(["7", "Müller", "3.5"], dtype=object), n),
+            "code": [f"code {i % 10_000} x" for i in range(n)],
+            "c1": rng.standard_normal(n),
+            "y": np.where(rng.random(n) < 0.5, rng.random(n).round(3), np.nan),
+        }
+    )
+    file = tmp_path / "hard.csv"
+    file.write_bytes(frame.to_csv(index=False, sep=";").encode("cp1252"))
+    out = tmp_path / "run"
+    arguments = ("fit", file, "--target", "y", "--context", "knn:30", "--dim", "4", "--out", out)
+    assert run(monkeypatch, *arguments) == 0
+    report = json.loads((out / "report.json").read_text())
+    codes = {(warning["column"], warning["code"]) for warning in report["warnings"]}
+    assert codes >= {
+        ("mixed", "mixed-types"),
+        ("c1", "output-name"),
+        ("code", "many-categories"),
+    }
+    assert any("cp1252" in note for note in report["notes"])
+    assert any("no label" in note for note in report["notes"])
+
+
+def test_wrong_usage_is_exit_code_two(monkeypatch, capsys):
+    assert run(monkeypatch, "fit") == 2
+    assert "Missing argument" in capsys.readouterr().err
+    assert run(monkeypatch, "fly") == 2
+
+
+@pytest.mark.parametrize("command", ["demo", "fit", "rank", "embed", "report"])
+def test_every_command_has_help_with_examples(monkeypatch, capsys, command):
+    assert run(monkeypatch, command, "--help") == 0
+    shown = capsys.readouterr().out
+    assert f"contextures {command}" in shown
+    assert "Examples:" in shown
+
+
+def test_an_interruption_is_said_and_is_no_success(monkeypatch, capsys, tmp_path, iris):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("contextures.runs.fit.learn", interrupt)
+    assert run(monkeypatch, "fit", iris, "--out", tmp_path / "run") == 130
+    assert "interrupted" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_import_is_light():
+    """Nothing heavy is loaded until it is used."""
+    heavy = ("torch", "plotly", "skrub", "sklearn", "scipy", "pandas", "numpy")
+    code = (
+        "import contextures, contextures.cli.app, sys; "
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_installed_command_answers():
+    done = subprocess.run(
+        [sys.executable, "-m", "contextures.cli", "--version"], capture_output=True, text=True
+    )
+    assert done.returncode == 0
+    assert done.stdout.startswith("contextures ")

@@ -1,0 +1,80 @@
+"""Held-out scores and their intervals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.metrics import accuracy_score, r2_score
+
+from contextures.evaluation import Task, bootstrap_interval, compare, probe_curve
+from contextures.evaluation.intervals import metric_value
+
+RNG = np.random.default_rng(0)
+
+
+def test_scores_are_scikit_learns():
+    y, z = RNG.standard_normal(50), RNG.standard_normal(50)
+    assert metric_value("r2", y, z) == pytest.approx(r2_score(y, z))
+    assert metric_value("accuracy", y > 0, z > 0) == accuracy_score(y > 0, z > 0)
+
+
+def test_an_interval_covers_as_often_as_it_says():
+    """Accuracy .8 on 200 rows: about 95 of 100 intervals hold the truth."""
+    covered = 0
+    for seed in range(100):
+        hits = np.random.default_rng(seed).random(200) < 0.8
+        low, high = bootstrap_interval("accuracy", np.ones(200), hits, n_resamples=300)
+        covered += low <= 0.8 <= high
+    assert 88 <= covered <= 100
+
+
+def test_an_interval_of_r2_matches_a_plain_bootstrap():
+    y = RNG.standard_normal(300)
+    z = y + 0.5 * RNG.standard_normal(300)
+    drawn = np.random.default_rng(1).integers(0, 300, (1000, 300))
+    plain = np.quantile([r2_score(y[i], z[i]) for i in drawn], [0.025, 0.975])
+    np.testing.assert_allclose(bootstrap_interval("r2", y, z), plain, atol=0.02)
+
+
+def test_every_rival_is_scored_on_the_same_rows():
+    y = load_diabetes().target
+    train, test = np.arange(0, 442, 2), np.arange(1, 442, 2)
+    # A perfect embedding and noise for raw features: the order of the scores is known.
+    noise = RNG.standard_normal((442, 5))
+    embedding = y[:, None] + 0.01 * RNG.standard_normal((442, 1))
+    scores = compare(
+        Task("regression"),
+        (embedding[train], embedding[test]),
+        (noise[train], noise[test]),
+        (y[train], y[test]),
+    )
+    assert scores["contexture"].score > 0.99
+    assert scores["contexture_plus_raw"].score > 0.99
+    assert scores["raw_linear"].score < 0.1
+    assert scores["gradient_boosting"].score < 0.1
+    for found in scores.values():
+        assert found.interval[0] <= found.score <= found.interval[1]
+
+
+def test_boosting_beats_a_line_where_it_should():
+    X = RNG.uniform(-1, 1, (600, 2))
+    y = (X[:, 0] * X[:, 1] > 0).astype(int)
+    parts = (X[:400], X[400:])
+    scores = compare(Task("classification"), parts, parts, (y[:400], y[400:]))
+    assert scores["gradient_boosting"].score > 0.9 > scores["raw_linear"].score
+
+
+def test_a_curve_rises_with_useful_coordinates():
+    X, y = load_iris(return_X_y=True)
+    order = X[:, [1, 0, 3, 2]]  # the weakest first
+    points = probe_curve(Task("classification"), order, y, [1, 4])
+    assert points[1][1] > points[0][1] + 0.1
+    assert all(low <= score <= high for _, score, low, high in points)
+
+
+def test_classes_too_rare_for_folds_do_not_stop_the_probe():
+    X = RNG.standard_normal((60, 3))
+    y = np.r_[np.zeros(29), np.ones(29), [2, 2]].astype(int)
+    points = probe_curve(Task("classification"), X, y, [3])
+    assert 0 <= points[0][1] <= 1

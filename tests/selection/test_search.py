@@ -1,0 +1,163 @@
+"""Ranking contexts."""
+
+from __future__ import annotations
+
+import warnings
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_wine
+
+from contextures import ContextSearch, usefulness
+from contextures.contexts import GraphContext, KNNContext, LabelContext, MaskContext, RBFContext
+from contextures.exceptions import InputError
+from contextures.selection import default_candidates, parse_context
+from contextures.selection.candidates import short_form
+from contextures.spectrum import decompose
+
+X, Y = load_wine(return_X_y=True)
+X = (X - X.mean(0)) / X.std(0)
+FEW = [KNNContext(k) for k in (5, 20, 60)]
+
+
+def test_scores_are_those_of_the_spectra():
+    search = ContextSearch(FEW).fit(X)
+    for _, row in search.results_.iterrows():
+        values = decompose(row["context"], X, 100).singular_values
+        whole = usefulness(np.append(values, np.zeros(77)))
+        assert row["tau"] == pytest.approx(whole.tau, rel=0.02)
+    best = search.results_.iloc[0]
+    assert best["chosen"]
+    assert best["context"] is search.best_context_
+    assert search.best_n_components_ == best["n_components"] == search.best_usefulness_.n_components
+
+
+def test_the_best_reliable_context_is_chosen_and_listed_first():
+    search = ContextSearch().fit(X)
+    table = search.results_
+    reliable = table[table["reliable"].astype(bool)]
+    assert search.best_usefulness_.tau == reliable["tau"].min()
+    assert len(table) == 36
+    assert set(table["family"]) == {
+        "nearest neighbours",
+        "Gaussian",
+        "masked nearest neighbours",
+        "masked Gaussian",
+    }
+    rest = table["tau"].iloc[1:].to_numpy(dtype=float)
+    assert (np.diff(rest) >= 0).all()
+
+
+def test_repeated_searches_are_equal_whatever_the_number_of_jobs():
+    first = ContextSearch(random_state=1, max_samples=100).fit(X)
+    second = ContextSearch(random_state=1, max_samples=100, n_jobs=2).fit(X)
+    assert first.results_["name"].tolist() == second.results_["name"].tolist()
+    np.testing.assert_allclose(
+        first.results_["tau"].astype(float), second.results_["tau"].astype(float), rtol=1e-9
+    )
+
+
+def test_labels_are_listed_but_never_chosen_and_do_not_change_the_others():
+    with_labels = ContextSearch([*FEW, LabelContext()]).fit(X, Y)
+    without = ContextSearch(FEW).fit(X)
+    table = with_labels.results_.set_index("name")
+    assert table.loc["labels", "tau"] == pytest.approx(2.0)
+    assert not table.loc["labels", "chosen"]
+    for name, row in without.results_.set_index("name").iterrows():
+        assert table.loc[name, "tau"] == row["tau"]
+
+
+def test_a_failing_candidate_is_reported_and_not_fatal():
+    search = ContextSearch([KNNContext(500), KNNContext(20)]).fit(X)
+    failed = search.results_.iloc[-1]
+    assert "give n_neighbors=177 or less" in failed["error"]
+    assert np.isnan(failed["tau"])
+    assert search.best_context_.n_neighbors == 20
+
+
+def test_when_every_candidate_fails_the_first_reason_is_given():
+    with pytest.raises(InputError, match=r"no candidate can be chosen.*n_neighbors=500"):
+        ContextSearch([KNNContext(500)]).fit(X)
+    with pytest.raises(InputError, match="can describe new rows"):
+        ContextSearch([LabelContext()]).fit(X, Y)
+    with pytest.raises(InputError, match="is not a context"):
+        ContextSearch(["knn"]).fit(X)
+    with pytest.raises(InputError, match="is empty"):
+        ContextSearch([]).fit(X)
+
+
+def test_nothing_reliable_still_gives_an_answer_with_its_flag():
+    search = ContextSearch([KNNContext(1), RBFContext(1e9)]).fit(X)
+    assert not search.best_usefulness_.reliable
+
+
+def test_a_subset_of_rows_keeps_the_association_level():
+    """K is scaled with the rows, so tau on a third of them is near tau on all."""
+    rows = np.random.default_rng(0).standard_normal((1200, 4))
+    whole = ContextSearch([KNNContext(120)], max_samples=2000).fit(rows)
+    third = ContextSearch([KNNContext(120)], max_samples=400).fit(rows)
+    assert third.n_samples_ == 400
+    assert third.best_usefulness_.tau == pytest.approx(whole.best_usefulness_.tau, abs=0.05)
+
+
+def test_other_joblib_backends_can_be_used():
+    """What a Dask or Ray backend does: candidates run in another process."""
+    with joblib.parallel_config(backend="loky", n_jobs=2):
+        elsewhere = ContextSearch(FEW).fit(X)
+    here = ContextSearch(FEW).fit(X)
+    np.testing.assert_allclose(
+        elsewhere.results_["tau"].astype(float), here.results_["tau"].astype(float)
+    )
+
+
+def test_progress_is_told_to_the_end():
+    told = []
+    ContextSearch(FEW).fit(X, progress=lambda done, total: told.append((done, total)))
+    assert told[0] == (0, 3)
+    assert told[-1] == (3, 3)
+
+
+def test_one_feature_is_not_masked_and_constant_rows_do_not_break_the_layout():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(default_candidates(X[:, :1])) == 18
+        assert len(default_candidates(np.zeros((100, 3)))) == 36
+
+
+def test_it_clones_and_prints():
+    search = clone(ContextSearch(FEW, beta=2.0))
+    assert search.beta == 2.0
+    assert "KNNContext" in repr(search)
+
+
+@pytest.mark.parametrize(
+    ("text", "context"),
+    [
+        ("knn:12", KNNContext(12)),
+        ("KNN", KNNContext(30)),
+        ("rbf", RBFContext()),
+        ("rbf:0.5", RBFContext(0.5)),
+        ("mask+knn:7", MaskContext(KNNContext(7))),
+        ("mask:0.4+rbf:2", MaskContext(RBFContext(2.0), 0.4)),
+    ],
+)
+def test_short_forms_are_read_and_written(text, context):
+    parsed = parse_context(text)
+    assert repr(parsed) == repr(context)
+    assert repr(parse_context(short_form(parsed))) == repr(context)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "nn:3", "knn:3.5", "knn:many", "rbf:wide", "mask:0.2", "knn:"]
+)
+def test_short_forms_that_mean_nothing_are_refused(text):
+    with pytest.raises(InputError, match=r"is not known|is not a"):
+        parse_context(text)
+
+
+def test_contexts_over_indices_have_no_family_of_rows():
+    search = ContextSearch([GraphContext(np.ones((178, 178)) + np.eye(178))])
+    with pytest.raises(InputError, match="no candidate can be chosen"):
+        search.fit(X)
