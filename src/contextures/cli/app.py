@@ -269,3 +269,7 @@ def main() -> None:
         # Whoever read the output has gone; flushing it again at exit would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    if code == INTERRUPTED:
+        print("contextures: interrupted", file=sys.stderr)
+    if code:
+        sys.exit(code)
