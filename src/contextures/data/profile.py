@@ -6,17 +6,22 @@ import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from contextures.data.findings import DataWarning
-from contextures.data.kinds import KindFound, is_wordy, kind_of, missing_mask, numbers_of, words_of
-from contextures.data.words import counted, listed
+from contextures.data.kinds import KindFound, is_wordy, kind_of, numbers_of, undo_category, words_of
+from contextures.data.words import counted, listed, shortened
 from contextures.exceptions import InputError
 
 MANY_CATEGORIES = 1000
 MOSTLY = 0.5
+FEWEST_FOR_IDENTIFIER = 20
+COPY_CORRELATION = 0.9999
+_SAMPLE = 1000
 _OUTPUT_NAME = re.compile(r"row_id|split|c\d+")
 
 
@@ -32,10 +37,38 @@ class ColumnProfile:
 
 @dataclass(frozen=True)
 class TableProfile:
-    """What a table holds and what looks wrong in it."""
+    """What a table holds and what looks wrong in it.
+
+    Attributes
+    ----------
+    columns : list of ColumnProfile
+        The columns in order, the target among them.
+    warnings : list of DataWarning
+        What a reader should look at.
+    n_rows : int
+        The number of rows.
+    n_duplicate_rows : int
+        How many rows repeat an earlier one.
+    """
 
     columns: list[ColumnProfile]
     warnings: list[DataWarning]
+    n_rows: int
+    n_duplicate_rows: int
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column as codes in order of first appearance, -1 where missing, and their values."""
+
+    name: str
+    found: KindFound
+    codes: NDArray[np.int64]
+    values: NDArray[Any]
+
+    @property
+    def varies(self) -> bool:
+        return self.found.kind not in ("constant", "empty")
 
 
 def profile_table(frame: pd.DataFrame, target: str | None = None) -> TableProfile:
@@ -62,29 +95,47 @@ def profile_table(frame: pd.DataFrame, target: str | None = None) -> TableProfil
         close = difflib.get_close_matches(target, [str(name) for name in frame.columns], n=3)
         hint = f"did you mean {listed(close)}" if close else f"give one of {listed(frame.columns)}"
         raise InputError(f"the target {target!r} is not a column of the table; {hint}")
-    kinds = {str(name): kind_of(frame[name]) for name in frame.columns}
-    features = [name for name in kinds if name != target]
-    if all(kinds[name].kind in ("constant", "empty") for name in features):
+    columns = {str(name): _column(frame[name]) for name in frame.columns}
+    features = [column for name, column in columns.items() if name != target]
+    if not any(column.varies for column in features):
+        which = "column" if target is None else f"column besides the target {target!r}"
         raise InputError(
-            "every column is constant or empty, so there is nothing to learn from; "
+            f"every {which} is constant or empty, so there is nothing to learn from; "
             "give a table with columns that vary"
         )
-    warnings = [
-        warning for name in features for warning in _of_column(frame[name], name, kinds[name])
-    ]
+    identifiers = {column.name for column in features if _is_identifier(column)}
+    warnings = [w for column in features for w in _of_column(column, column.name in identifiers)]
     if target is not None:
-        warnings += _copies_of_target(frame, features, target, kinds)
-    warnings += _repeated_columns(frame, features, kinds)
-    warnings += _repeated_rows(frame)
-    columns = [
-        ColumnProfile(name, kind.kind, kind.n_unique, kind.n_missing)
-        for name, kind in kinds.items()
+        warnings += _copies_of_target(frame, features, columns[target], identifiers)
+    warnings += _repeated_columns(features)
+    n_repeated = _count_repeated_rows(list(columns.values()))
+    if n_repeated:
+        message = (
+            f"{counted(n_repeated, 'row')} repeat{'s' if n_repeated == 1 else ''} an earlier one; "
+            "copies on both sides of the split make scores look better than they are."
+        )
+        warnings.append(DataWarning(None, "duplicate-rows", message))
+    profiles = [
+        ColumnProfile(name, column.found.kind, column.found.n_unique, column.found.n_missing)
+        for name, column in columns.items()
     ]
-    return TableProfile(columns, warnings)
+    return TableProfile(profiles, warnings, len(frame), n_repeated)
 
 
-def _of_column(series: pd.Series, name: str, found: KindFound) -> Iterator[DataWarning]:
-    n = len(series)
+def _column(series: pd.Series) -> _Column:
+    plain = undo_category(series)
+    codes, distinct = pd.factorize(plain)
+    values = np.asarray(distinct, dtype=object if is_wordy(plain) else None)
+    if is_wordy(plain):
+        # Few distinct values stand for many cells: blanks and spaces are dealt with there.
+        merged, values = pd.factorize(words_of(pd.Series(values, dtype=object)))
+        codes = np.append(merged, -1)[codes]
+        # A blank before the first word does not shift the order of first appearance: it is -1.
+    return _Column(str(series.name), kind_of(series), np.asarray(codes, np.int64), values)
+
+
+def _of_column(column: _Column, identifier: bool) -> Iterator[DataWarning]:
+    name, found, n = column.name, column.found, len(column.codes)
     if found.kind == "constant":
         yield DataWarning(name, "constant", f"{name!r} has one value only and is left out.")
     if found.kind == "empty":
@@ -93,125 +144,159 @@ def _of_column(series: pd.Series, name: str, found: KindFound) -> Iterator[DataW
         share = found.n_missing / n
         yield DataWarning(name, "mostly-missing", f"{name!r} is missing in {share:.0%} of rows.")
     if found.text_numbers:
-        yield DataWarning(
-            name, "text-numbers", f"{name!r} holds numbers stored as text and is read as numbers."
-        )
-    if _is_identifier(series, found):
-        yield DataWarning(
-            name,
-            "identifier",
-            f"{name!r} has another value in every row, like an identifier, and is left out.",
-        )
+        message = f"{name!r} holds numbers stored as text and is read as numbers."
+        yield DataWarning(name, "text-numbers", message)
+    if identifier:
+        message = f"{name!r} has another value in every row, like an identifier, and is left out."
+        yield DataWarning(name, "identifier", message)
     elif found.kind == "text" and found.n_unique > MANY_CATEGORIES:
-        yield DataWarning(
-            name,
-            "many-categories",
-            f"{name!r} has {found.n_unique:,} different values; they are read as text, by their "
-            "parts.",
+        message = f"{name!r} has {found.n_unique:,} different values; they are read as text, by "
+        yield DataWarning(name, "many-categories", message + "their parts.")
+    if found.kind in ("category", "text") and (mixed := _mixed_with(column)) is not None:
+        message = (
+            f"{name!r} mixes numbers and words such as {shortened(mixed)!r}; all are read as "
+            "words, so if the words mean a missing value leave those cells empty."
         )
-    if found.kind in ("category", "text") and _is_mixed(series):
-        yield DataWarning(
-            name, "mixed-types", f"{name!r} mixes numbers and words; all are read as words."
-        )
+        yield DataWarning(name, "mixed-types", message)
     if _OUTPUT_NAME.fullmatch(name):
-        yield DataWarning(
-            name,
-            "output-name",
+        message = (
             f"{name!r} is named like a column of the embedding; the table's own values stay in "
-            "the table, and the embedding holds its own.",
+            "the table, and the embedding holds its own."
         )
+        yield DataWarning(name, "output-name", message)
 
 
-def _is_identifier(series: pd.Series, found: KindFound) -> bool:
+def _is_identifier(column: _Column) -> bool:
     """Tell distinct codes and running numbers, but not measurements, which are distinct too."""
-    present = len(series) - found.n_missing
-    if present < 20 or found.n_unique < present:
+    present = len(column.codes) - column.found.n_missing
+    if present < FEWEST_FOR_IDENTIFIER or len(column.values) < present:
         return False
-    if found.kind == "text":
-        words = [word for word in words_of(series) if word is not None]
+    if column.found.kind in ("text", "category"):
         # Sentences differ from row to row as well, but are made of several words.
-        return sum(" " in word for word in words) < 0.5 * len(words)
-    if found.kind != "numeric":
+        spaced = sum(" " in str(word) for word in column.values)
+        return spaced < 0.5 * len(column.values)
+    if column.found.kind != "numeric":
         return False
-    numbers = np.sort(numbers_of(series)[~missing_mask(series).to_numpy()])
+    numbers = numbers_of(pd.Series(column.values))
     whole = bool((numbers == np.floor(numbers)).all())
     # Distinct whole numbers that fill their range: a running number, possibly with gaps.
-    return whole and bool(numbers[-1] - numbers[0] < 1.5 * present)
+    return whole and bool(np.ptp(numbers) < 1.5 * present)
 
 
-def _is_mixed(series: pd.Series) -> bool:
-    if not is_wordy(series):
-        return False
-    present = series[~missing_mask(series)].astype(str)
-    numeric = pd.to_numeric(present, errors="coerce").notna().mean()
-    return bool(0.05 < numeric < 0.95)
+def _mixed_with(column: _Column) -> str | None:
+    """Give a word of a column that holds words and, in more than 5% of its cells, numbers."""
+    if column.values.dtype != object:
+        return None
+    words = pd.Series(column.values, dtype=object).astype(str)
+    counts = np.bincount(column.codes[column.codes >= 0], minlength=len(words))
+    # Every number has a digit, and looking for one is far quicker than converting words.
+    digits = words.str.contains(r"\d", regex=True).to_numpy(dtype=bool)
+    if counts[digits].sum() <= 0.05 * counts.sum():
+        return None
+    numeric = pd.to_numeric(words, errors="coerce").notna().to_numpy()
+    if counts[numeric].sum() <= 0.05 * counts.sum() or numeric.all():
+        return None
+    return str(words[~numeric].iloc[int(np.argmax(counts[~numeric]))])
 
 
 def _copies_of_target(
-    frame: pd.DataFrame, features: list[str], target: str, kinds: dict[str, KindFound]
+    frame: pd.DataFrame, features: list[_Column], target: _Column, identifiers: set[str]
 ) -> Iterator[DataWarning]:
-    labelled = ~missing_mask(frame[target]).to_numpy()
-    if labelled.sum() < 3 or kinds[target].n_unique < 2:
+    labelled = target.codes >= 0
+    if labelled.sum() < 3 or target.found.n_unique < 2:
         return
-    numeric = kinds[target].kind == "numeric"
-    truth = numbers_of(frame[target])[labelled] if numeric else None
-    codes = pd.factorize(pd.Series(words_of(frame[target])[labelled]))[0]
-    for name in features:
-        series = frame[name][labelled]
-        copied = False
-        if numeric and truth is not None and kinds[name].kind == "numeric":
-            copied = _is_monotone_copy(numbers_of(series), truth)
-        elif kinds[name].n_unique == kinds[target].n_unique:
-            other = pd.factorize(pd.Series(words_of(series)))[0]
-            pairs = pd.unique(pd.Series(codes.astype(np.int64) * (other.max() + 2) + other))
-            copied = len(pairs) == kinds[target].n_unique and bool((other >= 0).all())
-        if copied:
-            yield DataWarning(
-                name,
-                "target-copy",
-                f"{name!r} determines the target {target!r} and the other way round, so scores "
-                "mean nothing while it is a feature; remove it if it would not be known.",
+    truth = pd.factorize(target.codes[labelled])[0]
+    # Where nearly every label differs, so may every value of a feature that knows nothing of it.
+    few = truth.max() < 0.5 * len(truth)
+    amounts = target.found.kind == "numeric"
+    numbers = numbers_of(frame[target.name])[labelled] if amounts else None
+    for column in features:
+        if not column.varies:
+            continue
+        codes = column.codes if labelled.all() else pd.factorize(column.codes[labelled] + 1)[0]
+        if _same_values(column, target, labelled):
+            message = (
+                f"{column.name!r} is an exact copy of the target {target.name!r} and gives every "
+                "answer away; remove it from the table."
             )
+        elif column.name not in identifiers and (
+            (few and _one_to_one(codes, truth))
+            or (
+                numbers is not None
+                and column.found.kind == "numeric"
+                and _is_monotone_copy(numbers_of(frame[column.name])[labelled], numbers)
+            )
+        ):
+            message = (
+                f"{column.name!r} follows from the target {target.name!r} and the other way "
+                "round; it may leak the target and is still used, so remove it if it would not "
+                "be known beforehand."
+            )
+        else:
+            continue
+        yield DataWarning(column.name, "target-copy", message)
 
 
-def _is_monotone_copy(values: np.ndarray, truth: np.ndarray) -> bool:
-    both = ~np.isnan(values)
+def _same_values(column: _Column, other: _Column, rows: NDArray[np.bool_]) -> bool:
+    mine, theirs = column.codes[rows], other.codes[rows]
+    if mine.min() < 0 or theirs.min() < 0 or len(column.values) < len(other.values):
+        return False
+    if not np.array_equal(mine, theirs):
+        return False
+    first, second = column.values[: mine.max() + 1], other.values[: mine.max() + 1]
+    return bool(pd.Series(first).astype(str).equals(pd.Series(second).astype(str)))
+
+
+def _one_to_one(codes: NDArray[np.int64], truth: NDArray[np.int64]) -> bool:
+    """Tell whether two columns of codes split the rows alike, missing being a value as well."""
+    if len(np.unique(codes[: len(codes) // 2])) > truth.max() + 1:
+        return False
+    return bool(np.array_equal(pd.factorize(codes + 1)[0], truth))
+
+
+def _is_monotone_copy(values: NDArray[np.float64], truth: NDArray[np.float64]) -> bool:
+    both = ~np.isnan(values) & ~np.isnan(truth)
     if both.sum() < max(3, 0.9 * len(truth)):
         return False
     v, t = values[both], truth[both]
     if np.ptp(v) == 0 or np.ptp(t) == 0:
         return False
-    if abs(np.corrcoef(v, t)[0, 1]) > 0.9999:
+    if abs(np.corrcoef(v, t)[0, 1]) > COPY_CORRELATION:
         return True
-    ranks = pd.Series(v).rank().corr(pd.Series(t).rank())
-    return bool(abs(ranks) > 0.9999)
+    # Ranking is slow; a column far from monotone in a sample of rows is so in all of them.
+    step = max(1, len(v) // _SAMPLE)
+    if step > 1 and abs(_rank_correlation(v[::step], t[::step])) < 0.99:
+        return False
+    return bool(abs(_rank_correlation(v, t)) > COPY_CORRELATION)
 
 
-def _repeated_columns(
-    frame: pd.DataFrame, features: list[str], kinds: dict[str, KindFound]
-) -> Iterator[DataWarning]:
-    seen: dict[int, str] = {}
-    for name in features:
-        if kinds[name].kind in ("constant", "empty"):
+def _rank_correlation(v: NDArray[np.float64], t: NDArray[np.float64]) -> float:
+    return float(pd.Series(v).rank().corr(pd.Series(t).rank()))
+
+
+def _repeated_columns(features: list[_Column]) -> Iterator[DataWarning]:
+    seen: dict[bytes, list[_Column]] = {}
+    for column in features:
+        if not column.varies:
             continue
-        values = pd.Series(words_of(frame[name])) if is_wordy(frame[name]) else frame[name]
-        hashed = hash(pd.util.hash_pandas_object(values, index=False).to_numpy().tobytes())
-        if hashed in seen:
-            yield DataWarning(
-                name,
-                "duplicate-column",
-                f"{name!r} repeats {seen[hashed]!r}, which therefore weighs double; remove one.",
-            )
-        seen.setdefault(hashed, name)
+        alike = seen.setdefault(column.codes[:_SAMPLE].tobytes(), [])
+        for earlier in alike:
+            if np.array_equal(earlier.codes, column.codes) and pd.Series(column.values).astype(
+                str
+            ).equals(pd.Series(earlier.values).astype(str)):
+                message = f"{column.name!r} repeats {earlier.name!r}, which therefore weighs "
+                yield DataWarning(
+                    column.name, "duplicate-column", message + "double; remove one."
+                )
+                break
+        else:
+            alike.append(column)
 
 
-def _repeated_rows(frame: pd.DataFrame) -> Iterator[DataWarning]:
-    hashes = pd.util.hash_pandas_object(frame.astype(str), index=False)
-    repeated = int(hashes.duplicated().sum())
-    if repeated:
-        yield DataWarning(
-            None,
-            "duplicate-rows",
-            f"{counted(repeated, 'row')} repeat{'s' if repeated == 1 else ''} an earlier one; "
-            "copies on both sides of the split make scores look better than they are.",
-        )
+def _count_repeated_rows(columns: list[_Column]) -> int:
+    # One random 64-bit weight a column makes sums of codes differ wherever the codes do.
+    weights = np.random.default_rng(0).integers(1, 2**63, len(columns)).astype(np.uint64)
+    sums = np.zeros(len(columns[0].codes), dtype=np.uint64)
+    for column, weight in zip(columns, weights, strict=True):
+        sums += (column.codes + 1).astype(np.uint64) * weight
+    return int(pd.Series(sums).duplicated().sum())
