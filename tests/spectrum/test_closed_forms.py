@@ -43,6 +43,14 @@ def test_iterative_solvers_find_every_copy_of_an_equal_singular_value(solver):
     np.testing.assert_allclose(gram, np.eye(30), atol=1e-6)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_few_distinct_values_do_not_mislead_the_iterative_solver(seed):
+    """On a block graph PROPACK alone returns values that are too large, or none."""
+    graph = GraphContext(oracles.block_graph(100, 8, 0.6, 0.1))
+    spectrum = decompose(graph, None, 7, solver="propack", random_state=seed)
+    np.testing.assert_allclose(spectrum.singular_values, 0.5 / 1.3, atol=1e-7)
+
+
 def test_functions_span_the_closed_form_on_the_cycle():
     """The top pair on a long lazy cycle is the first cosine and sine."""
     n = 700

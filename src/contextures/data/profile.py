@@ -125,12 +125,14 @@ def profile_table(frame: pd.DataFrame, target: str | None = None) -> TableProfil
 def _column(series: pd.Series) -> _Column:
     plain = undo_category(series)
     codes, distinct = pd.factorize(plain)
-    values = np.asarray(distinct, dtype=object if is_wordy(plain) else None)
     if is_wordy(plain):
-        # Few distinct values stand for many cells: blanks and spaces are dealt with there.
-        merged, values = pd.factorize(words_of(pd.Series(values, dtype=object)))
+        # Few distinct values stand for many cells: spaces and blanks are dealt with there.
+        merged, values = pd.factorize(words_of(pd.Series(distinct, dtype=object)))
         codes = np.append(merged, -1)[codes]
-        # A blank before the first word does not shift the order of first appearance: it is -1.
+    elif plain.dtype.kind == "M":
+        values = np.asarray(pd.DatetimeIndex(distinct).as_unit("ns").asi8)
+    else:
+        values = numbers_of(pd.Series(distinct))
     return _Column(str(series.name), kind_of(series), np.asarray(codes, np.int64), values)
 
 
@@ -238,13 +240,21 @@ def _copies_of_target(
 
 
 def _same_values(column: _Column, other: _Column, rows: NDArray[np.bool_]) -> bool:
+    """Tell whether two columns hold the same values in the given rows, where neither has a gap."""
     mine, theirs = column.codes[rows], other.codes[rows]
-    if mine.min() < 0 or theirs.min() < 0 or len(column.values) < len(other.values):
+    if mine.min() < 0 or theirs.min() < 0:
         return False
-    if not np.array_equal(mine, theirs):
-        return False
-    first, second = column.values[: mine.max() + 1], other.values[: mine.max() + 1]
-    return bool(pd.Series(first).astype(str).equals(pd.Series(second).astype(str)))
+    start = slice(_SAMPLE)
+    return _equal(column.values[mine[start]], other.values[theirs[start]]) and _equal(
+        column.values[mine], other.values[theirs]
+    )
+
+
+def _equal(first: NDArray[Any], second: NDArray[Any]) -> bool:
+    # Text such as "3" and the number 3 are the same value, stored differently.
+    if (first.dtype == object) != (second.dtype == object):
+        first, second = words_of(pd.Series(first)), words_of(pd.Series(second))
+    return bool(np.array_equal(first, second))
 
 
 def _one_to_one(codes: NDArray[np.int64], truth: NDArray[np.int64]) -> bool:
@@ -281,13 +291,15 @@ def _repeated_columns(features: list[_Column]) -> Iterator[DataWarning]:
             continue
         alike = seen.setdefault(column.codes[:_SAMPLE].tobytes(), [])
         for earlier in alike:
-            if np.array_equal(earlier.codes, column.codes) and pd.Series(column.values).astype(
-                str
-            ).equals(pd.Series(earlier.values).astype(str)):
-                message = f"{column.name!r} repeats {earlier.name!r}, which therefore weighs "
-                yield DataWarning(
-                    column.name, "duplicate-column", message + "double; remove one."
+            # Codes follow the order of appearance, so equal columns have equal codes.
+            if _equal(column.values, earlier.values) and np.array_equal(
+                column.codes, earlier.codes
+            ):
+                message = (
+                    f"{column.name!r} repeats {earlier.name!r}, which therefore weighs double; "
+                    "remove one."
                 )
+                yield DataWarning(column.name, "duplicate-column", message)
                 break
         else:
             alike.append(column)

@@ -10,13 +10,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from contextures.data.kinds import KindFound, kind_of, missing_mask, numbers_of, words_of
-from contextures.data.words import counted
+from contextures.data.words import counted, listed, shortened
 from contextures.exceptions import InputError
 
 TaskKind = Literal["classification", "regression"]
 
 MOST_CLASSES = 20
-"""Up to as many different whole numbers are classes rather than amounts."""
+"""Up to this many different whole numbers are classes; more are amounts, such as counts or ages."""
+
+MOST_WORDS = 50
+"""Up to this many different words, or a tenth of the rows, are classes; more are free text."""
 
 FEWEST_LABELS = 20
 
@@ -51,8 +54,9 @@ def check_target(series: pd.Series, task: str | None = None) -> TargetInfo:
     series : pandas.Series
         The column.
     task : {"classification", "regression"} or None
-        How to read it. When None, words, booleans and up to 20 different whole numbers are
-        classes, other numbers amounts.
+        How to read it. When None, words, booleans, columns of category dtype and up to 20
+        different whole numbers are classes; other numbers are amounts. Numbers stored as text are
+        read as numbers.
 
     Returns
     -------
@@ -62,13 +66,13 @@ def check_target(series: pd.Series, task: str | None = None) -> TargetInfo:
     Raises
     ------
     InputError
-        If it is empty, constant, has too few labels, a class of a single row, or values that are
-        neither classes nor amounts.
+        If it is empty, constant, infinite, has too few labels, a class of a single row, or values
+        that are neither classes nor amounts.
     """
     name = str(series.name)
     found = kind_of(series)
     if task not in (None, "classification", "regression"):
-        raise InputError(f"task {task!r} is not known; give classification or regression")
+        raise InputError(f"the task {task!r} is not known; give classification or regression")
     n_labels = len(series) - found.n_missing
     if found.kind == "empty":
         raise InputError(f"the target {name!r} has no values; give a column with labels")
@@ -86,6 +90,7 @@ def check_target(series: pd.Series, task: str | None = None) -> TargetInfo:
         raise InputError(
             f"the target {name!r} holds dates; give the number of days to predict instead"
         )
+    _check_finite(series, name)
     read: TaskKind = _task_of(series, found) if task is None else task  # type: ignore[assignment]
     if read == "regression":
         numbers = numbers_of(series)
@@ -113,15 +118,37 @@ def encode_target(series: pd.Series, info: TargetInfo) -> NDArray[Any]:
     -------
     ndarray of shape (n,)
         Floats with NaN where missing, or integer places in ``info.classes`` with -1 there.
+
+    Raises
+    ------
+    InputError
+        If a value is neither missing nor one of the classes.
     """
     if info.task == "regression":
         return numbers_of(series)
-    places = {label: place for place, label in enumerate(info.classes or [])}
-    return np.array([places.get(word, -1) for word in words_of(series)], dtype=np.intp)
+    words = words_of(series)
+    codes = pd.Index(info.classes or [], dtype=object).get_indexer(words)
+    unknown = np.flatnonzero((codes < 0) & ~pd.isna(words))
+    if len(unknown):
+        raise InputError(
+            f"the target {info.name!r} holds {shortened(words[unknown[0]])!r}, which is none of "
+            f"its classes {listed(info.classes or [])}; correct it or leave the cell empty"
+        )
+    return np.asarray(codes, dtype=np.intp)
+
+
+def _check_finite(series: pd.Series, name: str) -> None:
+    infinite = np.flatnonzero(np.isinf(numbers_of(series)))
+    if len(infinite):
+        raise InputError(
+            f"the target {name!r} is infinite in row {infinite[0] + 1}; replace it by a number or "
+            "leave that cell empty"
+        )
 
 
 def _task_of(series: pd.Series, found: KindFound) -> TaskKind:
-    if found.kind != "numeric":
+    # Category dtype over numbers: the author says that they are codes.
+    if found.kind != "numeric" or isinstance(series.dtype, pd.CategoricalDtype):
         return "classification"
     numbers = numbers_of(series)
     present = numbers[~np.isnan(numbers)]
@@ -131,22 +158,25 @@ def _task_of(series: pd.Series, found: KindFound) -> TaskKind:
 
 def _classes(series: pd.Series, found: KindFound, name: str) -> list[str]:
     n_labels = len(series) - found.n_missing
-    if found.n_unique > max(50, n_labels // 10):
+    if found.n_unique > max(MOST_WORDS, n_labels // 10):
+        many = f"the target {name!r} has {found.n_unique:,} different values, too many for classes"
+        if found.kind == "numeric":
+            raise InputError(f"{many}; use --task regression")
         raise InputError(
-            f"the target {name!r} has {found.n_unique:,} different values, too many for classes; "
-            + (
-                "use --task regression"
-                if found.kind == "numeric"
-                else "give a column of classes or of numbers"
-            )
+            f"{many}: it looks like free text or an identifier; give a column of classes or of "
+            "numbers"
         )
     words = pd.Series(words_of(series)).dropna()
     counts = words.value_counts()
     single = sorted(str(label) for label in counts.index[counts < 2])
     if single:
+        more = f" (and {len(single) - 1} more {'does' if len(single) == 2 else 'do'})"
+        amounts = "; if the values are amounts, use --task regression"
         raise InputError(
-            f"the class {single[0]!r} of the target {name!r} has a single row, so it cannot be "
-            "both learnt and held out; merge it with another or leave that label empty"
+            f"the class {shortened(single[0])!r} of the target {name!r} has a single row"
+            f"{more if len(single) > 1 else ''}, so it cannot be both learnt and held out; merge "
+            "it with another class or leave its row's target empty"
+            f"{amounts if found.kind == 'numeric' else ''}"
         )
     return sorted((str(label) for label in counts.index), key=_order)
 

@@ -1,0 +1,1 @@
+"""Measurements of speed, memory, accuracy and usefulness; see README.md."""

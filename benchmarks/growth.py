@@ -1,0 +1,97 @@
+"""How do time and memory grow with the number of rows, and where do they go?"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import numpy as np
+
+from benchmarks import common
+
+SIZES = (5_000, 10_000, 20_000, 50_000, 100_000, 200_000)
+
+
+def one(n: int, d: int) -> dict[str, Any]:
+    """Measure one size in this process."""
+    from contextures import SpectralEncoder
+    from contextures.contexts import KNNContext
+    from contextures.spectrum import decompose_fitted
+
+    X = common.synthetic(n)
+    started = time.perf_counter()
+    context = KNNContext(n_neighbors=30).fit(X)
+    found = time.perf_counter()
+    spectrum = decompose_fitted(context, d)
+    solved = time.perf_counter()
+    del spectrum, context
+    encoder = SpectralEncoder(KNNContext(n_neighbors=30), n_components=d)
+    again = time.perf_counter()
+    encoder.fit_transform(X)
+    whole = time.perf_counter() - again
+    new = time.perf_counter()
+    encoder.transform(X[:1000])
+    return {
+        "n": n,
+        "neighbours": found - started,
+        "decomposition": solved - found,
+        "fit_transform": whole,
+        "transform_1000": time.perf_counter() - new,
+        "search": encoder.context_.algorithm_,
+        "recall": encoder.context_.recall_,
+        "memory": common.peak_memory(),
+    }
+
+
+def main() -> None:
+    """Run and print."""
+    arguments = common.parser(__doc__ or "")
+    arguments.add_argument("--one", type=int, help="internal: measure one size")
+    arguments.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    arguments.add_argument("--components", type=int, default=128)
+    options = arguments.parse_args()
+    if options.one:
+        print(json.dumps(one(options.one, options.components)))
+        return
+    results = []
+    for n in options.sizes:
+        command = ["benchmarks.growth", "--one", str(n), "--components", str(options.components)]
+        found = common.in_fresh_process(command, 3600)
+        assert found is not None
+        results.append(found)
+    rows = [
+        [
+            f"{r['n']:,}",
+            r["search"],
+            f"{r['recall']:.4f}",
+            f"{r['neighbours']:.2f}",
+            f"{r['decomposition']:.2f}",
+            f"{r['fit_transform']:.2f}",
+            f"{r['neighbours'] / (r['neighbours'] + r['decomposition']):.0%}",
+            f"{r['transform_1000']:.3f}",
+            f"{r['memory']:.2f}",
+        ]
+        for r in results
+    ]
+    head = [
+        "rows",
+        "search",
+        "recall",
+        "neighbours, s",
+        "decomposition, s",
+        "fit_transform, s",
+        "share of neighbours",
+        "transform 1,000 rows, s",
+        "peak memory, GB",
+    ]
+    text = common.table(head, rows)
+    if len(results) > 1:
+        sizes = np.log([r["n"] for r in results])
+        slope = np.polyfit(sizes, np.log([r["fit_transform"] for r in results]), 1)[0]
+        text += f"\n\nfit_transform grows as n^{slope:.2f} over these sizes."
+    common.show(text, options.json, results)
+
+
+if __name__ == "__main__":
+    main()
