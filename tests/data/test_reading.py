@@ -36,10 +36,14 @@ def test_common_delimiters_are_found(tmp_path, delimiter):
     pd.testing.assert_frame_equal(read_table(file).frame, FRAME, check_dtype=False)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "cp1252", "latin-1", "utf-16", "utf-16-be", "utf-32"]
+)
 def test_common_encodings_are_found(tmp_path, encoding):
     text = FRAME.to_csv(index=False)
+    text = "\ufeff" + text if encoding == "utf-16-be" else text
     table = read_table(write(tmp_path / "t.csv", text, encoding))
+    assert list(table.frame) == list(FRAME)
     assert table.frame["town"].tolist() == FRAME["town"].tolist()
     if encoding in ("cp1252", "utf-16"):
         assert any("read as" in note for note in table.notes)
@@ -83,6 +87,7 @@ BAD_TEXT = {
     "few rows": ("a,b\n" + rows(5), "has 5 rows"),
     "one column": ("a\n" + "\n".join("1234567"), "1 column .*--delimiter"),
     "duplicate names": ("a,b,a\n" + rows(30, "1,2,3"), "'a' appears more than once"),
+    "short": ("a,b,c\n" + rows(25, "1,2,3") + "\n1,2\n", "line 27 has 2 fields"),
     "ragged": ("a,b\n" + rows(25) + "\n1,2,3\n", "line 27 has 3 fields but the header has 2"),
     "nul byte": ("a,b\n" + rows(30) + "\n1,\0\n", "NUL"),
     "infinities": ("a,b\n" + rows(30) + "\ninf,2\n", "'a' holds infinite values"),
@@ -110,24 +115,154 @@ def test_paths_that_are_no_table_are_refused(tmp_path):
         read_table(tmp_path / "t.parquet")
 
 
-@pytest.mark.parametrize(
-    ("frame", "message"),
-    [
-        ([[1, 2]], "pandas DataFrame, not list"),
-        (pd.DataFrame(np.ones((30, 2)), columns=["a", "a"]), "'a' appears more than once"),
-        (FRAME.assign(x=[[1]] * 40), "'x' holds lists"),
-        (FRAME.assign(x=1j), "'x' holds complex"),
-        (FRAME.assign(x=-np.inf), "'x' holds infinite"),
-        (FRAME.assign(x=1e200), "'x' holds values above 1e100"),
-        (FRAME.iloc[:3], "3 rows"),
-        (FRAME[["size"]], "1 column"),
-    ],
-)
-def test_bad_frames_are_refused(frame, message):
-    with pytest.raises(InputError, match=message):
-        table_from_frame(frame)
-
-
 def test_new_rows_may_be_few(tmp_path):
     file = write(tmp_path / "t.csv", "a\n5\n")
     assert read_table(file, min_rows=1, min_columns=1).frame.shape == (1, 1)
+
+
+def test_an_encoding_that_was_given_is_used_or_refused(tmp_path):
+    """Marks tell UTF-16 from a file with NUL bytes; without one the reader has to say so."""
+    bare = write(tmp_path / "bare.csv", FRAME.to_csv(index=False), "utf-16-le")
+    with pytest.raises(InputError, match=r"NUL byte.*--encoding utf-16"):
+        read_table(bare)
+    assert read_table(bare, encoding="utf-16-le").frame["town"].tolist() == FRAME["town"].tolist()
+    western = write(tmp_path / "w.csv", FRAME.to_csv(index=False), "cp1252")
+    with pytest.raises(InputError, match=r"line \d+ cannot be read as utf-8"):
+        read_table(western, encoding="utf-8")
+    with pytest.raises(InputError, match="encoding 'klingon' is not known"):
+        read_table(western, encoding="klingon")
+
+
+def test_a_delimiter_that_was_given_is_used_or_refused(tmp_path):
+    file = write(tmp_path / "t.csv", FRAME.to_csv(index=False, sep="^"))
+    assert list(read_table(file, delimiter="^").frame) == list(FRAME)
+    file = write(tmp_path / "t.tsv", FRAME.to_csv(index=False, sep="\t"))
+    assert list(read_table(file, delimiter="tab").frame) == list(FRAME)
+    with pytest.raises(InputError, match="delimiter '::' is not usable"):
+        read_table(file, delimiter="::")
+
+
+def test_delimiters_inside_quoted_fields_do_not_split_them(tmp_path):
+    """Words with commas are the usual reason for quotes, and for choosing another delimiter."""
+    for text in ("a,b\n" + '"x; y; z, w",1\n' * 30, "a;b\n" + '"x, y, z; w";1\n' * 30):
+        table = read_table(write(tmp_path / "t.csv", text))
+        assert table.frame.shape == (30, 2)
+
+
+@pytest.mark.parametrize("ending", ["\r\n", "\r", "\n"])
+def test_line_ends_of_every_system_are_read(tmp_path, ending):
+    text = FRAME.to_csv(index=False).replace("\n", ending)
+    assert read_table(write(tmp_path / "t.csv", text)).frame.shape == FRAME.shape
+
+
+def test_decimal_commas_with_thousands_and_words_beside_them(tmp_path):
+    """Only columns that are numbers throughout are turned; a version number is left alone."""
+    text = "a;b;c\n" + "1.234,5;1,5 m;1,5\n;2 m;-2\n" * 15
+    frame = read_table(write(tmp_path / "t.csv", text)).frame
+    assert frame["a"].dropna().unique().tolist() == [1234.5]
+    assert frame["b"][0] == "1,5 m"
+    assert frame["c"].unique().tolist() == [1.5, -2.0]
+
+
+def test_question_marks_are_missing_where_they_stand_alone(tmp_path):
+    text = "a,b\n" + "1,what?\n?,why?\n" * 15
+    table = read_table(write(tmp_path / "t.csv", text))
+    assert table.frame["a"].isna().sum() == 15
+    assert table.frame["b"].notna().all()
+    assert any("'?'" in note for note in table.notes)
+
+
+def test_damaged_and_foreign_files_are_refused(tmp_path):
+    whole = gzip.compress(FRAME.to_csv(index=False).encode())
+    cases = {
+        "cut.csv.gz": (whole[:-20], "damaged gzip file"),
+        "mixed.csv.gz": (whole[:30] + b"\xff" * 40 + whole[70:], "damaged gzip file"),
+        "book.xls": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", "spreadsheet"),
+        "zipped.csv.gz": (gzip.compress(b"PK\x03\x04rest"), "spreadsheet or ZIP"),
+        "nothing.csv.gz": (gzip.compress(b""), "holds only blank lines"),
+        "text.parquet": (FRAME.to_csv(index=False).encode(), "not a readable Parquet file"),
+        "noise.csv": (bytes(range(256)) * 20, "NUL byte"),
+    }
+    for name, (data, message) in cases.items():
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(InputError, match=message) as caught:
+            read_table(tmp_path / name)
+        assert "\n" not in str(caught.value), name
+
+
+def test_parquet_tables_are_checked_like_text(tmp_path):
+    """Names, sizes, infinities and nesting do not depend on the format of the file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    numbers = pa.array(np.ones(30))
+    cases = {
+        "names": (pa.Table.from_arrays([numbers, numbers], names=["a", "a"]), "'a' appears more"),
+        "rows": (pa.table({"a": [1.0], "b": [2.0]}), "has 1 row"),
+        "none": (
+            pa.table({"a": pa.array([], pa.float64()), "b": pa.array([], pa.int8())}),
+            "no rows",
+        ),
+        "columns": (pa.table({"a": numbers}), "has 1 column"),
+        "infinite": (pa.table({"a": numbers, "b": [np.inf] * 30}), "'b' holds infinite"),
+        "lists": (pa.table({"a": numbers, "b": [[1, 2]] * 30}), "'b' holds lists"),
+        "records": (pa.table({"a": numbers, "b": [{"c": 1}] * 30}), "'b' holds lists or records"),
+    }
+    for name, (table, message) in cases.items():
+        pq.write_table(table, tmp_path / f"{name}.parquet")
+        with pytest.raises(InputError, match=message):
+            read_table(tmp_path / f"{name}.parquet")
+
+
+def test_parquet_kinds_survive(tmp_path):
+    """Dates, categories and missing whole numbers are what text tables lose."""
+    frame = FRAME.assign(
+        when=pd.date_range("2020-01-01", periods=40),
+        group=pd.Categorical(["a", "b"] * 20),
+        whole=pd.array([None, *range(39)], dtype="Int64"),
+    )
+    frame.to_parquet(tmp_path / "t.pq")
+    read = read_table(tmp_path / "t.pq").frame
+    assert read["when"].dtype.kind == "M"
+    assert isinstance(read["group"].dtype, pd.CategoricalDtype)
+    assert int(read["whole"].isna().sum()) == 1
+
+
+def test_mixed_types_and_many_categories_are_read_as_they_are(tmp_path):
+    """Columns that are hard to use are still read, alike in every part of a long file."""
+    n = 10_000
+    mixed = ["7"] * (n - 1) + ["seven"]
+    frame = pd.DataFrame({"mixed": mixed, "code": [f"code {i}" for i in range(n)], "row_id": 1.5})
+    read = read_table(write(tmp_path / "t.csv", frame.to_csv(index=False))).frame
+    assert set(read["mixed"]) == {"7", "seven"}
+    assert read["code"].nunique() == n
+    assert list(read) == ["mixed", "code", "row_id"]
+
+
+def test_columns_without_a_name_or_named_by_numbers_are_noted(tmp_path):
+    file = write(tmp_path / "t.csv", ",a\n" + rows(30))
+    table = read_table(file)
+    assert list(table.frame) == ["column_1", "a"]
+    assert any("has no name" in note for note in table.notes)
+    file = write(tmp_path / "t.csv", "5.1,3.5\n" + rows(30))
+    assert any("every name in the first line is a number" in n for n in read_table(file).notes)
+
+
+def test_messages_about_a_record_name_its_line(tmp_path):
+    """Line numbers are those of an editor: quoted line breaks and blank lines count."""
+    text = 'a,b\n"two\nlines",1\n\n' + rows(25) + "\n3\n"
+    with pytest.raises(InputError, match="line 30 has 1 field but the header has 2"):
+        read_table(write(tmp_path / "t.csv", text))
+    text = "a,b\n" + rows(25) + '\n"open,2\n' + rows(5)
+    with pytest.raises(InputError, match=r"line 27 .*quotation mark"):
+        read_table(write(tmp_path / "t.csv", text))
+
+
+@pytest.mark.parametrize("said", ["sep=;", '"sep=;"', "SEP=;"])
+def test_a_first_line_that_says_the_delimiter_is_not_the_header(tmp_path, said):
+    """Spreadsheet programs write it; taken for a header it would turn every number to text."""
+    text = FRAME.to_csv(index=False, sep=";")
+    table = read_table(write(tmp_path / "t.csv", f"{said}\n{text}"))
+    pd.testing.assert_frame_equal(table.frame, FRAME, check_dtype=False)
+    with pytest.raises(InputError, match="line 43 has 1 field"):
+        read_table(write(tmp_path / "t.csv", f"{said}\n{text}1\n"))

@@ -26,6 +26,17 @@ def column(values):
         (list(range(1, 29)) * 3, "regression", None),
         (RNG.standard_normal(40), "regression", None),
         ([f"{v:.3f}" for v in RNG.random(40)], "regression", None),
+        (list(range(20)) * 2, "classification", [str(i) for i in range(20)]),
+        (list(range(21)) * 2, "regression", None),
+        (["a", " a", "b "] * 20, "classification", ["a", "b"]),
+        (
+            [f"town {i:02d}" for i in range(50)] * 2,
+            "classification",
+            [f"town {i:02d}" for i in range(50)],
+        ),
+        (pd.array([1, 2, None] * 20, dtype="Int64"), "classification", ["1", "2"]),
+        (pd.Categorical(list(range(30)) * 2), "classification", [str(i) for i in range(30)]),
+        (pd.array([True, False, None] * 20, dtype="boolean"), "classification", ["False", "True"]),
     ],
 )
 def test_tasks_are_found(values, task, classes):
@@ -54,10 +65,22 @@ def test_missing_labels_are_counted_and_encoded_as_such():
     [
         ([None] * 40, None, "has no values"),
         (["a"] * 40, None, "one value only"),
-        (["a", "b"] * 20 + ["c"], None, "class 'c' .* single row"),
+        (["a", "b"] * 20 + ["c"], None, "class 'c' .* single row.* merge it .*target empty$"),
+        (["a", "b"] * 20 + ["c", "d"], None, r"class 'c' .* single row \(and 1 more does\)"),
+        ([1, 2] * 20 + [3], None, "class '3' .* single row.* use --task regression"),
+        ([0.5, 1.5, np.inf] * 20, None, "'y' is infinite in row 3; replace it"),
+        ([1.0, 2.0, -np.inf] * 20, "classification", "'y' is infinite in row 3"),
+        (["1.5", "inf"] * 20, None, "'y' is infinite in row 2"),
+        (["", " "] * 20, None, "has no values"),
+        ([3.0] * 40 + [np.nan] * 9, None, "one value only"),
+        ([0.5, 1.5] * 9 + [2.5], None, "label in 19 rows only; at least 20"),
         (["a", "b"] * 3 + [None] * 40, None, "label in 6 rows only"),
         (["a", "b"] * 20, "regression", "'a', which is not a number"),
-        ([f"word {i}" for i in range(100)], None, "100 different values, too many"),
+        (
+            [f"w{i}" for i in range(100)],
+            None,
+            "100 different values, .* free text or an identifier",
+        ),
         (RNG.standard_normal(100), "classification", "use --task regression"),
         (pd.date_range("2020-01-01", periods=40), None, "holds dates"),
         (["a", "b"] * 20, "ranking", "task 'ranking'"),
@@ -66,3 +89,44 @@ def test_missing_labels_are_counted_and_encoded_as_such():
 def test_targets_that_cannot_be_used_are_refused(values, task, message):
     with pytest.raises(InputError, match=message):
         check_target(column(values), task)
+
+
+def test_refusals_are_one_sentence_that_names_the_column():
+    """The command line prints the message as it is, however long a value may be."""
+    with pytest.raises(InputError) as caught:
+        check_target(column(["a", "b"] * 20 + ["long\nvalue " * 40]))
+    assert "'y'" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 250
+
+
+def test_twenty_labels_and_two_rows_a_class_are_enough():
+    """Both bounds are the last that pass, so that small tables are not refused without need."""
+    info = check_target(column(["a", "b"] * 9 + ["c", "c"] + [None] * 5))
+    assert (info.classes, info.n_missing) == (["a", "b", "c"], 5)
+
+
+def test_encoded_classes_are_places_and_amounts_are_numbers():
+    """What is learnt from must not depend on how the file stores the labels."""
+    for values in ([10, 9, 2] * 20, ["10", "9", "2"] * 20, [10.0, 9.0, 2.0] * 20):
+        codes = encode_target(column(values), check_target(column(values)))
+        assert codes.tolist() == [2, 1, 0] * 20
+        assert codes.dtype.kind == "i"
+    words = column([f"{v:.3f}" for v in np.linspace(0, 1, 40)])
+    numbers = encode_target(words, check_target(words))
+    assert numbers.dtype == np.float64
+    np.testing.assert_allclose(numbers, np.linspace(0, 1, 40), atol=1e-3)
+    flags = column([True, None, False] * 20)
+    assert encode_target(flags, check_target(flags))[:3].tolist() == [1, -1, 0]
+
+
+def test_a_class_that_was_not_there_is_not_taken_for_a_missing_label():
+    info = check_target(column(["a", "b"] * 20))
+    with pytest.raises(InputError, match="'y' holds 'c', which is none of its classes 'a' and 'b'"):
+        encode_target(column(["a", "c"]), info)
+
+
+def test_every_value_of_booleans_may_be_read_as_an_amount():
+    """A share of yes is an amount as well."""
+    flags = column([True, False] * 20)
+    assert encode_target(flags, check_target(flags, "regression"))[:2].tolist() == [1.0, 0.0]

@@ -101,7 +101,7 @@ class NeighborSearch:
                 from scipy.spatial import cKDTree
 
                 self._index = cKDTree(self.points)
-            _, found = self._index.query(rows, wanted)
+            _, found = self._index.query(rows, wanted, workers=-1)
             return np.asarray(found, dtype=np.intp).reshape(len(rows), wanted)
         if self.algorithm == "hnsw":
             return self._hnsw_candidates(rows, wanted)

@@ -27,6 +27,8 @@ from contextures.data.table import (
 from contextures.exceptions import InputError
 
 _ENDINGS = re.compile(r"\.(gz|csv|tsv|txt|tab|parquet|pq|data)$", re.IGNORECASE)
+# Spreadsheet programs may write a first line that only says what separates the fields.
+_SAID = re.compile(r'("?sep=([^\w\s"]|\t)"?)\n', re.IGNORECASE)
 _SHOWN = {"\t": "tab", " ": "space"}
 
 
@@ -133,6 +135,10 @@ def _read_text(
         raise InputError(f"the file {str(file)!r} holds only blank lines; give a table with rows")
     if used not in ("utf-8", "utf-8-sig"):
         notes.append(f"read as {used}")
+    if said := _SAID.match(text):
+        # Blanked, not removed, so that line numbers in messages stay those of the file.
+        text = text[said.end(1) :]
+        delimiter = delimiter or said[2]
     separator = parse_delimiter(delimiter) if delimiter is not None else find_delimiter(text)
     if separator != ",":
         notes.append(f"delimiter {_SHOWN.get(separator, separator)!r}")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from contextures.data.kinds import kind_of, numbers_of
 from contextures.data.words import listed, plural
 from contextures.exceptions import InputError
 
@@ -171,9 +172,9 @@ def check_values(frame: pd.DataFrame) -> None:
     infinite, huge = [], []
     for name in frame.columns:
         column = frame[name]
-        if not pd.api.types.is_float_dtype(column.dtype):
+        if not pd.api.types.is_float_dtype(column.dtype) and not _hides_numbers(column):
             continue
-        values = np.abs(column.to_numpy(dtype=np.float64, na_value=np.nan))
+        values = np.abs(numbers_of(column))
         if np.isinf(values).any():
             infinite.append(str(name))
         elif (values > 1e100).any():
@@ -185,6 +186,15 @@ def check_values(frame: pd.DataFrame) -> None:
                 f"{'holds' if len(names) == 1 else 'hold'} {what}; "
                 "replace them by numbers or leave those cells empty"
             )
+
+
+def _hides_numbers(column: pd.Series) -> bool:
+    """Tell whether a column of text, objects or categories is read as numbers."""
+    if pd.api.types.is_numeric_dtype(column.dtype) or column.dtype.kind in "mM":
+        return False
+    # A look at a few cells spares most columns of words the longer one.
+    few = column[~column.isna()].iloc[:20]
+    return not np.isnan(numbers_of(few)).any() and kind_of(column).kind == "numeric"
 
 
 def frame_digest(frame: pd.DataFrame) -> str:

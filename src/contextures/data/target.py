@@ -127,7 +127,7 @@ def encode_target(series: pd.Series, info: TargetInfo) -> NDArray[Any]:
     if info.task == "regression":
         return numbers_of(series)
     words = words_of(series)
-    codes = pd.Index(info.classes or [], dtype=object).get_indexer(words)
+    codes = pd.Index(info.classes or [], dtype=object).get_indexer(pd.Index(words, dtype=object))
     unknown = np.flatnonzero((codes < 0) & ~pd.isna(words))
     if len(unknown):
         raise InputError(

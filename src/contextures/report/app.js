@@ -64,7 +64,9 @@
     const extra = 17 * (Math.max(...titles.map((title) => title.split("<br>").length)) - 1);
     const gapY = rows > 1 ? (74 + extra) / (rows * rowHeight) : 0;
     const boxW = (1 - gapX * (columns - 1)) / columns, boxH = (1 - gapY * (rows - 1)) / rows;
-    const taus = good.map((c) => c.tau), limit = 1 + (answer.beta ?? 1);
+    // Far above 1 + β a score says no more than "too strong": such points stand at the top edge.
+    const limit = 1 + (answer.beta ?? 1), ceiling = Math.max(limit * 1.15, (answer.tau || 0) * 1.1);
+    const shown = (c) => Math.min(c.tau, ceiling), taus = good.map(shown);
     const nearLimit = limit < Math.max(...taus) * 1.08;
     const top = Math.max(...taus, nearLimit ? limit : 0), bottom = Math.min(...taus);
     const pad = (top - bottom || 0.2) * 0.12, log = top / bottom > 8;
@@ -81,9 +83,9 @@
       axes[`xaxis${id}`] = axis(look, { domain: [x0, x0 + boxW], anchor: `y${id}`, type: logX ? "log" : "linear", nticks: 4, title: lastRow ? "association level" : "", showgrid: false, ticks: "outside", ticklen: 4, showline: true });
       axes[`yaxis${id}`] = axis(look, { domain: [y1 - boxH, y1], anchor: `x${id}`, type: log ? "log" : "linear", range, nticks: 6, showticklabels: col === 0 });
       traces.push({
-        type: "scatter", mode: "lines+markers", name: esc(clip(family, 40)), xaxis: `x${id}`, yaxis: `y${id}`, x: levels, y: members.map((c) => c.tau),
+        type: "scatter", mode: "lines+markers", name: esc(clip(family, 40)), xaxis: `x${id}`, yaxis: `y${id}`, x: levels, y: members.map(shown),
         line: { color: fade(colour, 0.45), width: 1.5 }, hoverinfo: "text",
-        marker: { size: members.map((c) => (c.chosen ? 14 : 8)), color: members.map((c) => (c.reliable === false ? look.paper : colour)), line: { color: colour, width: 1.6 }, opacity: 1 },
+        marker: { size: members.map((c) => (c.chosen ? 14 : 8)), color: members.map((c) => (c.reliable === false ? look.paper : colour)), line: { color: colour, width: 1.6 }, opacity: 1, symbol: members.map((c) => (c.tau > ceiling ? "triangle-up" : "circle")) },
         text: members.map((c) => `<b>${wrap(c.name)}</b><br>τ ${num(c.tau)}${c.reliable === false ? " (not reliable)" : ""}<br>d ${c.n_components ?? "–"}, level ${num(c.level)}`),
       });
       annotations.push({ xref: "paper", yref: "paper", x: x0, y: y1, xanchor: "left", yanchor: "bottom", yshift: 6, align: "left", showarrow: false, text: `<b>${titles[k]}</b>`, font: { size: 13, color: colour } });

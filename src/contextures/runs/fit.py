@@ -16,6 +16,7 @@ import pandas as pd
 from contextures._version import __version__
 from contextures.contexts import Context
 from contextures.data import Table, save_preparation
+from contextures.data.bundled import TABLES
 from contextures.encoders import save_encoder
 from contextures.evaluation import HeldOutScore, Task, compare, probe_curve
 from contextures.exceptions import InputError
@@ -157,6 +158,7 @@ def fit_table(
         n_used=0 if scored is None else scored.n_used,
         given=context is not None,
         command=shlex.join(options.command),
+        python=_python(table, out, options),
         seed=options.seed,
     )
     with progress.stage("write run"), run_folder(out, force=options.force) as folder:
@@ -274,6 +276,26 @@ def _record(
         "numpy": np.__version__,
         "pandas": pd.__version__,
     }
+
+
+def _python(table: Table, out: str | Path, options: FitOptions) -> str:
+    """Write the call that repeats a run."""
+    if table.name in TABLES and table.target is not None:
+        made, read = f"demo_table({table.name!r})", "demo_table"
+    else:
+        made, read = f"read_table({table.source!r})", "read_table"
+    defaults = asdict(FitOptions())
+    given = {
+        name: value
+        for name, value in asdict(options).items()
+        if value != defaults[name] and name not in ("force", "command")
+    }
+    arguments = ", ".join(f"{name}={value!r}" for name, value in given.items())
+    return (
+        f"from contextures.data import {read}\n"
+        "from contextures.runs import FitOptions, fit_table\n\n"
+        f"fit_table({made}, {str(out)!r}, FitOptions({arguments}))"
+    )
 
 
 def _write_json(path: Path, value: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -42,6 +41,7 @@ class Findings:
     n_used: int
     given: bool
     command: str
+    python: str
     seed: int
 
 
@@ -114,7 +114,7 @@ def build_report(found: Findings, seconds: Mapping[str, float]) -> model.ReportD
             command=found.command,
             seed=found.seed,
             version=__version__,
-            python=platform.python_version(),
+            python=found.python,
             timings={name: round(value, 2) for name, value in seconds.items()},
         ),
         notes=_notes(found),
