@@ -73,9 +73,14 @@ class NeighborSearch:
         wanted = min(m, k + max(8, k // 8))
         candidates = self._candidates(rows, wanted)
         distances = _distances_to(rows, self.points, candidates)
-        order = np.lexsort((candidates, distances), axis=1)
+        order = np.argsort(distances, axis=1)
         candidates = np.take_along_axis(candidates, order, axis=1)
         distances = np.take_along_axis(distances, order, axis=1)
+        # The quick sort leaves ties in any order; only rows that have one are sorted again.
+        tied = np.flatnonzero((np.diff(distances, axis=1) == 0).any(axis=1))
+        if len(tied):
+            order = np.lexsort((candidates[tied], distances[tied]), axis=1)
+            candidates[tied] = np.take_along_axis(candidates[tied], order, axis=1)
         nearest = candidates[:, :k].copy()
         if wanted < m and self.exact:
             # A tie that runs past the candidates was cut by the back end's own order.

@@ -138,7 +138,8 @@ def _ranking(results: pd.DataFrame) -> list[model.Candidate]:
                 family=row["family"] if row["inductive"] else model.LABEL_FAMILY,
                 params=", ".join(f"{k}={v}" for k, v in _essential(row["parameters"]).items()),
                 level=level,
-                tau=_number(row["tau"]),
+                # Infinite where every value is one: drawn as what it is, far too strong.
+                tau=min(float(row["tau"]), 1e15) if judged else None,
                 n_components=int(row["n_components"]) if judged else None,
                 reliable=bool(row["reliable"]) if judged else None,
                 decay=_number(row["decay"]),

@@ -70,7 +70,14 @@ class NormalizedOperator:
             flat = u.ravel()
             return np.asarray(adjoint @ flat - root_a * (root_x @ flat))
 
-        return LinearOperator(self.shape, matvec=forward, rmatvec=backward, dtype=np.float64)
+        return LinearOperator(
+            self.shape,
+            matvec=forward,
+            rmatvec=backward,
+            matmat=self.apply,
+            rmatmat=self.apply_adjoint,
+            dtype=np.float64,
+        )
 
     def dense(self) -> FloatArray:
         """Give M as an array, of n x m' numbers."""

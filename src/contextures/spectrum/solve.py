@@ -134,10 +134,11 @@ def _iterate(
     left, values, right = _first(whole, n_components, solver, rng)
     for _ in range(_ROUNDS):
         left, values, right = _cleaned(whole, left, values, right)
-        rest = _without(whole, left, values, right)
         floor = values[n_components - 1]
-        if _largest(rest, rng) <= floor + 1e-7 * max(floor, 1e-2):
+        smaller = left if whole.shape[0] <= whole.shape[1] else right
+        if _largest(whole, smaller, values, rng) <= floor + 1e-7 * max(floor, 1e-2):
             return left[:, :n_components], values[:n_components], right[:, :n_components]
+        rest = _without(whole, left, values, right)
         more_left, more_values, more_right = _lanczos(rest, min(16, n_components), rng)
         order = np.argsort(-np.concatenate([values, more_values]), kind="stable")
         left = np.hstack([left, more_left])[:, order]
@@ -203,11 +204,23 @@ def _cleaned(
     return basis @ rotation.T, values, other
 
 
-def _largest(matrix: LinearOperator, rng: np.random.Generator) -> float:
-    """Bound the largest singular value from below, closely."""
+def _largest(
+    matrix: LinearOperator, vectors: FloatArray, values: FloatArray, rng: np.random.Generator
+) -> float:
+    """Bound from below, closely, the largest singular value outside the triplets found.
+
+    ``vectors`` are those of the smaller side: taking them away from the square costs half of
+    taking both sides away from the operator.
+    """
     square = _square(matrix)
+    weighted = vectors * values**2
+
+    def rest(v: FloatArray) -> FloatArray:
+        return np.asarray(square.matvec(v) - weighted @ (vectors.T @ v.ravel()))
+
+    outside = LinearOperator(square.shape, matvec=rest, dtype=np.float64)
     start = rng.standard_normal(square.shape[0])
-    squares = eigsh(square, k=1, ncv=40, which="LA", tol=1e-5, v0=start, return_eigenvectors=False)
+    squares = eigsh(outside, k=1, ncv=40, which="LA", tol=1e-5, v0=start, return_eigenvectors=False)
     return float(np.sqrt(max(squares[0], 0.0)))
 
 
