@@ -240,8 +240,8 @@ def test_ranking_needs_no_target_and_tells_its_progress():
     assert told[-1] == (37, 37)
 
 
-def test_identifiers_are_left_out_and_said(tmp_path):
-    frame = WINE.frame.assign(id=np.arange(178) + 5000)
+def test_identifiers_and_copies_of_the_target_are_left_out_and_said(tmp_path):
+    frame = WINE.frame.assign(id=np.arange(178) + 5000, answer=WINE.frame["cultivar"])
     result = fit_table(
         table_from_frame(frame),
         tmp_path / "run",
@@ -250,7 +250,9 @@ def test_identifiers_are_left_out_and_said(tmp_path):
     report = ReportData.from_json((result.folder / "report.json").read_text())
     account = {line.column: line.action for line in report.columns}
     assert "identifier" in account["id"]
-    assert ("id", "identifier") in {(w.column, w.code) for w in report.warnings}
+    assert "copy of the target" in account["answer"]
+    found = {(w.column, w.code) for w in report.warnings}
+    assert found >= {("id", "identifier"), ("answer", "target-copy")}
 
 
 def test_classes_are_held_out_in_proportion():

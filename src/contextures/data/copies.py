@@ -64,9 +64,10 @@ def copies_of_target(
             continue
         codes = column.codes if labelled.all() else pd.factorize(column.codes[labelled] + 1)[0]
         if _same_values(column, target, labelled):
-            message = (
-                f"{column.name!r} is an exact copy of the target {target.name!r} and gives every "
-                "answer away; remove it from the table."
+            yield DataWarning(
+                column.name,
+                "target-copy",
+                f"{column.name!r} is an exact copy of the target {target.name!r} and is left out.",
             )
         elif column.name not in identifiers and (
             (few and _one_to_one(codes, truth))
@@ -76,14 +77,13 @@ def copies_of_target(
                 and _is_monotone_copy(numbers_of(frame[column.name])[labelled], numbers)
             )
         ):
-            message = (
+            yield DataWarning(
+                column.name,
+                "target-leak",
                 f"{column.name!r} follows from the target {target.name!r} and the other way "
                 "round; it may leak the target and is still used, so remove it if it would not "
-                "be known beforehand."
+                "be known beforehand.",
             )
-        else:
-            continue
-        yield DataWarning(column.name, "target-copy", message)
 
 
 def _same_values(column: CodedColumn, other: CodedColumn, rows: NDArray[np.bool_]) -> bool:

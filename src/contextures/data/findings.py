@@ -15,8 +15,8 @@ class DataWarning:
         The column; None for the whole table.
     code : str
         What it is, in one word for programs: constant, empty, mostly-missing, identifier,
-        target-copy, duplicate-column, duplicate-rows, text-numbers, mixed-types, many-categories
-        or output-name.
+        target-copy, target-leak, duplicate-column, duplicate-rows, text-numbers, mixed-types,
+        many-categories or output-name.
     message : str
         What it is and what was done, in a sentence.
     """

@@ -22,6 +22,12 @@ from contextures.runs.learn import n_jobs
 from contextures.runs.progress import Progress
 from contextures.selection import ContextSearch
 
+LEFT_OUT = {
+    "identifier": "it looks like an identifier",
+    "target-copy": "it is a copy of the target",
+}
+"""Warnings whose columns are not learnt from, and why."""
+
 
 @dataclass(frozen=True)
 class Checked:
@@ -48,9 +54,9 @@ class Checked:
         """Give the preparation that leaves out what should not be learnt from."""
         return TablePreparation(
             {
-                warning.column: "it looks like an identifier"
+                warning.column: LEFT_OUT[warning.code]
                 for warning in self.profile.warnings
-                if warning.code == "identifier" and warning.column is not None
+                if warning.code in LEFT_OUT and warning.column is not None
             }
         )
 
