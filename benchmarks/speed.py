@@ -39,6 +39,7 @@ def one(name: str, source: str, n: int, d: int) -> dict[str, float]:
         else common.real(Path(source), "california_housing")
     )
     estimator = contender(name, d)
+    contender(name, 8).fit_transform(X[:500])  # what loads on first use is not counted either
     started = time.perf_counter()
     estimator.fit_transform(X)
     return {"seconds": time.perf_counter() - started, "n": len(X)}

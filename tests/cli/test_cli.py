@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pandas as pd
@@ -181,6 +183,19 @@ def test_an_interruption_is_said_and_is_no_success(monkeypatch, capsys, tmp_path
     assert run(monkeypatch, "fit", iris, "--out", tmp_path / "run") == 130
     assert "interrupted" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_leaves_nothing(tmp_path, number):
+    """Whatever it was doing when the signal came, no file and no hidden folder stays behind."""
+    demo = [sys.executable, "-m", "contextures.cli", "demo", "--out", str(tmp_path / "run")]
+    process = subprocess.Popen(demo, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(3)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in errors
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_import_is_light():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -255,6 +256,8 @@ def _dimension(text: str) -> int | None:
 
 def main() -> None:
     """Run the command line; exit with 0 on success only, with 2 when the input cannot be used."""
+    # A run that is told to stop cleans up after itself, as one that is interrupted does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = app(standalone_mode=False)
     except InputError as error:

@@ -131,7 +131,7 @@ def _ranking(results: pd.DataFrame) -> list[model.Candidate]:
         judged = pd.notna(row["tau"])
         strength = float(row["strength"]) if judged else 0.0
         # Decades of total squared association: one scale for every family.
-        level = float(np.log10(strength)) if strength > 0 and row["inductive"] else None
+        level = round(float(np.log10(strength)), 3) if strength > 0 and row["inductive"] else None
         candidates.append(
             model.Candidate(
                 name=row["name"],
