@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -175,13 +175,7 @@ class Context(BaseEstimator):
         list of Context
             Fitted clones in the same order; in place of one that failed, its exception.
         """
-        fitted: list[Any] = []
-        for context in contexts:
-            try:
-                fitted.append(clone(context).fit(X, y))
-            except Exception as error:  # one bad candidate must not stop the others
-                fitted.append(error)
-        return fitted
+        return attempt_each(contexts, lambda context: context.fit(X, y))
 
     def family(self) -> tuple[Any, ...]:
         """Say which contexts share work with this one when fitted together by ``fit_family``."""
@@ -236,6 +230,17 @@ class SupportContext(Context):
 
         check_is_fitted(self)
         return self.expand_rows(check_rows(X, self.points_.shape[1]))
+
+
+def attempt_each(contexts: Sequence[Any], fit: Callable[[Any], Any]) -> list[Any]:
+    """Fit clones of contexts; in place of one that fails, give its exception."""
+    results: list[Any] = []
+    for context in contexts:
+        try:
+            results.append(fit(clone(context)))
+        except Exception as error:  # one bad candidate must not stop the others
+            results.append(error)
+    return results
 
 
 def landmarks(n: int, n_landmarks: int | None, random_state: Any) -> np.ndarray[Any, Any] | None:

@@ -12,7 +12,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
-from contextures.contexts.base import SupportContext
+from contextures.contexts.base import SupportContext, attempt_each
 from contextures.contexts.checks import (
     FloatArray,
     Matrix,
@@ -117,12 +117,7 @@ class MaskContext(SupportContext):
     ) -> list[MaskContext | Exception]:
         """Fit contexts with the same masks: each mask's bases are fitted together."""
         rows = check_rows(X, least=2)
-        fitted: list[MaskContext | Exception] = []
-        for context in contexts:
-            try:
-                fitted.append(clone(context).fit_support(rows))
-            except Exception as error:  # one bad candidate must not stop the others
-                fitted.append(error)
+        fitted = attempt_each(contexts, lambda context: context.fit_support(rows))
         good = [context for context in fitted if isinstance(context, MaskContext)]
         if not good:
             return fitted

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import clone
 
-from contextures.contexts.base import SupportContext, landmarks
+from contextures.contexts.base import SupportContext, attempt_each, landmarks
 from contextures.contexts.checks import FloatArray, IntArray, check_positive_int, check_rows
 from contextures.contexts.search import NeighborSearch
 from contextures.exceptions import InputError
@@ -116,12 +116,7 @@ class KNNContext(SupportContext):
     ) -> list[KNNContext | Exception]:
         """Fit contexts that differ in K alone: neighbours are found once, for the largest K."""
         rows = check_rows(X, least=2)
-        fitted: list[KNNContext | Exception] = []
-        for context in contexts:
-            try:
-                fitted.append(clone(context).fit_support(rows))
-            except Exception as error:  # one bad candidate must not stop the others
-                fitted.append(error)
+        fitted = attempt_each(contexts, lambda context: context.fit_support(rows))
         good = [context for context in fitted if isinstance(context, KNNContext)]
         if good:
             largest = max(good, key=lambda context: context.n_neighbors)

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import clone
 
-from contextures.contexts.base import SupportContext, landmarks
+from contextures.contexts.base import SupportContext, attempt_each, landmarks
 from contextures.contexts.checks import (
     FloatArray,
     Matrix,
@@ -100,19 +99,14 @@ class RBFContext(SupportContext):
     ) -> list[RBFContext | Exception]:
         """Fit contexts that differ in gamma alone: distances are computed once."""
         rows = check_rows(X, least=2)
-        fitted: dict[int, RBFContext | Exception] = {}
-        for place, context in enumerate(contexts):
-            try:
-                fitted[place] = clone(context).fit_support(rows)
-            except Exception as error:  # one bad candidate must not stop the others
-                fitted[place] = error
-        good = [context for context in fitted.values() if isinstance(context, RBFContext)]
+        fitted = attempt_each(contexts, lambda context: context.fit_support(rows))
+        good = [context for context in fitted if isinstance(context, RBFContext)]
         if good:
             weights = _Weights(_squared_distances(rows, good[0].points_))
             for context in sorted(good, key=lambda context: context.gamma_):
                 context._set_transition(weights.transition(context.gamma_))
                 context.n_features_in_ = rows.shape[1]
-        return list(fitted.values())
+        return fitted
 
 
 class _Weights:

@@ -5,8 +5,9 @@ Names are loaded on first use, so that importing the package stays quick.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from contextures._lazy import lazy
 
 if TYPE_CHECKING:
     from contextures.data.account import ColumnAccount
@@ -57,12 +58,4 @@ __all__ = [
     "table_from_frame",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(f"contextures.data.{_HOME[name]}"), name)
-    raise AttributeError(f"module 'contextures.data' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return list(__all__)
+__getattr__, __dir__ = lazy(__name__, _HOME)

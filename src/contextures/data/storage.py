@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED
 
 import numpy as np
 
+from contextures._files import read_pair, to_json, write_whole
 from contextures.data.account import ColumnAccount
 from contextures.data.preparation import TablePreparation
 from contextures.exceptions import InputError
@@ -56,13 +56,9 @@ def save_preparation(preparation: TablePreparation, directory: str | Path) -> No
         "centre": preparation.centre_.tolist(),
         "scale": preparation.scale_.tolist(),
     }
-    # Written beside and renamed, so that a run cut short leaves no half file under the name.
-    partial = folder / f".{ENCODERS}.partial"
-    partial.write_bytes(skops.io.dumps(preparation.encoders_, compression=ZIP_DEFLATED))
-    partial.replace(folder / ENCODERS)
-    partial = folder / f".{DESCRIPTION}.partial"
-    partial.write_text(json.dumps(description, indent=1), encoding="utf-8")
-    partial.replace(folder / DESCRIPTION)
+    archive = skops.io.dumps(preparation.encoders_, compression=ZIP_DEFLATED)
+    write_whole(folder / ENCODERS, archive)
+    write_whole(folder / DESCRIPTION, to_json(description))
 
 
 def load_preparation(directory: str | Path) -> TablePreparation:
@@ -84,21 +80,7 @@ def load_preparation(directory: str | Path) -> TablePreparation:
         If the files are missing, damaged or hold types they should not.
     """
     folder = Path(directory)
-    try:
-        description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-        archive = (folder / ENCODERS).read_bytes()
-    except FileNotFoundError as error:
-        raise InputError(
-            f"{str(folder)!r} holds no preparation ({Path(error.filename or '').name} is "
-            "missing); give a directory that contextures fit wrote"
-        ) from None
-    except (ValueError, OSError) as error:
-        raise InputError(f"the preparation in {str(folder)!r} cannot be read: {error}") from None
-    if not isinstance(description, dict) or description.get("format") != FORMAT:
-        raise InputError(
-            f"the preparation in {str(folder)!r} has another layout than this release reads; "
-            "fit it again"
-        )
+    description, archive = read_pair(folder, DESCRIPTION, ENCODERS, "preparation", FORMAT)
     encoders = _open(archive, folder)
     try:
         return _restore(description, encoders)

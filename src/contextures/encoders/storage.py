@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from contextures._files import read_pair, to_json, write_whole
 from contextures._version import __version__
 from contextures.contexts import Context, KNNContext, MaskContext, RBFContext
 from contextures.encoders.spectral import SpectralEncoder
@@ -53,13 +53,8 @@ def save_encoder(encoder: SpectralEncoder, directory: str | Path) -> None:
         "context": described,
     }
     folder = Path(directory)
-    # Written beside and renamed, so that a run cut short leaves no half file under the name.
-    partial = folder / f".{ARRAYS}.partial"
-    partial.write_bytes(save(arrays))
-    partial.replace(folder / ARRAYS)
-    partial = folder / f".{DESCRIPTION}.partial"
-    partial.write_text(json.dumps(description, indent=1), encoding="utf-8")
-    partial.replace(folder / DESCRIPTION)
+    write_whole(folder / ARRAYS, save(arrays))
+    write_whole(folder / DESCRIPTION, to_json(description))
 
 
 def load_encoder(directory: str | Path) -> SpectralEncoder:
@@ -82,24 +77,14 @@ def load_encoder(directory: str | Path) -> SpectralEncoder:
         If the files are missing, damaged or of another layout.
     """
     from safetensors import SafetensorError
-    from safetensors.numpy import load_file
+    from safetensors.numpy import load
 
     folder = Path(directory)
+    description, content = read_pair(folder, DESCRIPTION, ARRAYS, "encoder", FORMAT)
     try:
-        description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-        arrays = load_file(folder / ARRAYS)
-    except FileNotFoundError as error:
-        raise InputError(
-            f"{str(folder)!r} holds no encoder ({Path(error.filename or '').name} is missing); "
-            "give a directory that contextures fit wrote"
-        ) from None
-    except (SafetensorError, ValueError, OSError) as error:
+        arrays = load(content)
+    except SafetensorError as error:
         raise InputError(f"the encoder in {str(folder)!r} cannot be read: {error}") from None
-    if not isinstance(description, dict) or description.get("format") != FORMAT:
-        raise InputError(
-            f"the encoder in {str(folder)!r} has another layout than this release reads; "
-            "fit it again"
-        )
     try:
         context = _restore(description["context"], arrays)
         encoder = SpectralEncoder(context, int(description["n_components"]))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from contextures._lazy import lazy
 
 if TYPE_CHECKING:
     from contextures.evaluation.associations import (
@@ -47,12 +48,4 @@ __all__ = [
     "usefulness",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(f"contextures.evaluation.{_HOME[name]}"), name)
-    raise AttributeError(f"module 'contextures.evaluation' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return list(__all__)
+__getattr__, __dir__ = lazy(__name__, _HOME)

@@ -14,24 +14,6 @@ from typing import TypeAlias
 from contextures.exceptions import InputError
 from contextures.report._decode import build, to_plain
 
-__all__ = [
-    "LABEL_FAMILY",
-    "REPORT_VERSION",
-    "SCORE_LABELS",
-    "Answer",
-    "Candidate",
-    "Cell",
-    "ColumnAccount",
-    "DataWarning",
-    "ProbePoint",
-    "Repeat",
-    "ReportData",
-    "Scatter",
-    "Score",
-    "TableInfo",
-    "TauPoint",
-]
-
 REPORT_VERSION = 1
 """The layout of the JSON written by this release."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from contextures._lazy import lazy
 
 if TYPE_CHECKING:
     from contextures.runs.embed import embed_table
@@ -34,12 +35,4 @@ __all__ = [
     "run_folder",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(f"contextures.runs.{_HOME[name]}"), name)
-    raise AttributeError(f"module 'contextures.runs' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return list(__all__)
+__getattr__, __dir__ = lazy(__name__, _HOME)

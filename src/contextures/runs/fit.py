@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from contextures._files import to_json, write_whole
 from contextures._version import __version__
 from contextures.contexts import Context
 from contextures.data import Table, save_preparation
@@ -168,11 +169,12 @@ def fit_table(
             folder / "embeddings.parquet", index=False
         )
         ranking_frame(learned).to_parquet(folder / "contexts.parquet", index=False)
-        _write_json(folder / "metrics.json", metrics)
+        write_whole(folder / "metrics.json", to_json(metrics))
         report = build_report(findings, progress.seconds)
         (folder / "report.json").write_text(report.to_json(), encoding="utf-8")
         (folder / "report.html").write_text(render_report(report), encoding="utf-8")
-        _write_json(folder / MARK, _record(table, options, progress, findings, learned))
+        record = _record(table, options, progress, findings, learned)
+        write_whole(folder / MARK, to_json(record))
     return FitResult(Path(out), metrics, learned.search.results_, report.answer.sentences)
 
 
@@ -296,7 +298,3 @@ def _python(table: Table, out: str | Path, options: FitOptions) -> str:
         "from contextures.runs import FitOptions, fit_table\n\n"
         f"fit_table({made}, {str(out)!r}, FitOptions({arguments}))"
     )
-
-
-def _write_json(path: Path, value: dict[str, Any]) -> None:
-    path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
