@@ -10,9 +10,13 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from contextures.contexts import Context, KNNContext
+from contextures.contexts.base import SupportContext
 from contextures.contexts.checks import FloatArray, check_positive_int
 from contextures.exceptions import InputError
 from contextures.spectrum import Spectrum, decompose_fitted
+
+CHUNK_ENTRIES = 20_000_000
+"""Entries of P+(. | x) that embedding new rows holds at a time."""
 
 
 class SpectralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -148,7 +152,12 @@ class SpectralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         check_is_fitted(self)
         if self.context_.takes == "array":
             X = validate_data(self, X, dtype=np.float64, reset=False)
-        return self._project(self.context_.expand(X))
+        if not isinstance(self.context_, SupportContext):
+            return self._project(self.context_.expand(X))
+        # In parts, because a dense context of many rows would not fit in memory at once.
+        step = max(256, CHUNK_ENTRIES // len(self._coefficients))
+        parts = [X[start : start + step] for start in range(0, len(X), step)]
+        return np.vstack([self._project(self.context_.expand(part)) for part in parts])
 
     def truncated(self, n_components: int) -> Self:
         """Give this encoder with its first coordinates only, at no cost.

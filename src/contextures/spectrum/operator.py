@@ -59,25 +59,7 @@ class NormalizedOperator:
 
     def linear_operator(self) -> LinearOperator:
         """Give M as a LinearOperator: one sparse product and one rank-one correction a step."""
-        scaled, root_x, root_a = self.scaled, self.root_x, self.root_a
-        adjoint = scaled.T.tocsr() if self.is_sparse else scaled.T
-
-        def forward(v: FloatArray) -> FloatArray:
-            flat = v.ravel()
-            return np.asarray(scaled @ flat - root_x * (root_a @ flat))
-
-        def backward(u: FloatArray) -> FloatArray:
-            flat = u.ravel()
-            return np.asarray(adjoint @ flat - root_a * (root_x @ flat))
-
-        return LinearOperator(
-            self.shape,
-            matvec=forward,
-            rmatvec=backward,
-            matmat=self.apply,
-            rmatmat=self.apply_adjoint,
-            dtype=np.float64,
-        )
+        return _Products(self)
 
     def dense(self) -> FloatArray:
         """Give M as an array, of n x m' numbers."""
@@ -112,3 +94,33 @@ def _scale(matrix: Matrix, rows: FloatArray, columns: FloatArray) -> Matrix:
         scaled.data *= columns[scaled.indices]
         return scaled
     return matrix * rows[:, None] * columns[None, :]
+
+
+class _Products(LinearOperator):
+    """Products with M and its transpose; a subclass, because closures cost a call more a step."""
+
+    def __init__(self, operator: NormalizedOperator) -> None:
+        super().__init__(np.float64, operator.shape)
+        self.operator = operator
+        scaled = operator.scaled
+        # In rows both ways, which is the quicker order for a product with a vector.
+        self.forward = scaled
+        self.backward = scaled.T.tocsr() if operator.is_sparse else scaled.T
+
+    def _matvec(self, x: FloatArray) -> FloatArray:
+        v = x.ravel()
+        product: FloatArray = self.forward @ v
+        product -= (self.operator.root_a @ v) * self.operator.root_x
+        return product
+
+    def _rmatvec(self, x: FloatArray) -> FloatArray:
+        u = x.ravel()
+        product: FloatArray = self.backward @ u
+        product -= (self.operator.root_x @ u) * self.operator.root_a
+        return product
+
+    def _matmat(self, X: FloatArray) -> FloatArray:
+        return self.operator.apply(X)
+
+    def _rmatmat(self, X: FloatArray) -> FloatArray:
+        return self.operator.apply_adjoint(X)
