@@ -50,6 +50,17 @@ def test_searches_agree_even_on_ties(algorithm):
         np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("k", [7, 60, 143])
+def test_the_same_points_are_found_in_any_order(k):
+    """The quick way for large k must break ties by index as well."""
+    grid = np.array([[i, j] for i in range(12) for j in range(12)], dtype=float)
+    search = NeighborSearch(grid, "brute")
+    rows = np.vstack([grid, grid + 0.5])
+    np.testing.assert_array_equal(
+        np.sort(search.query_any_order(rows, k)), np.sort(search.query(rows, k))
+    )
+
+
 def test_many_duplicates_still_give_k_neighbours():
     rows = np.repeat(np.eye(3), 40, axis=0)
     context = KNNContext(n_neighbors=5).fit(rows)

@@ -10,7 +10,14 @@ from scipy import sparse
 from sklearn.base import clone
 
 from contextures.contexts.base import SupportContext, attempt_each, landmarks
-from contextures.contexts.checks import FloatArray, IntArray, check_positive_int, check_rows
+from contextures.contexts.checks import (
+    FloatArray,
+    IntArray,
+    Matrix,
+    check_positive_int,
+    check_rows,
+    compact,
+)
 from contextures.contexts.search import NeighborSearch
 from contextures.exceptions import InputError
 
@@ -93,9 +100,10 @@ class KNNContext(SupportContext):
         self.recall_ = self._search.recall(X, self.n_neighbors)
         return self
 
-    def expand_rows(self, X: FloatArray) -> sparse.csr_array:
+    def expand_rows(self, X: FloatArray) -> Matrix:
         """Give the transition of checked rows."""
-        return as_transition(self._index().query(X, self.n_neighbors), len(self.points_))
+        nearest = self._index().query_any_order(X, self.n_neighbors)
+        return compact(as_transition(nearest, len(self.points_)))
 
     def subsampled(self, share: float) -> KNNContext:
         """Give the context with K scaled so that it reaches as far on fewer rows."""
@@ -124,7 +132,8 @@ class KNNContext(SupportContext):
             for context in good:
                 context._search = largest._index()
                 nearest = found[:, : context.n_neighbors]
-                context._set_transition(as_transition(nearest, len(largest.points_)))
+                transition = as_transition(nearest, len(largest.points_))
+                context._set_transition(compact(transition))
                 context.n_features_in_ = rows.shape[1]
         return fitted
 

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from contextures.contexts import Context, KNNContext, MaskContext
 from contextures.contexts.base import SupportContext
+from contextures.contexts.checks import DENSE_SHARE
 from contextures.encoders import SpectralEncoder
 from contextures.exceptions import ContextWarning, InputError, RankError
 from contextures.runs.progress import Progress
 from contextures.selection import ContextSearch
 
 MOST_ROWS = 20_000
-MOST_ENTRIES = 20_000_000
+MOST_ENTRIES = 9_000_000
 """Entries of a transition that one decomposition takes; it decides on how many rows to fit."""
 
 KEPT_COMPONENTS = 128
@@ -112,6 +113,8 @@ def affordable_rows(context: Context, n: int) -> int:
         density = min(1.0, context.base.n_neighbors * context.n_masks / n)
     else:
         density = 1.0
+    if density > DENSE_SHARE:
+        density = 1.0  # it is stored, and decomposed, as a dense array
     return min(n, MOST_ROWS, int(np.sqrt(MOST_ENTRIES / density)))
 
 
