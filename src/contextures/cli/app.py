@@ -44,6 +44,11 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace an earlier run.")]
 
 
+def _examples(*lines: str) -> str:
+    # The backspace keeps the lines as they are instead of wrapping them into one paragraph.
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         print(f"contextures {__version__}")
@@ -59,7 +64,13 @@ def _common(
     pass
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "contextures fit abalone.csv --target rings",
+        "contextures fit patients.parquet --out run --context knn:30 --dim 32",
+        "contextures fit export.csv --delimiter ';' --target price --task regression",
+    )
+)
 def fit(
     table: TableFile,
     target: Target = None,
@@ -79,14 +90,7 @@ def fit(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    r"""Rank contexts, learn the best representation, score it and write a report.
-
-    \b
-    Examples:
-      contextures fit abalone.csv --target rings
-      contextures fit patients.parquet --out run --context knn:30 --dim 32
-      contextures fit export.csv --delimiter ';' --target price --task regression
-    """
+    """Rank contexts, learn the best representation, score it and write a report."""
     from contextures.runs import FitOptions, check_destination
     from contextures.runs.fit import check_options
 
@@ -108,7 +112,12 @@ def fit(
     _fit(read, out or Path(f"{read.name}-run"), options, as_json)
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "contextures demo",
+        "contextures demo --table diabetes --out run",
+    )
+)
 def demo(
     table: Annotated[
         str, typer.Option(help="breast_cancer, diabetes, digits, iris or wine.")
@@ -119,13 +128,7 @@ def demo(
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    r"""Do the main job on a real table that comes with scikit-learn.
-
-    \b
-    Examples:
-      contextures demo
-      contextures demo --table diabetes --out run
-    """
+    """Do the main job on a real table that comes with scikit-learn."""
     from contextures.data import demo_table
     from contextures.runs import FitOptions
 
@@ -135,7 +138,12 @@ def demo(
     _fit(read, out, options, as_json)
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "contextures rank abalone.csv --target rings",
+        "contextures rank abalone.csv --json > ranking.json",
+    )
+)
 def rank(
     table: TableFile,
     target: Target = None,
@@ -148,13 +156,7 @@ def rank(
     encoding: Encoding = None,
     as_json: Json = False,
 ) -> None:
-    r"""Rank contexts for a table by tau, without labels and without learning anything else.
-
-    \b
-    Examples:
-      contextures rank abalone.csv --target rings
-      contextures rank abalone.csv --json > ranking.json
-    """
+    """Rank contexts for a table by tau, without labels and without learning anything else."""
     from contextures.cli.shown import TerminalProgress, ranking_lines
     from contextures.data import read_table
     from contextures.runs import rank_table
@@ -178,7 +180,11 @@ def rank(
     print("\n".join(ranking_lines(rows, None if show_all else 12)))
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "contextures embed run new.csv --out new-embedded.parquet",
+    )
+)
 def embed(
     run: Annotated[Path, typer.Argument(help="A folder that fit wrote.", show_default=False)],
     table: TableFile,
@@ -186,12 +192,7 @@ def embed(
     delimiter: Delimiter = None,
     encoding: Encoding = None,
 ) -> None:
-    r"""Embed the rows of a table with the encoder of a run.
-
-    \b
-    Examples:
-      contextures embed run new.csv --out new-embedded.parquet
-    """
+    """Embed the rows of a table with the encoder of a run."""
     from contextures.cli.shown import TerminalProgress
     from contextures.data import read_table
     from contextures.runs import embed_table
@@ -205,19 +206,18 @@ def embed(
     print(f"{len(read.frame)} rows embedded: {out}")
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "contextures report run --out shared.html",
+    )
+)
 def report(
     run: Annotated[Path, typer.Argument(help="A folder that fit wrote.", show_default=False)],
     out: Annotated[
         Path | None, typer.Option(help="The page to write.  [default: RUN/report.html]")
     ] = None,
 ) -> None:
-    r"""Draw the report of a run again, for example after an upgrade.
-
-    \b
-    Examples:
-      contextures report run --out shared.html
-    """
+    """Draw the report of a run again, for example after an upgrade."""
     from contextures.report import ReportData, render_report
     from contextures.runs.embed import check_run
     from contextures.runs.folder import whole_file
