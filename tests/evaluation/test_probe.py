@@ -78,3 +78,12 @@ def test_classes_too_rare_for_folds_do_not_stop_the_probe():
     y = np.r_[np.zeros(29), np.ones(29), [2, 2]].astype(int)
     points = probe_curve(Task("classification"), X, y, [3])
     assert 0 <= points[0][1] <= 1
+
+
+@pytest.mark.parametrize("n", [150, 5000])
+def test_a_class_of_one_training_row_does_not_stop_the_scores(n):
+    """It is in every fold's training part, and in the rows that settings are chosen on."""
+    X = RNG.standard_normal((n, 3))
+    y = np.r_[np.zeros(n - 1), 1].astype(int)
+    scores = compare(Task("classification"), (X, X), (X, X), (y, y))
+    assert all(found.score > 0.9 for found in scores.values())

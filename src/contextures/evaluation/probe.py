@@ -199,6 +199,11 @@ def _tuning_rows(task: Task, rows: FloatArray, labels: Any) -> tuple[FloatArray,
     if len(rows) <= MOST_TUNING_ROWS:
         return rows, labels
     chosen = np.random.default_rng(task.seed).choice(len(rows), MOST_TUNING_ROWS, replace=False)
+    if task.kind == "classification":
+        # Two rows of each class, so that a rare one is not lost.
+        _, first = np.unique(labels, return_index=True)
+        _, last = np.unique(labels[::-1], return_index=True)
+        chosen = np.union1d(chosen, np.concatenate([first, len(labels) - 1 - last]))
     return rows[chosen], labels[chosen]
 
 
@@ -209,9 +214,12 @@ def _folds(task: Task, labels: Any, n_folds: int) -> Any:
     _, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
     common = np.flatnonzero(counts[codes] >= n_folds)
     rare = np.flatnonzero(counts[codes] < n_folds)
-    if len(np.unique(codes[common])) < 2:
+    if len(common) < n_folds:
         return KFold(n_folds, shuffle=True, random_state=task.seed).split(labels)
-    splitter = StratifiedKFold(n_folds, shuffle=True, random_state=task.seed)
+    several = len(np.unique(codes[common])) > 1
+    splitter = (StratifiedKFold if several else KFold)(
+        n_folds, shuffle=True, random_state=task.seed
+    )
     return [
         (np.concatenate([common[train], rare]), common[test])
         for train, test in splitter.split(common, codes[common])
