@@ -111,7 +111,7 @@ class NeighborSearch:
             if self._index is None:
                 from scipy.spatial import cKDTree
 
-                self._index = cKDTree(self.points)
+                self._index = cKDTree(self.points, leafsize=32)
             _, found = self._index.query(rows, wanted, workers=-1)
             return np.asarray(found, dtype=np.intp).reshape(len(rows), wanted)
         if self.algorithm == "hnsw":
