@@ -205,6 +205,7 @@ WINE = demo_table("wine")
         (FitOptions(context="rbf:-1"), "gamma=-1"),
         (FitOptions(context="circle"), "the context 'circle' is not known"),
         (FitOptions(context="label"), "label context cannot embed new rows"),
+        (FitOptions(task="regression"), "name the target with --target"),
         (FitOptions(n_components=0), "--dim 0 is not possible"),
         (FitOptions(n_components=178), "--dim 178 is above the largest possible rank, 177"),
         (FitOptions(context="rbf:1e-9", n_components=100), "is above the rank of the context"),

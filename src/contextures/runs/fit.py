@@ -88,6 +88,8 @@ def check_options(options: FitOptions) -> Context | None:
     """Refuse options that cannot be, before anything is read; give the context, None for auto."""
     if options.n_components is not None and options.n_components < 1:
         raise InputError(f"--dim {options.n_components} is not possible; give 1 or more, or auto")
+    if options.task is not None and options.target is None:
+        raise InputError("--task says how a target is read; name the target with --target")
     if options.context.strip().lower() in ("label", "labels"):
         raise InputError(
             "a label context cannot embed new rows, so it cannot be fitted; "
