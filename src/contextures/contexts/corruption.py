@@ -84,12 +84,9 @@ class MaskContext(SupportContext):
         rng = check_random_state(self.random_state)
         self.masks_ = draw_masks(X.shape[1], self.mask_rate, self.n_masks, rng)
         self._seed = int(rng.randint(2**31 - 1))
-        self._bases = [
-            self._seeded().fit_support(visible) for visible in visible_parts(X, self.masks_)
-        ]
-        # What the bases keep are views of these rows through each mask.
-        whole = self._seeded().fit_support(X)
-        self.points_ = whole.points_
+        # Each mask's base is fitted to these same rows once it is needed.
+        self.points_ = self._seeded().fit_support(X).points_
+        self.__dict__.pop("_bases", None)
         return self
 
     def expand_rows(self, X: FloatArray) -> Matrix:
@@ -151,7 +148,7 @@ class MaskContext(SupportContext):
         return clone(self.base).set_params(random_state=self._seed)
 
     def _views(self) -> list[Any]:
-        # Rebuilt after a context was read from disk; its points are the landmarks already.
+        # The points are the landmarks already.
         if not hasattr(self, "_bases"):
             base = clone(self.base).set_params(n_landmarks=len(self.points_))
             self._bases = [
