@@ -58,6 +58,18 @@ def test_solvers_return_the_subspace_of_the_dense_svd(rows, solver):
     assert np.sin(subspace_angles(found.left, exact.left).max()) < 1e-3
 
 
+def test_functions_of_small_singular_values_are_not_blurred():
+    """A Gram matrix alone knows singular values to 1e-8, so functions at 1e-7 would be mixtures."""
+    X = np.random.default_rng(0).uniform(-1, 1, (800, 4))
+    context = RBFContext(gamma=2e-2).fit(X)
+    exact = decompose_fitted(context, 34, solver="dense")
+    found = decompose_fitted(context, 34, solver="gram")
+    assert exact.singular_values[-1] < 1e-6
+    np.testing.assert_allclose(found.singular_values, exact.singular_values, rtol=1e-5)
+    for d in (4, 14, 34):  # where the values of one polynomial degree end
+        assert np.sin(subspace_angles(found.left[:, :d], exact.left[:, :d]).max()) < 1e-3
+
+
 @pytest.mark.parametrize("context", [KNNContext(n_neighbors=10), RBFContext(gamma=0.3)])
 def test_repeated_fits_are_equal(rows, context):
     first, second = (decompose(context, rows, 30) for _ in range(2))

@@ -22,7 +22,7 @@ MOST_ENTRIES = 9_000_000
 """Entries of a transition that one decomposition takes; it decides on how many rows to fit."""
 
 KEPT_COMPONENTS = 128
-SMALLEST_VALUE = 1e-6
+SMALLEST_VALUE = 1e-7
 """Functions with smaller singular values rest on rounding: mu = T nu / s."""
 
 

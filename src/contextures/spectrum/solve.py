@@ -26,7 +26,10 @@ GRAM_SIDE = 3000
 """Up to this size a dense operator is quickest by the eigenvectors of its smaller Gram matrix."""
 
 NEGLIGIBLE = 1e-9
-"""Singular values below this are rounding: a Gram matrix knows them to about 1e-8 only."""
+"""Singular values below this are rounding."""
+
+COARSE = 1e-4
+"""Singular values below this are worth refining after a Gram matrix."""
 
 _ROUNDS = 20
 
@@ -110,7 +113,19 @@ def _from_gram(operator: NormalizedOperator, n_components: int) -> Triplets:
     squares, vectors = scipy.linalg.eigh(
         operator.smaller_gram(), subset_by_index=window, overwrite_a=True, check_finite=False
     )
-    return _complete(operator, np.sqrt(np.clip(squares[::-1], 0.0, None)), vectors[:, ::-1])
+    triplets = _complete(operator, np.sqrt(np.clip(squares[::-1], 0.0, None)), vectors[:, ::-1])
+    return triplets if triplets[1][-1] > COARSE else _refined(operator, triplets[0])
+
+
+def _refined(operator: NormalizedOperator, left: FloatArray) -> Triplets:
+    """Take one step of subspace iteration and the exact triplets in its span.
+
+    A Gram matrix squares the singular values, so that rounding blurs the functions of the small
+    ones into each other; the factors themselves resolve them.
+    """
+    right, _ = np.linalg.qr(operator.apply_adjoint(np.linalg.qr(left)[0]))
+    left, values, rotation = scipy.linalg.svd(operator.apply(right), full_matrices=False)
+    return left, values, right @ rotation.T
 
 
 def _complete(operator: NormalizedOperator, values: FloatArray, vectors: FloatArray) -> Triplets:
