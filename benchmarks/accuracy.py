@@ -58,7 +58,6 @@ def forms(n_bits: int) -> Iterator[tuple[str, Context, np.ndarray]]:
 def main() -> None:
     """Run and print."""
     arguments = common.parser(__doc__ or "", data=True)
-    arguments.add_argument("--quick", action="store_true", help="smaller sizes")
     options = arguments.parse_args()
     numbers: dict[str, dict[str, float]] = {}
     solvers = ("dense", "gram", "lanczos", "propack")

@@ -53,14 +53,15 @@ def main() -> None:
     arguments = common.parser(__doc__ or "", data=True)
     arguments.add_argument("--repeats", type=int, default=3)
     options = arguments.parse_args()
+    repeats = 1 if options.quick else options.repeats
     numbers = {"import contextures": import_seconds(5)}
     with tempfile.TemporaryDirectory() as folder:
         demo = ["demo", "--out", str(Path(folder) / "demo")]
-        numbers["contextures demo (569 rows)"] = command_seconds(demo, options.repeats)
+        numbers["contextures demo (569 rows)"] = command_seconds(demo, repeats)
         if options.data:
             file = str(options.data / "abalone.parquet")
-            numbers["contextures rank abalone (4,177 rows, 36 contexts)"] = command_seconds(
-                ["rank", file, "--target", "Class_Rings"], options.repeats
+            numbers["contextures rank abalone (4,177 rows, 36 contexts and labels)"] = (
+                command_seconds(["rank", file, "--target", "Class_Rings"], repeats)
             )
     rows = [
         [name, f"{np.median(seconds):.3g}", f"{min(seconds):.3g} to {max(seconds):.3g}"]

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -14,10 +15,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_info, threadpool_limits
 
-# One BLAS thread, as the library's own parallel work uses: see design notes in README.md.
+# One BLAS thread unless the caller says otherwise. The variables reach the processes started from
+# here and libraries not loaded yet; numpy's BLAS has read them already and is told directly.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", os.environ["OMP_NUM_THREADS"])
+threadpool_limits(int(os.environ["OPENBLAS_NUM_THREADS"]), user_api="blas")
 
 FloatArray = NDArray[np.float64]
 
@@ -26,6 +30,7 @@ def parser(description: str, *, data: bool = False) -> argparse.ArgumentParser:
     """Make the argument parser of a benchmark."""
     made = argparse.ArgumentParser(description=description)
     made.add_argument("--json", type=Path, help="also write the raw numbers to this file")
+    made.add_argument("--quick", action="store_true", help="a small version, to try it out")
     if data:
         made.add_argument("--data", type=Path, help="folder of NAME.parquet, target last")
     return made
@@ -53,17 +58,20 @@ def real(data: Path, name: str) -> FloatArray:
     return standardised(frame.dropna(axis=1).to_numpy(dtype=np.float64))
 
 
-def in_fresh_process(arguments: Sequence[str], timeout: float) -> dict[str, Any] | None:
-    """Run ``python -m arguments`` and read the JSON on its last line; None when it takes longer."""
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", *arguments],
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
+def stop_after(seconds: float) -> None:
+    """End this process that long from now, also in the middle of compiled code."""
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def in_fresh_process(arguments: Sequence[str]) -> dict[str, Any] | None:
+    """Run ``python -m arguments`` and read the JSON on its last line.
+
+    None when the process ended itself by :func:`stop_after`.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments], capture_output=True, text=True, check=False
+    )
+    if done.returncode == -signal.SIGALRM:
         return None
     if done.returncode:
         raise SystemExit(f"{' '.join(arguments)} failed:\n{done.stderr[-2000:]}")
@@ -90,6 +98,7 @@ def machine() -> str:
     import scipy
     import sklearn
 
+    threads = [p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas"]
     model = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.is_file():
@@ -97,7 +106,8 @@ def machine() -> str:
         model = names[0].split(":", 1)[1].strip() if names else model
     return (
         f"{os.cpu_count()} cores ({model}), Python {platform.python_version()}, numpy "
-        f"{np.__version__}, scipy {scipy.__version__}, scikit-learn {sklearn.__version__}"
+        f"{np.__version__}, scipy {scipy.__version__}, scikit-learn {sklearn.__version__}, "
+        f"BLAS threads: {max(threads, default=1)}"
     )
 
 

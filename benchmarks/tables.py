@@ -41,18 +41,20 @@ def one(data: Path, name: str, target: str, seed: int) -> dict[str, Any]:
 def main() -> None:
     """Run and print."""
     arguments = common.parser(__doc__ or "", data=True)
-    arguments.add_argument("--tables", nargs="+", default=TABLES)
-    arguments.add_argument("--seeds", type=int, default=3)
+    arguments.add_argument("--tables", nargs="+", help="their names")
+    arguments.add_argument("--seeds", type=int, help="how many, from 0 on; three by default")
     options = arguments.parse_args()
     if options.data is None:
         arguments.error("--data is needed: a folder of NAME.parquet with an index.json")
     index = json.loads((options.data / "index.json").read_text(encoding="utf-8"))
     described = index if isinstance(index, dict) else {entry["name"]: entry for entry in index}
+    names = options.tables or (("concrete",) if options.quick else TABLES)
+    seeds = options.seeds or (1 if options.quick else 3)
     numbers: dict[str, list[dict[str, Any]]] = {}
     rows = []
-    for name in options.tables:
+    for name in names:
         found = []
-        for seed in range(options.seeds):
+        for seed in range(seeds):
             found.append(one(options.data, name, described[name]["target"], seed))
             print(f"{name} seed {seed}: {found[-1]['seconds']:.0f} s", file=sys.stderr)
         numbers[name] = found
