@@ -97,6 +97,49 @@ def test_ten_thousand_categories_stay_few_features():
     assert features.shape[1] <= 12
 
 
+@pytest.mark.parametrize("n", [39, 40, 41])
+@pytest.mark.parametrize("gaps", [False, True])
+def test_the_account_says_what_was_done_with_the_most_categories(n, gaps):
+    """What is called a category here gets an indicator a value, up to the very last one."""
+    words = np.array([f"v{i % n}" for i in range(12 * n)], dtype=object)
+    if gaps:
+        words[:5] = None
+    preparation = TablePreparation().fit(pd.DataFrame({"word": words}))
+    (line,) = preparation.account_
+    if n <= 40:
+        assert (line.kind, line.outputs) == ("category", n + gaps)
+        assert "one indicator a category" in line.action
+    else:
+        assert (line.kind, line.outputs) == ("text", 10 + gaps)
+
+
+@pytest.mark.filterwarnings("error")
+def test_texts_of_few_parts_are_prepared_without_a_warning():
+    frame = pd.DataFrame({"text": ["x" * (i + 1) for i in range(60)]})
+    assert np.isfinite(TablePreparation().fit_transform(frame)).all()
+
+
+def test_names_that_are_no_text_fit_a_file_that_has_them_as_text():
+    frame = pd.DataFrame(RNG.standard_normal((30, 2)))
+    preparation = TablePreparation().fit(frame)
+    again = frame.rename(columns=str)
+    np.testing.assert_array_equal(preparation.transform(frame), preparation.transform(again))
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (np.zeros((30, 2)), "expected as a pandas DataFrame, not ndarray"),
+        (pd.DataFrame([[1, 2]] * 30, columns=["a", "a"]), "column name 'a' appears more than once"),
+    ],
+)
+def test_what_is_no_table_is_refused_in_a_sentence(frame, table, message):
+    preparation = TablePreparation().fit(frame)
+    for use in (TablePreparation().fit, preparation.transform, preparation.check_columns):
+        with pytest.raises(InputError, match=message):
+            use(table)
+
+
 def test_left_out_columns_may_be_absent_later(frame):
     preparation = TablePreparation({"name": "it looks like an identifier"}).fit(frame)
     assert "identifier" in preparation.account_[6].action
@@ -110,6 +153,7 @@ def test_left_out_columns_may_be_absent_later(frame):
         (lambda f: f.assign(amount="high"), "column 'amount' holds 'high' at row 1"),
         (lambda f: f.assign(when="soon"), "column 'when' holds 'soon'"),
         (lambda f: f.assign(amount=np.inf), "'amount' holds infinite values"),
+        (lambda f: f.iloc[:0], "the table has no rows"),
     ],
 )
 def test_tables_that_do_not_fit_are_refused_by_name(frame, change, message):

@@ -213,3 +213,11 @@ def test_columns_that_start_alike_are_compared_quickly():
     start = time.perf_counter()
     assert {w.code for w in profile_table(frame).warnings} == {"duplicate-rows"}
     assert time.perf_counter() - start < 5
+
+
+def test_names_that_are_no_text_are_profiled_too():
+    frame = pd.DataFrame(np.random.default_rng(0).standard_normal((50, 3)))
+    frame[2] = 3 * frame[0]
+    profile = profile_table(frame, "2")
+    assert [column.name for column in profile.columns] == ["0", "1", "2"]
+    assert [(w.column, w.code) for w in profile.warnings] == [("0", "target-leak")]

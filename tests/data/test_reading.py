@@ -49,6 +49,30 @@ def test_common_encodings_are_found(tmp_path, encoding):
         assert any("read as" in note for note in table.notes)
 
 
+@pytest.mark.parametrize("value", ["10€", "é1", "“50°”"])
+def test_western_signs_beside_digits_are_read_as_western(tmp_path, value):
+    """Guessing by what looks like words takes such a table for one in Cyrillic or Korean."""
+    text = "price,n\n" + "\n".join(f"{value},{i}" for i in range(30))
+    table = read_table(write(tmp_path / "t.csv", text, "cp1252"))
+    assert set(table.frame["price"]) == {value}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "towns"),
+    [
+        ("cp1251", ["Москва", "Казань"]),
+        ("koi8_r", ["Москва", "Казань", "Тула", "Новосибирск", "Волгоград"]),
+        ("cp1253", ["Αθήνα", "Πάτρα", "Λάρισα"]),
+        ("cp932", ["東京", "大阪"]),
+        ("gb18030", ["北京", "上海"]),
+    ],
+)
+def test_tables_in_other_alphabets_are_read(tmp_path, encoding, towns):
+    text = "town,n\n" + "\n".join(f"{towns[i % len(towns)]},{i}" for i in range(30))
+    table = read_table(write(tmp_path / "t.csv", text, encoding))
+    assert set(table.frame["town"]) == set(towns)
+
+
 def test_decimal_commas_are_numbers(tmp_path):
     text = FRAME.to_csv(index=False, sep=";", decimal=",")
     table = read_table(write(tmp_path / "t.csv", text))

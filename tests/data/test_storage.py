@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import FunctionTransformer
 
 from contextures.data import (
@@ -77,6 +78,65 @@ def test_damaged_files_are_refused(saved, name, content, message):
     (saved / name).write_bytes(content)
     with pytest.raises(InputError, match=message):
         load_preparation(saved)
+
+
+@pytest.mark.parametrize(
+    ("part", "change"),
+    [
+        ("drop", lambda v: [1]),
+        ("columns", lambda v: v[:2]),
+        ("kinds", lambda v: {**v, "colour": "numeric"}),
+        ("kinds", lambda v: dict(list(v.items())[:3])),
+        ("date_formats", lambda v: {}),
+        ("marked", lambda v: []),
+        ("outputs", lambda v: {**v, "amount": 9}),
+        ("feature_names", lambda v: v[:2]),
+        ("account", lambda v: [{}]),
+        ("fill", lambda v: {}),
+        ("centre", lambda v: v[:-1]),
+        ("scale", lambda v: v[:-1]),
+        ("scale", lambda v: [float("nan")] * len(v)),
+        ("scale", lambda v: "much"),
+    ],
+)
+def test_a_changed_description_is_refused_not_used(saved, part, change):
+    """Parts that do not fit together would otherwise give wrong features without a word."""
+    file = saved / "preparation.json"
+    description = json.loads(file.read_text())
+    description[part] = change(description[part])
+    file.write_text(json.dumps(description))
+    with pytest.raises(InputError, match=r"is damaged .*; fit it again"):
+        load_preparation(saved)
+
+
+@pytest.mark.parametrize(
+    "encoders",
+    [
+        [1, 2],
+        dict.fromkeys(FRAME.columns.drop("same"), "x"),
+        dict.fromkeys(FRAME.columns.drop("same"), FunctionTransformer(np.exp)),
+    ],
+)
+def test_encoders_that_no_preparation_has_are_refused(saved, encoders):
+    """Types that scikit-learn may hold are not therefore what a preparation holds."""
+    (saved / "preparation.skops").write_bytes(skops.io.dumps(encoders))
+    with pytest.raises(InputError, match="is damaged"):
+        load_preparation(saved)
+
+
+def test_the_files_of_two_preparations_do_not_go_together(saved, tmp_path_factory):
+    other = tmp_path_factory.mktemp("other")
+    save_preparation(TablePreparation().fit(FRAME.drop(columns="when")), other)
+    (other / "preparation.skops").replace(saved / "preparation.skops")
+    with pytest.raises(InputError, match="its encoders are not those of its columns"):
+        load_preparation(saved)
+
+
+def test_saving_needs_a_directory_and_a_fitted_preparation(tmp_path):
+    with pytest.raises(InputError, match=r"there is no directory .*none'; make it"):
+        save_preparation(TablePreparation().fit(FRAME), tmp_path / "none")
+    with pytest.raises(NotFittedError):
+        save_preparation(TablePreparation(), tmp_path)
 
 
 def test_a_missing_file_is_named(saved):

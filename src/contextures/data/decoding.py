@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 from charset_normalizer import from_bytes
 
@@ -17,7 +18,15 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _WESTERN = ["cp1252", "latin_1"]
+# What tables in other alphabets are written in; the rarer ones that a short text also fits are not.
+_OTHERS = [
+    *("cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "cp874"),
+    *("cp932", "euc_jp", "gb18030", "big5", "euc_kr"),
+]
 _SAMPLE_BYTES = 200_000
+# Letters outside ASCII stand apart in Western words but make up the words of other alphabets; the
+# single bytes listed are rare in Western text and common in other encodings of it.
+_HARDLY_WESTERN = re.compile(rb"[\x80-\xff]{3}|[\x81-\x84\x86-\x90\x98\x9a-\x9f]")
 
 
 def decode_text(data: bytes, encoding: str | None = None) -> tuple[str, str]:
@@ -29,7 +38,7 @@ def decode_text(data: bytes, encoding: str | None = None) -> tuple[str, str]:
         The whole file.
     encoding : str or None
         The encoding, or None to find it: a byte order mark, else UTF-8, else the most likely of the
-        Western encodings, else what charset-normalizer finds.
+        Western encodings, else of the common ones of other alphabets, else of all.
 
     Returns
     -------
@@ -81,7 +90,12 @@ def _likely_encoding(data: bytes) -> str:
     western = from_bytes(sample, cp_isolation=_WESTERN).best()
     if western is not None:
         return str(western.encoding)
-    best = from_bytes(sample).best()
+    # A sign beside digits, such as 10€, counts against a text there, however Western.
+    if not _HARDLY_WESTERN.search(sample):
+        return _WESTERN[0]
+    # Digits say nothing about the encoding, and beside letters count against any.
+    words = re.sub(rb"[0-9]+", b"", sample)
+    best = from_bytes(words, cp_isolation=_OTHERS).best() or from_bytes(sample).best()
     return "latin_1" if best is None else str(best.encoding)
 
 

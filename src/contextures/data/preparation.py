@@ -15,13 +15,13 @@ from sklearn.utils.validation import check_is_fitted
 from contextures.data.account import ColumnAccount
 from contextures.data.dates import parse_dates
 from contextures.data.kinds import KindFound, kind_of, missing_mask, numbers_of, words_of
-from contextures.data.table import check_values
+from contextures.data.table import check_size, check_values, name_frame
+from contextures.data.vectorizing import encode_column, table_vectorizer
 from contextures.data.words import counted, listed, plural
 from contextures.exceptions import InputError
 
 FloatArray = NDArray[np.float64]
 
-TEXT_FEATURES = 10
 FARTHEST = 10.0
 """No value lies farther than this from its column's mean: a column that hardly varies weighs less,
 so that its few other rows are not torn from all the rest."""
@@ -114,6 +114,8 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             If columns are missing or hold values of another kind.
         """
         check_is_fitted(self)
+        X, _ = name_frame(X)
+        check_size(len(X), len(X.columns), min_rows=1, min_columns=0)
         self.check_columns(X)
         return self._scaled(self._filled(self._blocks(X), X))
 
@@ -141,6 +143,7 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             Naming the columns that are missing or of another kind.
         """
         check_is_fitted(self)
+        X, _ = name_frame(X)
         absent = [name for name in self.kinds_ if name not in X.columns]
         if absent:
             raise InputError(
@@ -154,8 +157,9 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         return [f"ignored {counted(len(extra), 'column')} {listed(extra)}"] if extra else []
 
     def _learn(self, X: pd.DataFrame) -> FloatArray:
+        X, _ = name_frame(X)
         check_values(X)
-        self.columns_ = [str(name) for name in X.columns]
+        self.columns_ = list(X.columns)
         found = {name: kind_of(X[name]) for name in self.columns_}
         drop = dict(self.drop or {})
         self.kinds_ = {
@@ -171,9 +175,11 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         self.date_formats_ = {
             name: found[name].date_format for name, kind in self.kinds_.items() if kind == "date"
         }
-        vectorizer = _vectorizer()
+        vectorizer = table_vectorizer()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # means of columns that are all missing
+            # Texts of few different n-grams become fewer features, which the account says.
+            warnings.filterwarnings("ignore", message="The matrix shape is")
             vectorizer.fit(self._canonical(X))
         # The encoder of each column is all of it that new rows need: the columns already come in
         # one type a kind, so the vectoriser's own cleaning has nothing left to do.
@@ -203,7 +209,9 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             # A category never seen has all its indicators zero, as documented; one may be common
             # in new tables, and scikit-learn would warn about every column.
             warnings.filterwarnings("ignore", message="Found unknown categories")
-            return {name: _encoded(self.encoders_[name], frame[[name]]) for name in self.kinds_}
+            return {
+                name: encode_column(self.encoders_[name], frame[[name]]) for name in self.kinds_
+            }
 
     def _filled(self, blocks: dict[str, FloatArray], X: pd.DataFrame) -> dict[str, FloatArray]:
         filled = {}
@@ -247,29 +255,6 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         elif found.n_missing and found.kind in ("category", "boolean"):
             action += "; missing is a category"
         return ColumnAccount(name, found.kind, action, self.outputs_[name], found.n_missing)
-
-
-def _vectorizer() -> Any:
-    from sklearn.preprocessing import OneHotEncoder
-    from skrub import DatetimeEncoder, SquashingScaler, StringEncoder, TableVectorizer
-
-    one_hot = OneHotEncoder(
-        drop="if_binary", handle_unknown="ignore", sparse_output=False, dtype="float64"
-    )
-    return TableVectorizer(
-        numeric=SquashingScaler(),
-        low_cardinality=one_hot,
-        high_cardinality=StringEncoder(n_components=TEXT_FEATURES, random_state=0),
-        datetime=DatetimeEncoder(resolution="hour", add_total_seconds=True),
-    )
-
-
-def _encoded(encoder: Any, column: pd.DataFrame) -> FloatArray:
-    """Apply one column's encoder; skrub marks those of its own that take a Series."""
-    one_column = hasattr(encoder, "__single_column_transformer__")
-    encoded = encoder.transform(column.iloc[:, 0] if one_column else column)
-    values: FloatArray = np.asarray(encoded, dtype=np.float64)
-    return values.reshape(len(column), -1)
 
 
 def _common_scale(block: FloatArray) -> float:

@@ -19,6 +19,7 @@ from contextures.data.copies import (
 )
 from contextures.data.findings import DataWarning
 from contextures.data.kinds import numbers_of
+from contextures.data.table import name_frame
 from contextures.data.words import counted, listed, shortened
 from contextures.exceptions import InputError
 
@@ -66,7 +67,7 @@ def profile_table(frame: pd.DataFrame, target: str | None = None) -> TableProfil
     Parameters
     ----------
     frame : pandas.DataFrame
-        The table, with unique column names.
+        The table; it is not changed.
     target : str or None
         The column to predict.
 
@@ -78,8 +79,9 @@ def profile_table(frame: pd.DataFrame, target: str | None = None) -> TableProfil
     Raises
     ------
     InputError
-        If the target is not a column, or no other column varies.
+        If names repeat, the target is not a column, or no other column varies.
     """
+    frame, _ = name_frame(frame)
     if target is not None and target not in frame.columns:
         close = difflib.get_close_matches(target, [str(name) for name in frame.columns], n=3)
         hint = f"did you mean {listed(close)}" if close else f"give one of {listed(frame.columns)}"

@@ -7,6 +7,8 @@ from typing import Any
 from zipfile import ZIP_DEFLATED
 
 import numpy as np
+import pandas as pd
+from sklearn.utils.validation import check_is_fitted
 
 from contextures._files import read_pair, to_json, write_whole
 from contextures.data.account import ColumnAccount
@@ -27,6 +29,14 @@ TRUSTED = (
 """The types that an archive may hold, besides numpy's and scikit-learn's own: fixed here, so that
 a changed file cannot name others."""
 
+_ENCODERS = {
+    "numeric": "SquashingScaler",
+    "category": "OneHotEncoder",
+    "boolean": "OneHotEncoder",
+    "text": "StringEncoder",
+    "date": "DatetimeEncoder",
+}
+
 
 def save_preparation(preparation: TablePreparation, directory: str | Path) -> None:
     """Write a fitted preparation to ``preparation.json`` and ``preparation.skops``.
@@ -37,10 +47,18 @@ def save_preparation(preparation: TablePreparation, directory: str | Path) -> No
         A fitted preparation.
     directory : str or pathlib.Path
         An existing directory.
+
+    Raises
+    ------
+    InputError
+        If there is no such directory.
     """
     import skops.io
 
+    check_is_fitted(preparation)
     folder = Path(directory)
+    if not folder.is_dir():
+        raise InputError(f"there is no directory {str(folder)!r}; make it before saving to it")
     description = {
         "format": FORMAT,
         "drop": dict(preparation.drop or {}),
@@ -83,11 +101,14 @@ def load_preparation(directory: str | Path) -> TablePreparation:
     description, archive = read_pair(folder, DESCRIPTION, ENCODERS, "preparation", FORMAT)
     encoders = _open(archive, folder)
     try:
-        return _restore(description, encoders)
-    except (KeyError, TypeError, ValueError) as error:
+        preparation = _restore(description, encoders)
+        _check_whole(preparation)
+    except Exception as error:  # whatever parts that do not fit together make raise
+        reason = " ".join(str(error).split())[:120]
         raise InputError(
-            f"the preparation in {str(folder)!r} is damaged ({error}); fit it again"
+            f"the preparation in {str(folder)!r} is damaged ({reason}); fit it again"
         ) from None
+    return preparation
 
 
 def _open(archive: bytes, folder: Path) -> Any:
@@ -108,7 +129,7 @@ def _open(archive: bytes, folder: Path) -> Any:
 
 
 def _restore(description: dict[str, Any], encoders: Any) -> TablePreparation:
-    preparation = TablePreparation(description["drop"])
+    preparation = TablePreparation(dict(description["drop"]))
     preparation.columns_ = description["columns"]
     preparation.kinds_ = description["kinds"]
     preparation.date_formats_ = description["date_formats"]
@@ -121,3 +142,26 @@ def _restore(description: dict[str, Any], encoders: Any) -> TablePreparation:
     preparation.scale_ = np.asarray(description["scale"], dtype=np.float64)
     preparation.encoders_ = encoders
     return preparation
+
+
+def _check_whole(preparation: TablePreparation) -> None:
+    """Check that the parts of a preparation belong together, by a row of missing values as well."""
+    kinds, encoders = preparation.kinds_, preparation.encoders_
+    if list(encoders) != list(kinds) or not set(kinds) <= set(preparation.columns_):
+        raise ValueError("its encoders are not those of its columns")
+    for name, kind in kinds.items():
+        if type(encoders[name]).__name__ != _ENCODERS[kind]:
+            raise ValueError(f"the encoder of {name!r} is not one for {kind} values")
+    n_outputs = sum(preparation.outputs_[name] for name in kinds)
+    sizes = {n_outputs, len(preparation.feature_names_), len(preparation.centre_)}
+    if sizes | {len(preparation.scale_)} != {n_outputs}:
+        raise ValueError("the numbers of its features differ")
+    # Looking through object columns for numbers is slow, and there may be hundreds of columns.
+    blank = pd.DataFrame(
+        {
+            name: pd.Series([None], dtype="float64" if kind == "numeric" else object)
+            for name, kind in kinds.items()
+        }
+    )
+    if not np.isfinite(preparation.transform(blank)).all():
+        raise ValueError("it gives values that are not numbers")

@@ -77,6 +77,19 @@ def table_from_frame(
     InputError
         If names repeat, the table is too small, or it holds infinities or nested values.
     """
+    named, renamed = name_frame(frame)
+    found = [*notes, *renamed]
+    check_size(len(named), len(named.columns), min_rows=min_rows, min_columns=min_columns)
+    if not isinstance(named.index, pd.RangeIndex):
+        found.append("the row index is not used as a column")
+    tidy = named.reset_index(drop=True)
+    check_nesting(tidy)
+    check_values(tidy)
+    return Table(tidy, name, source, digest or frame_digest(tidy), found, target)
+
+
+def name_frame(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Give a frame whose columns are named by unique text, with notes; refuse what is no frame."""
     if not isinstance(frame, pd.DataFrame):
         raise InputError(
             f"a table is expected as a pandas DataFrame, not {type(frame).__name__}; "
@@ -86,16 +99,8 @@ def table_from_frame(
         raise InputError(
             "the table has several levels of column names; join them into one name per column"
         )
-    found = list(notes)
-    names, renamed = name_columns(list(frame.columns))
-    found += renamed
-    check_size(len(frame), len(names), min_rows=min_rows, min_columns=min_columns)
-    if not isinstance(frame.index, pd.RangeIndex):
-        found.append("the row index is not used as a column")
-    tidy = frame.set_axis(names, axis=1).reset_index(drop=True)
-    check_nesting(tidy)
-    check_values(tidy)
-    return Table(tidy, name, source, digest or frame_digest(tidy), found, target)
+    names, notes = name_columns(list(frame.columns))
+    return frame.set_axis(names, axis=1), notes
 
 
 def name_columns(raw: Sequence[Any]) -> tuple[list[str], list[str]]:
