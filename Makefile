@@ -38,12 +38,12 @@ $(VENV)/core.done: $(VENV)/made.done $(LOCKED)
 	touch $@
 
 $(VENV)/test.done: $(VENV)/core.done scripts/install-chromium
-	$(PIP) --no-build-isolation -e '.[fast,test]'
+	$(PIP) --no-build-isolation torch==2.13.0 -e '.[fast,neural,boosting,text,test]'
 	scripts/install-chromium
 	touch $@
 
 $(VENV)/all.done: $(VENV)/test.done
-	$(PIP) --no-build-isolation -e '.[fast,test,dev]'
+	$(PIP) --no-build-isolation -e '.[fast,neural,boosting,text,test,dev]'
 	touch $@
 
 # Resolve everything anew and write the versions down.
@@ -51,9 +51,9 @@ lock:
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip --quiet install hatchling editables
-	$(BIN)/python -m pip --quiet install --no-build-isolation -e '.[fast,test,dev]'
-	{ sed -n '/^#/p' requirements/constraints.txt; $(BIN)/python -m pip freeze --exclude-editable; \
-	  echo torch==2.13.0; } > requirements/constraints.new
+	$(BIN)/python -m pip --quiet install --no-build-isolation torch==2.13.0 -e '.[fast,neural,boosting,text,test,dev]'
+	{ sed -n '/^#/p' requirements/constraints.txt; $(BIN)/python -m pip freeze --exclude-editable \
+	  | sed 's/+cpu$$//'; } > requirements/constraints.new
 	mv requirements/constraints.new requirements/constraints.txt
 
 clean:

@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 import oracles
 from contextures.contexts import (
+    Context,
     FiniteContext,
     GraphContext,
     KNNContext,
@@ -20,6 +21,7 @@ from contextures.contexts import (
     RBFContext,
     TeacherContext,
 )
+from contextures.contexts.draws import Draws
 from contextures.exceptions import InputError
 from contextures.spectrum import decompose
 
@@ -149,3 +151,49 @@ def test_a_failing_member_of_a_family_does_not_stop_the_others():
     assert fitted[0].expansion_.shape == (60, 60)
     assert isinstance(fitted[1], InputError)
     assert isinstance(fitted[2], InputError)
+
+
+def frequencies(context, drawn):
+    """Count how often each value of the support was drawn, one row an input."""
+    values = [str(value) for value in context.context_values()]
+    places = {value: place for place, value in enumerate(values)}
+    counts = np.zeros((drawn.shape[1], len(values)))
+    for view in drawn:
+        for row, value in enumerate(view):
+            counts[row, places[str(value)]] += 1
+    return counts / len(drawn)
+
+
+def test_draws_follow_the_transition(case):
+    """Draws for fitted rows, by number or by value, come as often as P+(a | x) says."""
+    context, X, _, new = case
+    if context.form != "transition":
+        with pytest.raises(InputError, match="cannot be drawn from"):
+            Context.sample_rows(context, ROWS, [0], np.random.default_rng(0))
+        return
+    rows = np.array([0, 3, 5])
+    by_number = context.sample_rows(X, rows, np.random.default_rng(0), 4000)
+    expected = as_array(context.expansion_[rows])
+    np.testing.assert_allclose(frequencies(context, by_number), expected, atol=0.04)
+    again = context.sample_rows(X, rows, np.random.default_rng(0), 4000)
+    assert np.array_equal(by_number, again)
+    if new is not None:
+        drawn = context.sample(new, np.random.default_rng(1), 4000)
+        chances = context.transition(new).toarray()
+        np.testing.assert_allclose(frequencies(context, drawn), chances, atol=0.04)
+        one = context.sample(new, np.random.default_rng(1))
+        assert one.shape == drawn.shape[1:]
+
+
+def test_tensors_are_drawn_for_with_torchs_generator():
+    torch = pytest.importorskip("torch")
+    context = KNNContext(n_neighbors=5).fit(ROWS)
+    rng = torch.Generator().manual_seed(0)
+    tensor = torch.as_tensor(NEW)
+    drawn = context.sample(tensor, rng, 3)
+    assert isinstance(drawn, torch.Tensor)
+    assert drawn.shape == (3, *NEW.shape)
+    with pytest.raises(InputError, match=r"give torch\.Generator"):
+        context.sample(tensor, np.random.default_rng(0))
+    with pytest.raises(InputError, match=r"give numpy\.random"):
+        Draws(NEW, 0)

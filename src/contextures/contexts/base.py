@@ -11,21 +11,23 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from contextures.contexts.checks import FloatArray, Matrix
+from contextures.contexts.draws import Draws, draw_columns, is_tensor, to_numpy
 from contextures.exceptions import InputError
 
-Form = Literal["transition", "kernel"]
+Form = Literal["transition", "kernel", "sampler"]
 
 
 class Context(BaseEstimator):
     """A context: the joint law of an input X and a context variable A.
 
-    A fitted context describes the law on a sample in one of two forms. In *transition* form it
+    A fitted context describes the law on a sample in one of three forms. In *transition* form it
     gives rows P+(a_j | x) over a finite support of contexts. In *kernel* form it gives features
-    z(x) whose dual kernel is k_X+(x, x') = 1 + z(x) . z(x').
+    z(x) whose dual kernel is k_X+(x, x') = 1 + z(x) . z(x'). In *sampler* form it only draws A
+    from P+(. | x). A context in transition form draws too.
 
     Attributes
     ----------
-    form : {"transition", "kernel"}
+    form : {"transition", "kernel", "sampler"}
         Which form the context has once it is fitted.
     input_weights_ : ndarray of shape (n,)
         P_X on the fitted rows; sums to one.
@@ -38,6 +40,9 @@ class Context(BaseEstimator):
     """
 
     form: Form = "transition"
+    same_space: ClassVar[bool] = False
+    """Whether A lies in the space of X, so that one encoder can serve both."""
+
     takes: ClassVar[Literal["array", "index", "any"]] = "array"
     """What X is: rows of numbers, indices of rows or nodes, or values of any kind."""
 
@@ -110,6 +115,83 @@ class Context(BaseEstimator):
                 "use dual_kernel(X)"
             )
         return sparse.csr_array(self.expand(X))
+
+    def sample(self, X: Any, rng: Any, n_views: int = 1) -> Any:
+        """Draw A from P+(. | x) for rows, seen at fit time or new.
+
+        Parameters
+        ----------
+        X : ndarray or torch.Tensor of shape (n, p)
+            The rows.
+        rng : numpy.random.Generator or torch.Generator
+            Where randomness comes from: torch's, on the device of X, if X is a tensor.
+        n_views : int, default=1
+            How many independent draws for every row.
+
+        Returns
+        -------
+        ndarray or torch.Tensor of shape (n, ...) or (n_views, n, ...)
+            What was drawn, of the kind of X; with several views they come first.
+
+        Raises
+        ------
+        InputError
+            If the context is given by a kernel, which cannot be drawn from.
+        """
+        check_is_fitted(self)
+        self._check_draws()
+        return self._draw(self.expand(to_numpy(X)), X, rng, n_views)
+
+    def sample_rows(self, X: Any, rows: Any, rng: Any, n_views: int = 1) -> Any:
+        """Draw A for fitted rows, given by their numbers; see :meth:`sample`.
+
+        Parameters
+        ----------
+        X : ndarray or torch.Tensor of shape (N, p)
+            The rows that the context was fitted to.
+        rows : ndarray or torch.Tensor of int of shape (n,)
+            Which of them.
+        rng, n_views
+            As in :meth:`sample`.
+
+        Returns
+        -------
+        ndarray or torch.Tensor
+            As from :meth:`sample`.
+        """
+        check_is_fitted(self)
+        if self.form == "sampler":
+            return self.sample(X[rows], rng, n_views)
+        self._check_draws()
+        return self._draw(self.expansion_[to_numpy(rows)], X, rng, n_views)
+
+    def context_values(self) -> Any:
+        """Give the values of A on the support of a context in transition form.
+
+        Returns
+        -------
+        ndarray of shape (m, ...)
+            The value at each column of the transition; the column's number where A is no more
+            than that.
+        """
+        check_is_fitted(self)
+        return np.arange(len(self.context_weights_))
+
+    def _check_draws(self) -> None:
+        if self.form == "kernel":
+            raise InputError(
+                f"{type(self).__name__} is given by its kernel and cannot be drawn from; "
+                "use dual_kernel(X)"
+            )
+
+    def _draw(self, transition: Matrix, like: Any, rng: Any, n_views: int) -> Any:
+        if not is_tensor(like):
+            return self.context_values()[draw_columns(transition, rng, n_views)]
+        draws = Draws(like, rng)
+        # The columns are drawn by numpy, from a seed that the tensor's generator gives.
+        seed = int(draws.integers(2**31 - 1, 1)[0])
+        columns = draw_columns(transition, np.random.default_rng(seed), n_views)
+        return draws.constant(self.context_values()[columns])
 
     def dual_kernel(self, X: Any, Y: Any = None) -> FloatArray:
         """Compute the dual kernel k_X+(x, x') = E_A[P+(A|x) P+(A|x') / P_A(A)^2].
@@ -201,7 +283,13 @@ class SupportContext(Context):
     """A context whose A is one of the fitted rows, or of a random subset of them (landmarks)."""
 
     mend_parts = "a larger n_neighbors (or a smaller gamma) connects them"
+    same_space = True
     points_: FloatArray
+
+    def context_values(self) -> FloatArray:
+        """Give the rows that A ranges over; see :meth:`Context.context_values`."""
+        check_is_fitted(self)
+        return self.points_
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "points_")

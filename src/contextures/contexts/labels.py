@@ -7,9 +7,11 @@ from typing import Any, Literal, Self
 import numpy as np
 from scipy import sparse
 from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import check_is_fitted
 
 from contextures.contexts.base import Context
 from contextures.contexts.checks import Matrix
+from contextures.contexts.draws import Draws, stack_views
 from contextures.contexts.linear import LinearFeatures
 from contextures.exceptions import InputError
 
@@ -32,6 +34,8 @@ class LabelContext(Context):
     ----------
     classes_ : ndarray
         The classes, for class labels.
+    targets_ : ndarray of shape (n, q)
+        The targets, for real ones.
 
     References
     ----------
@@ -80,6 +84,19 @@ class LabelContext(Context):
             "use fitted_kernel() for the fitted rows, or another context to embed new rows"
         )
 
+    def sample_rows(self, X: Any, rows: Any, rng: Any, n_views: int = 1) -> Any:
+        """Give the labels of fitted rows; see :meth:`Context.sample_rows`."""
+        if self.form == "transition":
+            return super().sample_rows(X, rows, rng, n_views)
+        check_is_fitted(self)
+        labels = Draws(X, rng).constant(self.targets_)[rows]
+        return stack_views([labels] * n_views)
+
+    def context_values(self) -> Any:
+        """Give the classes; see :meth:`Context.context_values`."""
+        check_is_fitted(self)
+        return self.classes_
+
     def _are_classes(self, labels: np.ndarray[Any, Any]) -> bool:
         if self.task == "auto":
             return not type_of_target(labels).startswith("continuous")
@@ -106,6 +123,7 @@ class LabelContext(Context):
             targets = labels.astype(np.float64).reshape(len(labels), -1)
         except (TypeError, ValueError):
             raise InputError("y must hold numbers for a regression label context") from None
+        self.targets_ = targets
         self.expansion_ = LinearFeatures(targets, what="y").transform(targets)
         self.input_weights_ = np.full(len(targets), 1.0 / len(targets))
 

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from contextures.contexts.base import Context
 from contextures.contexts.checks import Matrix
+from contextures.contexts.draws import Draws, stack_views
 from contextures.exceptions import InputError
 
 
@@ -96,6 +97,19 @@ class PairContext(Context):
         self._places = {_key(row): place for place, row in enumerate(self._distinct)}
         self._set_transition(self._conditional[codes])
         return self
+
+    def sample_rows(self, X: Any, rows: Any, rng: Any, n_views: int = 1) -> Any:
+        """Give the observed contexts of fitted pairs; see :meth:`Context.sample_rows`."""
+        if self.discrete_:
+            return super().sample_rows(X, rows, rng, n_views)
+        check_is_fitted(self)
+        observed = Draws(X, rng).constant(self.contexts_)[rows]
+        return stack_views([observed] * n_views)
+
+    def context_values(self) -> Any:
+        """Give the distinct values of A; see :meth:`Context.context_values`."""
+        check_is_fitted(self)
+        return np.asarray(self.values_)
 
     def expand(self, X: Any) -> Matrix:
         """Give the empirical law of A for each x; see :meth:`Context.expand`."""

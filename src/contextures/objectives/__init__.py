@@ -1,0 +1,1 @@
+"""Losses whose minimisers are a contexture (needs torch)."""
