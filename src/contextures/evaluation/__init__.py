@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from contextures._lazy import lazy
 
 if TYPE_CHECKING:
+    from contextures.evaluation.alignment import cca_alignment
     from contextures.evaluation.associations import (
         Association,
         association,
@@ -25,6 +26,7 @@ _HOME = {
     "Usefulness": "tau",
     "association": "associations",
     "bootstrap_interval": "intervals",
+    "cca_alignment": "alignment",
     "compare": "probe",
     "decay_rate": "associations",
     "expected_kernel_deviation": "associations",
@@ -40,6 +42,7 @@ __all__ = [
     "Usefulness",
     "association",
     "bootstrap_interval",
+    "cca_alignment",
     "compare",
     "decay_rate",
     "expected_kernel_deviation",
