@@ -159,10 +159,11 @@ def singular_values(context: Context, n_components: int) -> FloatArray:
 
 
 def _check_finite_form(context: Context) -> None:
-    if not hasattr(context, "expansion_"):
+    if context.form == "sampler":
         raise InputError(
-            f"{context!r} has no transition and no kernel on its rows (its context variable is "
-            "continuous), so there is nothing to decompose; group A into bins"
+            f"{context!r} has no transition and no kernel on its rows, so there is nothing to "
+            "decompose; learn from draws with RitzEncoder or NeuralEncoder, group A into bins, or "
+            "wrap a sampler of few values in MonteCarloContext"
         )
 
 
