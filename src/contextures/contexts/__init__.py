@@ -8,36 +8,46 @@ from contextures._lazy import lazy
 
 if TYPE_CHECKING:
     from contextures.contexts.base import Context
-    from contextures.contexts.corruption import MaskContext
+    from contextures.contexts.corruption import CutMixContext, SCARFContext
     from contextures.contexts.finite import FiniteContext
     from contextures.contexts.graphs import GraphContext
     from contextures.contexts.labels import LabelContext
+    from contextures.contexts.masking import MaskContext
     from contextures.contexts.neighbors import KNNContext
+    from contextures.contexts.noise import DiffusionContext, NoiseContext
     from contextures.contexts.pairs import PairContext
     from contextures.contexts.rbf import RBFContext
     from contextures.contexts.teachers import TeacherContext
 
 _HOME = {
     "Context": "base",
+    "CutMixContext": "corruption",
+    "DiffusionContext": "noise",
     "FiniteContext": "finite",
     "GraphContext": "graphs",
     "KNNContext": "neighbors",
     "LabelContext": "labels",
-    "MaskContext": "corruption",
+    "MaskContext": "masking",
+    "NoiseContext": "noise",
     "PairContext": "pairs",
     "RBFContext": "rbf",
+    "SCARFContext": "corruption",
     "TeacherContext": "teachers",
 }
 
 __all__ = [
     "Context",
+    "CutMixContext",
+    "DiffusionContext",
     "FiniteContext",
     "GraphContext",
     "KNNContext",
     "LabelContext",
     "MaskContext",
+    "NoiseContext",
     "PairContext",
     "RBFContext",
+    "SCARFContext",
     "TeacherContext",
 ]
 

@@ -10,8 +10,15 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
-from contextures.contexts.checks import FloatArray, Matrix
-from contextures.contexts.draws import Draws, draw_columns, is_tensor, to_numpy
+from contextures.contexts.checks import FloatArray, Matrix, check_positive_int
+from contextures.contexts.draws import (
+    Constants,
+    Draws,
+    RowDraws,
+    is_tensor,
+    one_or_all,
+    to_numpy,
+)
 from contextures.exceptions import InputError
 
 Form = Literal["transition", "kernel", "sampler"]
@@ -40,7 +47,7 @@ class Context(BaseEstimator):
     """
 
     form: Form = "transition"
-    same_space: ClassVar[bool] = False
+    same_space: bool = False
     """Whether A lies in the space of X, so that one encoder can serve both."""
 
     takes: ClassVar[Literal["array", "index", "any"]] = "array"
@@ -106,10 +113,10 @@ class Context(BaseEstimator):
         Raises
         ------
         InputError
-            If the context is given by a kernel and has no transition.
+            If the context is given by a kernel, or only draws, and so has no transition.
         """
         check_is_fitted(self)
-        if self.form != "transition":
+        if self.form == "kernel":
             raise InputError(
                 f"{type(self).__name__} is given by its kernel and has no transition matrix here; "
                 "use dual_kernel(X)"
@@ -131,7 +138,8 @@ class Context(BaseEstimator):
         Returns
         -------
         ndarray or torch.Tensor of shape (n, ...) or (n_views, n, ...)
-            What was drawn, of the kind of X; with several views they come first.
+            What was drawn, of the kind of X; with several views they come first. A tensor holds
+            numbers only: where A's values are none, the place of each in ``context_values()``.
 
         Raises
         ------
@@ -139,8 +147,32 @@ class Context(BaseEstimator):
             If the context is given by a kernel, which cannot be drawn from.
         """
         check_is_fitted(self)
-        self._check_draws()
-        return self._draw(self.expand(to_numpy(X)), X, rng, n_views)
+        self._check_draws(n_views)
+        rows = X if is_tensor(X) else np.asarray(X)
+        draws = Draws(rows, rng)
+        if self.form == "sampler":
+            return one_or_all(self.draw_views(rows, draws, n_views))
+        held = RowDraws(self.expand(to_numpy(X)))
+        return self._draw(held, np.arange(len(rows)), draws, n_views)
+
+    def draw_views(self, X: Any, draws: Draws, n_views: int) -> Any:
+        """Draw A for rows: what a context in sampler form has in place of a transition.
+
+        Parameters
+        ----------
+        X : ndarray or torch.Tensor of shape (n, p)
+            The rows.
+        draws : Draws
+            Random numbers of the kind of X.
+        n_views : int
+            How many independent draws for every row.
+
+        Returns
+        -------
+        ndarray or torch.Tensor of shape (n_views, n, ...)
+            What was drawn.
+        """
+        raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
 
     def sample_rows(self, X: Any, rows: Any, rng: Any, n_views: int = 1) -> Any:
         """Draw A for fitted rows, given by their numbers; see :meth:`sample`.
@@ -162,8 +194,10 @@ class Context(BaseEstimator):
         check_is_fitted(self)
         if self.form == "sampler":
             return self.sample(X[rows], rng, n_views)
-        self._check_draws()
-        return self._draw(self.expansion_[to_numpy(rows)], X, rng, n_views)
+        self._check_draws(n_views)
+        if "_held" not in self.__dict__:
+            self._held = RowDraws(self.expansion_)
+        return self._draw(self._held, rows, _draws_like(X, rows, rng), n_views)
 
     def context_values(self) -> Any:
         """Give the values of A on the support of a context in transition form.
@@ -177,21 +211,37 @@ class Context(BaseEstimator):
         check_is_fitted(self)
         return np.arange(len(self.context_weights_))
 
-    def _check_draws(self) -> None:
+    def _check_draws(self, n_views: int) -> None:
+        check_positive_int(n_views, "n_views")
         if self.form == "kernel":
             raise InputError(
                 f"{type(self).__name__} is given by its kernel and cannot be drawn from; "
                 "use dual_kernel(X)"
             )
 
-    def _draw(self, transition: Matrix, like: Any, rng: Any, n_views: int) -> Any:
-        if not is_tensor(like):
-            return self.context_values()[draw_columns(transition, rng, n_views)]
-        draws = Draws(like, rng)
-        # The columns are drawn by numpy, from a seed that the tensor's generator gives.
-        seed = int(draws.integers(2**31 - 1, 1)[0])
-        columns = draw_columns(transition, np.random.default_rng(seed), n_views)
-        return draws.constant(self.context_values()[columns])
+    def _draw(self, held: RowDraws, rows: Any, draws: Draws, n_views: int) -> Any:
+        columns = held.columns(rows, draws, n_views)
+        if "_values" not in self.__dict__:
+            self._values = Constants(self.context_values())
+        (values,) = self._values.on(draws)
+        return one_or_all(columns if values is None else values[columns])
+
+    def _observed(self, values: Any, X: Any, rows: Any, rng: Any, n_views: int) -> Any:
+        """Give what was observed with fitted rows: the same in every view."""
+        check_is_fitted(self)
+        check_positive_int(n_views, "n_views")
+        draws = _draws_like(X, rows, rng)
+        if "_values" not in self.__dict__:
+            self._values = Constants(values)
+        (held,) = self._values.on(draws)
+        if held is None:
+            raise InputError("A is not made of numbers, which a tensor cannot hold; encode it")
+        chosen = draws.constant(rows)
+        return one_or_all(held[draws.stack([chosen] * n_views)])
+
+    def _forget_draws(self) -> None:
+        for name in ("_held", "_values"):
+            self.__dict__.pop(name, None)
 
     def dual_kernel(self, X: Any, Y: Any = None) -> FloatArray:
         """Compute the dual kernel k_X+(x, x') = E_A[P+(A|x) P+(A|x') / P_A(A)^2].
@@ -270,6 +320,11 @@ class Context(BaseEstimator):
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "input_weights_")
 
+    def __getstate__(self) -> dict[str, Any]:
+        # What draws are sped up by is made again where it is needed.
+        state: dict[str, Any] = super().__getstate__()
+        return {name: value for name, value in state.items() if name not in ("_held", "_values")}
+
     def _set_transition(self, transition: Matrix, input_weights: FloatArray | None = None) -> None:
         """Keep the transition of the fitted rows, and the weights that follow from it."""
         n = transition.shape[0]
@@ -277,6 +332,7 @@ class Context(BaseEstimator):
         self.expansion_ = transition
         self.input_weights_ = weights
         self.context_weights_ = np.asarray(transition.T @ weights, dtype=np.float64)
+        self._forget_draws()
 
 
 class SupportContext(Context):
@@ -318,6 +374,12 @@ class SupportContext(Context):
 
         check_is_fitted(self)
         return self.expand_rows(check_rows(X, self.points_.shape[1]))
+
+
+def _draws_like(X: Any, rows: Any, rng: Any) -> Draws:
+    # Contexts over indices are fitted without X.
+    like = rows if X is None else X
+    return Draws(like if is_tensor(like) else np.asarray(like), rng)
 
 
 def attempt_each(contexts: Sequence[Any], fit: Callable[[Any], Any]) -> list[Any]:

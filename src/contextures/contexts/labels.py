@@ -11,7 +11,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from contextures.contexts.base import Context
 from contextures.contexts.checks import Matrix
-from contextures.contexts.draws import Draws, stack_views
 from contextures.contexts.linear import LinearFeatures
 from contextures.exceptions import InputError
 
@@ -88,9 +87,7 @@ class LabelContext(Context):
         """Give the labels of fitted rows; see :meth:`Context.sample_rows`."""
         if self.form == "transition":
             return super().sample_rows(X, rows, rng, n_views)
-        check_is_fitted(self)
-        labels = Draws(X, rng).constant(self.targets_)[rows]
-        return stack_views([labels] * n_views)
+        return self._observed(self.targets_, X, rows, rng, n_views)
 
     def context_values(self) -> Any:
         """Give the classes; see :meth:`Context.context_values`."""
@@ -124,6 +121,7 @@ class LabelContext(Context):
         except (TypeError, ValueError):
             raise InputError("y must hold numbers for a regression label context") from None
         self.targets_ = targets
+        self._forget_draws()
         self.expansion_ = LinearFeatures(targets, what="y").transform(targets)
         self.input_weights_ = np.full(len(targets), 1.0 / len(targets))
 

@@ -11,7 +11,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from contextures.contexts.base import Context
 from contextures.contexts.checks import Matrix
-from contextures.contexts.draws import Draws, stack_views
 from contextures.exceptions import InputError
 
 
@@ -19,8 +18,8 @@ class PairContext(Context):
     """Pairs (x, a) drawn from the joint law: ``fit(X, A)``.
 
     When A takes few values the empirical joint law of the distinct x and a is a transition. When
-    A is continuous no value repeats and there is no transition: the pairs are kept for encoders
-    that learn from pairs.
+    A is continuous (numbers that are not whole, or rows of numbers, most of them different) there
+    is no transition: the pairs are kept for encoders that learn from pairs.
 
     Parameters
     ----------
@@ -82,8 +81,10 @@ class PairContext(Context):
         n = len(inputs)
         self.input_weights_ = np.full(n, 1.0 / n)
         self.discrete_ = not _is_continuous(contexts)
+        self.form = "transition" if self.discrete_ else "sampler"
         if not self.discrete_:
-            self.inputs_, self.contexts_ = inputs, contexts
+            self.contexts_ = contexts
+            self._forget_draws()
             return self
         self._distinct, codes = _distinct_rows(inputs)
         values, context_codes = _distinct_rows(contexts)
@@ -100,11 +101,20 @@ class PairContext(Context):
 
     def sample_rows(self, X: Any, rows: Any, rng: Any, n_views: int = 1) -> Any:
         """Give the observed contexts of fitted pairs; see :meth:`Context.sample_rows`."""
+        check_is_fitted(self)
         if self.discrete_:
             return super().sample_rows(X, rows, rng, n_views)
+        return self._observed(self.contexts_, X, rows, rng, n_views)
+
+    def sample(self, X: Any, rng: Any, n_views: int = 1) -> Any:
+        """Draw A for inputs, where A takes few values; see :meth:`Context.sample`."""
         check_is_fitted(self)
-        observed = Draws(X, rng).constant(self.contexts_)[rows]
-        return stack_views([observed] * n_views)
+        if not self.discrete_:
+            raise InputError(
+                "A is continuous here, so contexts are known for the fitted pairs only; "
+                "use sample_rows(X, rows, rng)"
+            )
+        return super().sample(X, rng, n_views)
 
     def context_values(self) -> Any:
         """Give the distinct values of A; see :meth:`Context.context_values`."""
@@ -148,7 +158,10 @@ def _values(values: Any, name: str) -> NDArray[Any]:
 
 
 def _is_continuous(contexts: NDArray[Any]) -> bool:
-    if contexts.dtype.kind != "f" or np.array_equal(contexts, np.floor(contexts)):
+    if contexts.dtype.kind not in "fiu":
+        return False
+    # Whole numbers alone may be names; rows of them are pixels or counts when few repeat.
+    if contexts.ndim == 1 and np.array_equal(contexts, np.floor(contexts)):
         return False
     return len(np.unique(contexts, axis=0)) > max(20, len(contexts) // 2)
 
