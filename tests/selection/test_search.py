@@ -11,10 +11,18 @@ from sklearn.base import clone
 from sklearn.datasets import load_wine
 
 from contextures import ContextSearch, usefulness
-from contextures.contexts import GraphContext, KNNContext, LabelContext, MaskContext, RBFContext
+from contextures.contexts import (
+    CutMixContext,
+    GraphContext,
+    KNNContext,
+    LabelContext,
+    MaskContext,
+    NoiseContext,
+    RBFContext,
+    SCARFContext,
+)
 from contextures.exceptions import InputError
-from contextures.selection import default_candidates, parse_context
-from contextures.selection.candidates import short_form
+from contextures.selection import default_candidates, parse_context, short_form
 from contextures.spectrum import decompose
 
 X, Y = load_wine(return_X_y=True)
@@ -141,6 +149,10 @@ def test_it_clones_and_prints():
         ("rbf:0.5", RBFContext(0.5)),
         ("mask+knn:7", MaskContext(KNNContext(7))),
         ("mask:0.4+rbf:2", MaskContext(RBFContext(2.0), 0.4)),
+        ("mask:0.3", MaskContext(mask_rate=0.3)),
+        ("noise:0.25", NoiseContext(0.25)),
+        ("scarf", SCARFContext()),
+        ("cutmix:0.4", CutMixContext(0.4)),
     ],
 )
 def test_short_forms_are_read_and_written(text, context):
@@ -150,11 +162,17 @@ def test_short_forms_are_read_and_written(text, context):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "nn:3", "knn:3.5", "knn:many", "rbf:wide", "mask:0.2", "knn:"]
+    "text",
+    ["", "nn:3", "knn:3.5", "knn:many", "rbf:wide", "mask:0.2knn", "knn:", "mask:x+knn", "mask+"],
 )
 def test_short_forms_that_mean_nothing_are_refused(text):
     with pytest.raises(InputError, match=r"is not known|is not a"):
         parse_context(text)
+
+
+def test_only_contexts_of_neighbours_can_be_masked_in_short():
+    with pytest.raises(InputError, match=r"'scarf' in the context 'mask\+scarf' cannot"):
+        parse_context("mask+scarf")
 
 
 def test_contexts_over_indices_have_no_family_of_rows():

@@ -28,7 +28,7 @@ from contextures.runs.progress import Progress
 from contextures.runs.rank import Checked, look_over
 from contextures.runs.reporting import Findings, build_report
 from contextures.runs.splitting import Split, split_rows
-from contextures.selection.candidates import parse_context, short_form
+from contextures.selection import parse_context, short_form
 
 FORMAT = 1
 

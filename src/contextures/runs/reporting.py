@@ -19,7 +19,7 @@ from contextures.runs.learn import Learned
 from contextures.runs.rank import Checked
 from contextures.runs.splitting import Split
 from contextures.runs.wording import comparison, context_label, finding
-from contextures.selection.candidates import short_form
+from contextures.selection import short_form
 
 MAP_ROWS = 2000
 MAP_COORDINATES = 8

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from contextures.contexts import Context, KNNContext, LabelContext, MaskContext, RBFContext
+from contextures.contexts import (
+    Context,
+    CutMixContext,
+    KNNContext,
+    LabelContext,
+    MaskContext,
+    NoiseContext,
+    RBFContext,
+    SCARFContext,
+)
 from contextures.contexts.checks import FloatArray
 from contextures.contexts.rbf import median_distance
 from contextures.exceptions import InputError
@@ -23,6 +30,10 @@ _FAMILIES = {
     KNNContext: "nearest neighbours",
     RBFContext: "Gaussian",
     LabelContext: "labels",
+    MaskContext: "masked rows",
+    NoiseContext: "noisy rows",
+    SCARFContext: "corrupted rows (SCARF)",
+    CutMixContext: "mixed rows (CutMix)",
 }
 
 
@@ -91,66 +102,3 @@ def default_candidates(X: FloatArray, n_levels: int = 9) -> list[Candidate]:
     if p > 1:
         contexts += [MaskContext(base) for base in plain]
     return [as_candidate(context) for context in contexts]
-
-
-def parse_context(text: str) -> Context:
-    """Build a context from its short form.
-
-    Parameters
-    ----------
-    text : str
-        ``knn:30``, ``rbf:0.5`` or ``rbf``; ``mask+knn:30`` and ``mask:0.4+rbf`` hide a share of
-        the features (0.2 unless given).
-
-    Returns
-    -------
-    Context
-        The context.
-
-    Raises
-    ------
-    InputError
-        If the text is none of these.
-
-    Examples
-    --------
-    >>> from contextures.selection import parse_context
-    >>> parse_context("mask:0.4+knn:30")
-    MaskContext(base=KNNContext(), mask_rate=0.4)
-    """
-    found = re.fullmatch(
-        r"(?:(mask)(?::([^+:]+))?\+)?(knn|rbf)(?::([^+:]+))?", text.strip().lower()
-    )
-    if found is None:
-        raise InputError(
-            f"the context {text!r} is not known; give auto, knn:30, rbf, rbf:0.5, mask+knn:30 "
-            "or mask:0.4+rbf:0.5"
-        )
-    masked, rate, kind, value = found.groups()
-    base: KNNContext | RBFContext
-    if kind == "knn":
-        base = KNNContext(n_neighbors=_number(value, int, text) if value else 30)
-    else:
-        base = RBFContext(gamma=_number(value, float, text) if value else None)
-    if not masked:
-        return base
-    return MaskContext(base, mask_rate=_number(rate, float, text) if rate else 0.2)
-
-
-def short_form(context: Context) -> str:
-    """Write a context as :func:`parse_context` reads it; its ``repr`` when it has no short form."""
-    if isinstance(context, MaskContext) and context.base is not None:
-        return f"mask:{context.mask_rate:g}+{short_form(context.base)}"
-    if isinstance(context, KNNContext):
-        return f"knn:{context.n_neighbors}"
-    if isinstance(context, RBFContext):
-        return "rbf" if context.gamma is None else f"rbf:{context.gamma:.6g}"
-    return repr(context)
-
-
-def _number(value: str, kind: type[int] | type[float], text: str) -> Any:
-    try:
-        return kind(value)
-    except ValueError:
-        what = "a whole number" if kind is int else "a number"
-        raise InputError(f"{value!r} in the context {text!r} is not {what}") from None

@@ -21,8 +21,8 @@ from contextures.selection.candidates import (
     Candidate,
     as_candidate,
     default_candidates,
-    short_form,
 )
+from contextures.selection.short_forms import short_form
 from contextures.spectrum import singular_values
 
 Progress = Callable[[int, int], None]
