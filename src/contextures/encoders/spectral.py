@@ -10,8 +10,8 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from contextures.contexts import Context, KNNContext
-from contextures.contexts.base import SupportContext
 from contextures.contexts.checks import FloatArray, check_positive_int
+from contextures.contexts.support import SupportContext
 from contextures.exceptions import InputError
 from contextures.spectrum import Spectrum, decompose_fitted
 
