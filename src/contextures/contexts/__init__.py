@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from contextures.contexts.graphs import GraphContext
     from contextures.contexts.labels import LabelContext
     from contextures.contexts.masking import MaskContext
+    from contextures.contexts.montecarlo import MonteCarloContext
     from contextures.contexts.neighbors import KNNContext
     from contextures.contexts.noise import DiffusionContext, NoiseContext
     from contextures.contexts.pairs import PairContext
@@ -28,6 +29,7 @@ _HOME = {
     "KNNContext": "neighbors",
     "LabelContext": "labels",
     "MaskContext": "masking",
+    "MonteCarloContext": "montecarlo",
     "NoiseContext": "noise",
     "PairContext": "pairs",
     "RBFContext": "rbf",
@@ -44,6 +46,7 @@ __all__ = [
     "KNNContext",
     "LabelContext",
     "MaskContext",
+    "MonteCarloContext",
     "NoiseContext",
     "PairContext",
     "RBFContext",

@@ -11,11 +11,13 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from contextures.contexts.averaging import Total
-from contextures.contexts.base import Form, SupportContext, attempt_each
+from contextures.contexts.base import attempt_each
 from contextures.contexts.checks import FloatArray, Matrix, check_positive_int, check_rows
+from contextures.contexts.drawing import Form
 from contextures.contexts.draws import Array, Constants, Draws
 from contextures.contexts.masks import Pattern, draw_masks, n_hidden, random_masks, visible_parts
 from contextures.contexts.samplers import check_rate, check_width, refuse_expansion
+from contextures.contexts.support import SupportContext
 from contextures.exceptions import InputError
 
 

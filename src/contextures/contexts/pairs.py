@@ -111,8 +111,8 @@ class PairContext(Context):
         check_is_fitted(self)
         if not self.discrete_:
             raise InputError(
-                "A is continuous here, so contexts are known for the fitted pairs only; "
-                "use sample_rows(X, rows, rng)"
+                "A is continuous here, so contexts are known for the fitted pairs only; learn from "
+                "sample_rows(X, rows, rng) with RitzEncoder or NeuralEncoder, or group A into bins"
             )
         return super().sample(X, rng, n_views)
 

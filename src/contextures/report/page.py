@@ -9,11 +9,11 @@ import json
 import math
 import re
 from datetime import datetime
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
@@ -30,6 +30,9 @@ from contextures.report.model import (
 __all__ = ["render_report"]
 
 METRICS = {"accuracy": "Accuracy", "r2": "R²"}
+SCRIPTS = ("look.js", "charts.js", "map.js", "app.js")
+"""The parts of the page's script, which share one scope."""
+
 MOST_BYTES = 5_900_000
 """The size of a page beyond which it draws fewer rows."""
 
@@ -88,7 +91,7 @@ def _thinned(scatter: Scatter) -> Scatter:
 
 def _draw(data: ReportData) -> str:
     """Return the page of a report whose parts are plain."""
-    scripts = {"early": EARLY_SCRIPT, "plotly": _plotly(), "app": _read("app.js")}
+    scripts = {"early": EARLY_SCRIPT, "plotly": _plotly(), "app": _app()}
     page: str = _template().render(
         data=data,
         ranking=sorted(data.ranking, key=_rank_key),
@@ -182,7 +185,7 @@ def _policy(scripts: Any) -> str:
     )
 
 
-@lru_cache(maxsize=1)
+@cache
 def _plotly() -> str:
     """Return plotly.js as a script element can hold it."""
     text: str = get_plotlyjs()
@@ -190,28 +193,40 @@ def _plotly() -> str:
     return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
-@lru_cache(maxsize=4)
+@cache
+def _app() -> str:
+    """Return the page's own script, its parts in one function so that no name of theirs leaks."""
+    parts = "\n".join(map(_read, SCRIPTS))
+    return f'"use strict";\n(() => {{\n{parts}}})();\n'
+
+
+@cache
 def _read(name: str) -> str:
     """Return a text file of this package."""
     text = files("contextures.report").joinpath(name).read_text(encoding="utf-8")
     return text.replace("\r\n", "\n")
 
 
-@lru_cache(maxsize=1)
+@cache
 def _template() -> Any:
-    """Return the page's template, with its filters."""
+    """Return the page's template, with its filters and the templates it includes."""
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FunctionLoader(_read),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters.update(
         breakable=_breakable,
         num=_number,
+        duration=_duration,
         count=_count,
         first_upper=_first_upper,
         key=_sort_key,
         when=_when,
     )
-    return environment.from_string(_read("template.html.j2"))
+    return environment.get_template("template.html.j2")
 
 
 def _number(value: float | None, digits: int = 3) -> str:
@@ -222,6 +237,11 @@ def _number(value: float | None, digits: int = 3) -> str:
         mantissa, exponent = f"{value:.2e}".split("e")
         return f"{mantissa}e{int(exponent)}".replace("-", "−")
     return f"{value:,.{digits}f}".replace("-", "−")
+
+
+def _duration(seconds: float) -> str:
+    """Return seconds to the hundredth, which is as well as they are known."""
+    return f"{seconds:,.2f}"
 
 
 def _count(value: int) -> str:
