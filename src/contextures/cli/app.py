@@ -69,6 +69,7 @@ def _common(
         "contextures fit abalone.csv --target rings",
         "contextures fit patients.parquet --out run --context knn:30 --dim 32",
         "contextures fit export.csv --delimiter ';' --target price --task regression",
+        "contextures fit large.parquet --context scarf:0.6 --encoder ritz",
     )
 )
 def fit(
@@ -78,7 +79,17 @@ def fit(
         Path | None, typer.Option(help="The folder to make.  [default: NAME-run]")
     ] = None,
     context: Annotated[
-        str, typer.Option(help="auto, knn:30, rbf, rbf:0.5, mask+knn:30 or mask:0.4+rbf:0.5.")
+        str,
+        typer.Option(
+            help="auto, knn:30, rbf, rbf:0.5, mask+knn:30, mask:0.4+rbf:0.5, mask:0.3, noise:0.5, "
+            "scarf:0.6 or cutmix:0.6."
+        ),
+    ] = "auto",
+    encoder: Annotated[
+        str,
+        typer.Option(
+            help="spectral (exact), ritz (closed form, many rows), neural (needs torch) or auto."
+        ),
     ] = "auto",
     dim: Annotated[str, typer.Option(help="auto or the number of coordinates.")] = "auto",
     task: Annotated[
@@ -98,6 +109,7 @@ def fit(
         target=target,
         task=task,
         context=context,
+        encoder=encoder,
         n_components=_dimension(dim),
         seed=seed,
         force=force,

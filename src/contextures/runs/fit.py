@@ -22,6 +22,7 @@ from contextures.encoders import save_encoder
 from contextures.evaluation import HeldOutScore, Task, compare, probe_curve
 from contextures.exceptions import InputError
 from contextures.report import render_report
+from contextures.runs.encoders import check_kind, choose_kind
 from contextures.runs.folder import MARK, check_destination, run_folder
 from contextures.runs.learn import Learned, learn
 from contextures.runs.progress import Progress
@@ -45,6 +46,8 @@ class FitOptions:
         How the target is read; found when None.
     context : str
         "auto", or a context as :func:`contextures.selection.parse_context` reads it.
+    encoder : {"auto", "spectral", "ritz", "neural"}
+        The kind of encoder: "auto" takes the exact functions while they are affordable.
     n_components : int or None
         The number of coordinates; chosen when None.
     seed : int
@@ -58,6 +61,7 @@ class FitOptions:
     target: str | None = None
     task: str | None = None
     context: str = "auto"
+    encoder: str = "auto"
     n_components: int | None = None
     seed: int = 0
     force: bool = False
@@ -90,12 +94,16 @@ def check_options(options: FitOptions) -> Context | None:
         raise InputError(f"--dim {options.n_components} is not possible; give 1 or more, or auto")
     if options.task is not None and options.target is None:
         raise InputError("--task says how a target is read; name the target with --target")
+    check_kind(options.encoder)
     if options.context.strip().lower() in ("label", "labels"):
         raise InputError(
             "a label context cannot embed new rows, so it cannot be fitted; "
             "it is listed by: contextures rank TABLE --target COLUMN"
         )
-    return None if options.context == "auto" else parse_context(options.context)
+    context = None if options.context == "auto" else parse_context(options.context)
+    if context is not None:
+        choose_kind(options.encoder, context, 0)
+    return context
 
 
 def fit_table(
@@ -139,9 +147,11 @@ def fit_table(
         features[split.pretraining],
         None if labels is None else labels[split.pretraining],
         context=context,
+        encoder=options.encoder,
         n_components=options.n_components,
         seed=options.seed,
         progress=progress,
+        fresh=features[split.test] if len(split.test) else None,
     )
     with progress.stage("embed rows"):
         coordinates = learned.encoder.transform(features)
@@ -246,11 +256,13 @@ def _metrics(
         "n_unlabelled": len(split.unlabelled) if scored else 0,
         "n_fitted": learned.n_rows,
         "context": short_form(search.best_context_),
+        "encoder": learned.kind,
         "n_components": len(learned.encoder.singular_values_),
         "predicted_n_components": search.best_n_components_,
         "probe_n_components": None if scored is None else scored.n_used,
         "tau": search.best_usefulness_.tau,
         "reliable": bool(search.best_usefulness_.reliable),
+        "alignment": learned.judgement.alignment,
         "scores": {}
         if scored is None
         else {
@@ -272,6 +284,7 @@ def _record(
         "seed": options.seed,
         "table": {"name": table.name, "source": table.source, "sha256": table.digest},
         "context": short_form(learned.search.best_context_),
+        "encoder": learned.kind,
         "fitted_context": repr(learned.encoder.context),
         "n_fitted": learned.n_rows,
         "warnings": learned.warnings,

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from contextures.contexts import Context, KNNContext, MaskContext, RBFContext
+from contextures.contexts import (
+    Context,
+    CutMixContext,
+    KNNContext,
+    MaskContext,
+    NoiseContext,
+    RBFContext,
+    SCARFContext,
+)
 from contextures.evaluation import HeldOutScore, Task
 from contextures.runs.learn import Learned
 
@@ -19,6 +27,14 @@ def context_label(context: Context) -> str:
             if context.gamma
             else ("Gaussian neighbourhood of median width")
         )
+    if isinstance(context, MaskContext):
+        return f"the rows with {context.mask_rate:.0%} of features hidden"
+    if isinstance(context, NoiseContext):
+        return f"the rows with noise of {context.sigma:.3g}"
+    if isinstance(context, SCARFContext):
+        return f"the rows with {context.corruption_rate:.0%} of features drawn anew"
+    if isinstance(context, CutMixContext):
+        return f"the rows with {context.corruption_rate:.0%} of features from another row"
     return repr(context)
 
 

@@ -1,0 +1,156 @@
+"""Which encoder a run fits, on how many rows, and with how many coordinates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contextures.contexts import Context, KNNContext, MaskContext
+from contextures.contexts.checks import DENSE_SHARE
+from contextures.encoders import RitzEncoder, SpectralEncoder
+from contextures.exceptions import InputError, RankError
+from contextures.runs.progress import Progress
+
+KINDS = ("auto", "spectral", "ritz", "neural")
+
+MOST_ROWS = 20_000
+MOST_ENTRIES = 9_000_000
+"""Entries of a transition that one exact decomposition takes in seconds."""
+
+MOST_STORED = 150_000_000
+"""Entries of a transition that are held while an encoder learns from it."""
+
+KEPT_COMPONENTS = 128
+SMALLEST_VALUE = 1e-7
+"""Functions with smaller singular values rest on rounding: mu = T nu / s."""
+
+
+def choose_kind(asked: str, context: Context, n: int) -> str:
+    """Choose the kind of encoder for a context of ``n`` rows.
+
+    Parameters
+    ----------
+    asked : {"auto", "spectral", "ritz", "neural"}
+        What was asked for. "auto" takes the exact functions while they are affordable on all
+        rows, and the closed-form encoder beyond and for contexts that only draw.
+    context : Context
+        The context.
+    n : int
+        The number of rows.
+
+    Returns
+    -------
+    {"spectral", "ritz", "neural"}
+        The kind.
+
+    Raises
+    ------
+    InputError
+        If exact functions are asked of a context that only draws, or torch is missing.
+    """
+    if asked == "spectral" and context.form == "sampler":
+        raise InputError(
+            "--encoder spectral needs a context with a transition, and this one only draws; give "
+            "--encoder ritz, neural or auto"
+        )
+    if asked != "auto":
+        return asked
+    exact = context.form != "sampler" and affordable_rows(context, n, "spectral") == n
+    return "spectral" if exact else "ritz"
+
+
+def check_kind(asked: str) -> str:
+    """Refuse a kind of encoder that there is not, or whose libraries are missing."""
+    from importlib.util import find_spec
+
+    if asked not in KINDS:
+        raise InputError(f"--encoder {asked!r} is not known; give {', '.join(KINDS)}")
+    missing = [name for name in ("torch", "lightning_fabric") if find_spec(name) is None]
+    if asked == "neural" and missing:
+        raise InputError(
+            "--encoder neural needs torch, which is not installed; run: pip install "
+            "'contextures[neural]'"
+        )
+    return asked
+
+
+def affordable_rows(context: Context, n: int, kind: str) -> int:
+    """Say on how many of ``n`` rows an encoder of a kind can be fitted.
+
+    An exact decomposition is to take seconds; other encoders need the transition in memory, and
+    a context that only draws sets no limit.
+    """
+    if context.form == "sampler":
+        return n
+    if isinstance(context, KNNContext):
+        density = min(1.0, context.n_neighbors / n)
+    elif isinstance(context, MaskContext) and isinstance(context.base, KNNContext):
+        # Masks see different neighbours; few are shared.
+        density = min(1.0, context.base.n_neighbors * context.n_masks / n)
+    else:
+        density = 1.0
+    if density > DENSE_SHARE:
+        density = 1.0  # it is stored, and decomposed, as a dense array
+    if kind == "spectral":
+        return min(n, MOST_ROWS, int(np.sqrt(MOST_ENTRIES / density)))
+    return min(n, int(np.sqrt(MOST_STORED / density)))
+
+
+def fit_encoder(
+    kind: str,
+    context: Context,
+    rows: NDArray[np.float64],
+    n_components: int | None,
+    predicted: int,
+    seed: int,
+    progress: Progress,
+) -> Any:
+    """Fit an encoder with the number of coordinates asked for, or with as many as are sound.
+
+    Parameters
+    ----------
+    kind : {"spectral", "ritz", "neural"}
+        The kind.
+    context : Context
+        The context.
+    rows : ndarray of shape (n, p)
+        The rows.
+    n_components : int or None
+        The number of coordinates; chosen when None.
+    predicted : int
+        The number that tau predicts: at least so many are kept, if there are.
+    seed : int
+        Seeds what is random in the fit.
+    progress : Progress
+        Told how far the training of a network is.
+
+    Returns
+    -------
+    SpectralEncoder, RitzEncoder or NeuralEncoder
+        The fitted encoder.
+    """
+    if n_components is not None:
+        return _make(kind, context, n_components, seed, progress).fit(rows)
+    wanted = max(min(KEPT_COMPONENTS, len(rows) // 4), min(predicted, len(rows) // 2), 2)
+    try:
+        encoder = _make(kind, context, wanted, seed, progress).fit(rows)
+    except RankError as error:
+        if error.rank < 1:
+            raise
+        encoder = _make(kind, context, error.rank, seed, progress).fit(rows)
+    sound = int(np.count_nonzero(encoder.singular_values_ >= SMALLEST_VALUE))
+    if 0 < sound < len(encoder.singular_values_):
+        return encoder.truncated(sound)
+    return encoder
+
+
+def _make(kind: str, context: Context, n_components: int, seed: int, progress: Progress) -> Any:
+    if kind == "spectral":
+        return SpectralEncoder(context, n_components)
+    if kind == "ritz":
+        return RitzEncoder(context, n_components, random_state=seed)
+    from contextures.encoders import NeuralEncoder
+
+    return NeuralEncoder(context, n_components, random_state=seed)
