@@ -1,5 +1,5 @@
 /* ---- Drawing ---- */
-const charts = { "chart-ranking": rankingChart, "chart-spectrum": spectrumChart, "chart-dimensions": dimensionsChart, "chart-map": mapChart };
+const charts = { "chart-ranking": rankingChart, "chart-spectrum": spectrumChart, "chart-dimensions": dimensionsChart, "chart-training": trainingChart, "chart-map": mapChart };
 async function draw(id) {
   const node = document.getElementById(id);
   if (!node) return;
