@@ -1,4 +1,4 @@
-"""The page of a learned encoder in a real browser: its two charts and its terms."""
+"""The page of a learned encoder in a real browser: its two charts, its terms and its print."""
 
 from __future__ import annotations
 
@@ -195,3 +195,15 @@ def test_the_section_is_reached_with_the_keyboard(open_page, neural_page):
     for wanted in ("#learned", "encoder", "fitted-share", "alignment", "step", "SUMMARY"):
         assert wanted in reached, wanted
     assert reached.index("#learned") < reached.index("fitted-share") < reached.index("map-x")
+
+
+def test_a_dark_page_is_printed_light(open_page, neural_page):
+    page = open_page(neural_page, color_scheme="dark").page
+    colour = "document.getElementById('chart-training').layout.font.color"
+    assert page.evaluate(colour) == "#e9ebec"
+    seen = "() => { window.seen = []; addEventListener('beforeprint', () => window.seen.push("
+    page.evaluate(f"{seen}{colour})); }}")
+    page.pdf()
+    assert page.evaluate("window.seen") == ["#17191c"]
+    page.wait_for_function(f"() => {colour} === '#e9ebec'")
+    assert page.evaluate("document.documentElement.dataset.theme ?? null") is None

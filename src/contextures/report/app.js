@@ -120,6 +120,15 @@ function setUpTheme() {
     drawAll();
   });
   system.addEventListener("change", () => { show(); drawAll(); });
+  // Paper is light, and browsers leave dark backgrounds out.
+  let before = null;
+  window.addEventListener("beforeprint", () => { if (dark()) { before = { theme: root.dataset.theme }; root.dataset.theme = "light"; drawAll(); } });
+  window.addEventListener("afterprint", () => {
+    if (!before) return;
+    if (before.theme) root.dataset.theme = before.theme; else delete root.dataset.theme;
+    before = null;
+    drawAll();
+  });
   show();
 }
 
