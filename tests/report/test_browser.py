@@ -6,13 +6,13 @@ import dataclasses
 
 import pytest
 import sample
+from page_reading import OVERFLOW, PHONE, assert_quiet
 
 from contextures.report import render_report
 
 pytestmark = pytest.mark.browser
 
 FULL = dataclasses.replace(sample.sample_report(), scatter=sample.sample_scatter(250))
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 VARIANTS = {
     "full": FULL,
     "unsupervised": sample.unsupervised(FULL),
@@ -20,7 +20,6 @@ VARIANTS = {
     "explicit": sample.explicit(FULL),
     "failed": sample.all_but_chosen_failed(FULL),
 }
-OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 POINTS = """() => document.getElementById('chart-map').data
     .flatMap(trace => trace.x.map((x, i) => [x, trace.y[i]]))"""
 COLOURS = "() => document.getElementById('chart-map').data.map(t => t.name || t.marker.color)"
@@ -48,13 +47,6 @@ def phone(open_shared, full_page):
 def short(value):
     """A coordinate as the page holds it."""
     return float(f"{value:.5g}")
-
-
-def assert_quiet(opened):
-    assert opened.errors == []
-    assert [url for url in opened.requests if not url.startswith(("file:", "data:", "blob:"))] == []
-    assert sum(url.startswith("file:") for url in opened.requests) == 1
-    assert opened.page.locator("[data-failed]").count() == 0
 
 
 @pytest.mark.parametrize("name", VARIANTS)

@@ -8,11 +8,11 @@ import hashlib
 import html
 import json
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 import sample
+from page_reading import outline
 
 from contextures.exceptions import InputError
 from contextures.report import SCORE_LABELS, Candidate, ColumnAccount, Score, render_report
@@ -28,37 +28,6 @@ VARIANTS = {
     "explicit": sample.explicit(FULL),
     "failed": sample.all_but_chosen_failed(FULL),
 }
-
-
-class Outline(HTMLParser):
-    """What a page holds: its elements, its scripts and styles, and its other text."""
-
-    def __init__(self):
-        super().__init__(convert_charrefs=True)
-        self.elements, self.raw, self.words, self.inside = [], [], [], None
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-        self.inside = tag if tag in ("script", "style") else None
-
-    def handle_endtag(self, tag):
-        self.inside = None
-
-    def handle_data(self, data):
-        if self.inside:
-            self.raw.append((self.inside, self.elements[-1][1], data))
-        else:
-            self.words.append(data)
-
-    @property
-    def text(self):
-        return re.sub(r"\s+", " ", "".join(self.words))
-
-
-def outline(text):
-    parser = Outline()
-    parser.feed(text)
-    return parser
 
 
 @pytest.fixture(scope="module")

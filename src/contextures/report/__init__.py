@@ -11,6 +11,7 @@ from contextures.report.model import (
     Cell,
     ColumnAccount,
     DataWarning,
+    LearnedEncoder,
     ProbePoint,
     Repeat,
     ReportData,
@@ -18,6 +19,7 @@ from contextures.report.model import (
     Score,
     TableInfo,
     TauPoint,
+    TrainingPoint,
 )
 from contextures.report.page import render_report
 
@@ -30,6 +32,7 @@ __all__ = [
     "Cell",
     "ColumnAccount",
     "DataWarning",
+    "LearnedEncoder",
     "ProbePoint",
     "Repeat",
     "ReportData",
@@ -37,5 +40,6 @@ __all__ = [
     "Score",
     "TableInfo",
     "TauPoint",
+    "TrainingPoint",
     "render_report",
 ]

@@ -1,5 +1,5 @@
 /* ---- Drawing ---- */
-const charts = { "chart-ranking": rankingChart, "chart-spectrum": spectrumChart, "chart-dimensions": dimensionsChart, "chart-map": mapChart };
+const charts = { "chart-ranking": rankingChart, "chart-spectrum": spectrumChart, "chart-dimensions": dimensionsChart, "chart-training": trainingChart, "chart-map": mapChart };
 async function draw(id) {
   const node = document.getElementById(id);
   if (!node) return;
@@ -120,6 +120,15 @@ function setUpTheme() {
     drawAll();
   });
   system.addEventListener("change", () => { show(); drawAll(); });
+  // Paper is light, and browsers leave dark backgrounds out.
+  let before = null;
+  window.addEventListener("beforeprint", () => { if (dark()) { before = { theme: root.dataset.theme }; root.dataset.theme = "light"; drawAll(); } });
+  window.addEventListener("afterprint", () => {
+    if (!before) return;
+    if (before.theme) root.dataset.theme = before.theme; else delete root.dataset.theme;
+    before = null;
+    drawAll();
+  });
   show();
 }
 

@@ -48,24 +48,31 @@ function rankingChart(look, width) {
 }
 
 function spectrumChart(look, width) {
-  const values = data.spectrum || [];
+  const values = data.spectrum || [], exact = data.encoder?.exact_spectrum || [];
   if (!values.length) return null;
   const kept = answer.n_components || 0;
   const index = values.map((_, i) => i + 1);
   const log = state.scale === "log";
-  const y = values.map((v) => (log && v <= 0 ? null : v));
+  const y = (all) => all.map((v) => (log && v <= 0 ? null : v));
   const colours = index.map((i) => (i <= kept ? look.accent : look.muted));
-  const trace = {
-    type: "scatter", mode: values.length > 1 ? "lines+markers" : "markers", x: index, y, line: { color: fade(look.muted, 0.6), width: 1 },
+  const traces = [{
+    type: "scatter", mode: values.length > 1 ? "lines+markers" : "markers", x: index, y: y(values), line: { color: fade(look.muted, 0.6), width: 1 },
     marker: { size: values.length > 150 ? 4 : 6, color: colours }, hovertemplate: "s<sub>%{x}</sub> = %{y:.4f}<extra></extra>",
-  };
+  }];
+  if (exact.length) {
+    // Rings around dots are told apart without colour, and a gap shows at once; where there is no room, a dashed line.
+    const room = (width - 60) / values.length, size = Math.max(3, Math.min(6, room * 0.75)), colour = look.series[1];
+    const ring = room > 5.5 ? { mode: "markers", marker: { size: size * 1.8, symbol: "circle-open", color: colour, line: { width: 1.5 } } } : { mode: "lines", line: { color: colour, width: 2, dash: "dash" } };
+    Object.assign(traces[0], { name: "learned", mode: "markers", marker: { size, color: colours }, hovertemplate: "learned %{y:.4f}<extra></extra>" });
+    traces.unshift({ type: "scatter", name: "exact", x: index, y: y(exact), hovertemplate: "exact %{y:.4f}<extra></extra>", ...ring });
+  }
   const annotations = kept && kept < values.length ? [{ x: kept + 0.5, xref: "x", y: 1, yref: "paper", xanchor: kept > values.length * 0.7 ? "right" : "left", yanchor: "top", xshift: kept > values.length * 0.7 ? -6 : 6, showarrow: false, text: `<b>first ${kept} kept</b>`, font: { size: 12, color: look.accent } }] : [];
   return {
-    traces: [trace],
+    traces,
     layout: layout(look, width, (data.tau_curve || []).length && (data.probe_curve || []).length ? 380 : 330, {
-      annotations, shapes: annotations.length ? [vline(kept + 0.5, look)] : [],
-      xaxis: axis(look, { title: "i", showgrid: false, ticks: "outside", ticklen: 4, showline: true, range: [0.2 - values.length * 0.01, values.length * 1.01 + 0.8], ...whole(values.length) }),
-      yaxis: axis(look, { title: "singular value sᵢ", type: log ? "log" : "linear", ...(log ? { dtick: "D2" } : { range: [0, Math.max(1, ...values) * 1.04] }) }),
+      annotations, shapes: annotations.length ? [vline(kept + 0.5, look)] : [], ...(exact.length ? { showlegend: true, legend: legend(look, { traceorder: "reversed" }), hovermode: "x unified" } : {}),
+      xaxis: axis(look, { title: "i", hoverformat: "d", unifiedhovertitle: { text: "s<sub>%{x}</sub>" }, showgrid: false, ticks: "outside", ticklen: 4, showline: true, range: [0.2 - values.length * 0.01, values.length * 1.01 + 0.8], ...whole(values.length) }),
+      yaxis: axis(look, { title: "singular value sᵢ", type: log ? "log" : "linear", ...(log ? { dtick: "D2" } : { range: [0, Math.max(1, ...values, ...exact) * 1.04] }) }),
     }),
   };
 }
@@ -75,10 +82,9 @@ function dimensionsChart(look, width) {
   if (!tau.length && !probe.length) return null;
   const d = answer.predicted_n_components ?? answer.n_components, both = tau.length && probe.length;
   const traces = [], annotations = [], shapes = Number.isFinite(d) ? [vline(d, look)] : [];
-  const line = (points, value, colour, extra) => ({ type: "scatter", mode: points.length > 40 ? "lines" : "lines+markers", x: points.map((p) => p.d), y: points.map((p) => p[value]), line: { color: colour, width: 2 }, marker: { size: 5, color: colour }, ...extra });
   const values = tau.map((p) => p.tau), log = tau.length > 0 && spread(values) > 6;
   if (tau.length) {
-    traces.push(line(tau, "tau", look.accent, { name: "τ", hovertemplate: "τ %{y:.4f}<extra></extra>" }));
+    traces.push(curve(tau, "d", "tau", look.accent, { name: "τ", hovertemplate: "τ %{y:.4f}<extra></extra>" }));
     const best = tau.find((p) => p.d === d);
     if (best) {
       traces.push({ type: "scatter", mode: "markers", x: [best.d], y: [best.tau], marker: { size: 12, color: look.accent, line: { color: look.paper, width: 2 } }, hoverinfo: "skip", cliponaxis: false });
@@ -89,8 +95,8 @@ function dimensionsChart(look, width) {
   if (probe.length) {
     const on = { yaxis: both ? "y2" : "y", xaxis: "x" }, colour = look.series[1];
     const edge = { mode: "lines", line: { width: 0 }, hoverinfo: "skip", ...on };
-    traces.push(line(probe, "low", colour, edge), line(probe, "high", colour, { ...edge, fill: "tonexty", fillcolor: fade(colour, 0.18) }));
-    traces.push(line(probe, "score", colour, { ...on, name: metric, mode: "lines+markers", customdata: probe.map((p) => [num(p.low), num(p.high)]), hovertemplate: `${metric} %{y:.3f} (%{customdata[0]} to %{customdata[1]}) at d %{x}<extra></extra>` }));
+    traces.push(curve(probe, "d", "low", colour, edge), curve(probe, "d", "high", colour, { ...edge, fill: "tonexty", fillcolor: fade(colour, 0.18) }));
+    traces.push(curve(probe, "d", "score", colour, { ...on, name: metric, mode: "lines+markers", customdata: probe.map((p) => [num(p.low), num(p.high)]), hovertemplate: `${metric} %{y:.3f} (%{customdata[0]} to %{customdata[1]}) at d %{x}<extra></extra>` }));
   }
   const last = Math.max(...tau.map((p) => p.d), ...probe.map((p) => p.d));
   const yTau = { title: tau.length ? "score τ" : `probe ${metric}`, type: log ? "log" : "linear", ...(log ? { dtick: "D2" } : { nticks: 6 }) };

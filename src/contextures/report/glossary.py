@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-__all__ = ["GLOSSARY", "Term"]
+__all__ = ["GLOSSARY", "LEARNING_GLOSSARY", "Term"]
 
 
 class Term(NamedTuple):
@@ -103,4 +103,63 @@ GLOSSARY: dict[str, Term] = {
     "missing": _term("Missing", "How many cells of the column are empty."),
     "seconds": _term("Seconds", "The time it took, by the clock."),
 }
-"""Every term a page can explain, by the key its template uses."""
+"""The terms that every page explains, by the key its template uses."""
+
+LEARNING_GLOSSARY: dict[str, Term] = {
+    "coordinate": _term(
+        "Coordinate",
+        "One dimension of the learned representation: what the encoder has of a singular function "
+        "of the context, in order of its singular value.",
+    ),
+    "encoder": _term(
+        "Encoder",
+        "What computes the coordinates of a row. The spectral encoder solves for the singular "
+        "functions exactly, which takes time and memory on many rows. A learned encoder comes as "
+        "near to them as its functions allow: combinations of given ones, solved for in closed "
+        "form (Ritz), or a neural network, trained.",
+    ),
+    "exact-spectrum": _term(
+        "Exact singular value",
+        "What the exact encoder of the same context has on the training rows. A learned one can "
+        "come near it but not above, except by the error of an estimate; the gap is what it has "
+        "not learned.",
+    ),
+    "fitted-share": _term(
+        "Sum of squares attained",
+        "Σ s<sub>i</sub>² of the learned coordinates, over that of as many exact ones, on the "
+        "training rows. 100 % means that nothing of the contexture is missing there.",
+    ),
+    "operator-score": _term(
+        "Held-out score",
+        "Higher is better. The sum of squared singular values that the encoder attains on rows "
+        "held out inside the fit, which are not the test rows and need no label. Apart from the "
+        "error of an estimate, it is at most the exact Σ s<sub>i</sub>².",
+    ),
+    "held-out-share": _term(
+        "Held-out score attained",
+        "The sum of squared singular values that the encoder attains on rows it was not fitted "
+        "to, over what the exact encoder attains when it is extended to the same rows. The "
+        "fairest of these measures: an encoder can reproduce its training rows and still fall "
+        "short here.",
+    ),
+    "alignment": _term(
+        "Alignment",
+        "The mean squared canonical correlation between the learned coordinates and as many exact "
+        "ones, on the training rows. 1: both span the same functions; 0: they share nothing.",
+    ),
+    "effective-rank": _term(
+        "Effective rank",
+        "Along how many directions the encoder's raw outputs vary, before they are made "
+        "uncorrelated: the exponential of the entropy of their covariance's eigenvalues. When a "
+        "network's falls below the number of coordinates kept, its dimensions have collapsed. The "
+        "functions behind a closed-form solution often resemble one another, which is no fault.",
+    ),
+    "loss": _term(
+        "Loss",
+        "What the training lowers, in the units of its objective: compare it with itself only.",
+    ),
+    "step": _term(
+        "Training step", "One update of the network's weights, from one batch of training rows."
+    ),
+}
+"""The further terms on the page of a learned encoder, and those that change there."""

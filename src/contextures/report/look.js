@@ -48,3 +48,5 @@ const config = {
 const whole = (last) => (last < 9 ? { dtick: 1, tick0: 1 } : { nticks: 8 });
 const spread = (values) => Math.max(...values) / Math.min(...values);
 const vline = (x, look) => ({ type: "line", xref: "x", x0: x, x1: x, yref: "paper", y0: 0, y1: 1, layer: "below", line: { color: look.accent, width: 1, dash: "dot" } });
+const curve = (points, x, y, colour, extra) => ({ type: "scatter", mode: points.length > 40 ? "lines" : "lines+markers", x: points.map((p) => p[x]), y: points.map((p) => p[y]), line: { color: colour, width: 2 }, marker: { size: 5, color: colour }, ...extra });
+const legend = (look, extra) => ({ orientation: "h", x: 0, y: 1.01, yanchor: "bottom", font: { size: 13, color: look.soft }, itemsizing: "constant", ...extra });

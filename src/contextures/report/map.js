@@ -44,7 +44,7 @@ function mapChart(look, width) {
     traces,
     layout: layout(look, width, narrow ? 460 : 560, {
       dragmode: coarse ? false : "zoom", showlegend: Boolean(groups),
-      legend: { orientation: "h", x: 0, y: 1.01, yanchor: "bottom", font: { size: 13, color: look.soft }, title: { text: narrow ? "" : `${title}:`, font: { size: 13, color: look.ink } }, itemsizing: "constant" },
+      legend: legend(look, { title: { text: narrow ? "" : `${title}:`, font: { size: 13, color: look.ink } } }),
       margin: { l: 48, r: 14, t: 14, b: 48 },
       xaxis: axis(look, { title: esc(clip(state.x, 60)), ...free }),
       yaxis: axis(look, { title: strip ? "" : esc(clip(state.y, 50)), showticklabels: !strip, showgrid: !strip, ...(strip ? { range: [-1.4, 1.4] } : {}), ...free }),

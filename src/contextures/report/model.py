@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from contextures.exceptions import InputError
+from contextures.report._checks import check
 from contextures.report._decode import build, to_plain
 
 REPORT_VERSION = 1
@@ -114,6 +115,49 @@ class ProbePoint:
 
 
 @dataclass(frozen=True)
+class TrainingPoint:
+    """Where training stood after ``step`` updates; ``None`` marks what was not measured there.
+
+    ``loss`` is what training lowers. ``score`` is the held-out operator score: the sum of squared
+    singular values that the encoder attains on rows held out inside the fit.
+    """
+
+    step: int
+    loss: float | None
+    score: float | None
+
+
+@dataclass(frozen=True)
+class LearnedEncoder:
+    """The encoder behind the coordinates, and how much of the contexture it has learned.
+
+    ``kind`` is ``"spectral"`` (exact: the page says nothing of the rest), ``"ritz"`` or
+    ``"neural"``; ``label`` names the encoder in words that can follow "The encoder is". The other
+    fields are ``None`` where they were not computed:
+
+    - ``exact_spectrum``: the exact encoder's singular values, one for each of the report's
+      ``spectrum`` (0 beyond the context's rank) and on the same rows;
+    - ``alignment``: the mean squared canonical correlation with the exact functions on the
+      training rows;
+    - ``held_out`` and ``held_out_exact``: the operator score on rows outside the fit, and that of
+      the exact encoder extended to the same rows;
+    - ``effective_rank``: along how many directions the outputs vary before they are made
+      uncorrelated (the exponential of the entropy of their covariance's eigenvalues).
+
+    ``training`` is in order of its steps, and empty for an encoder that is not trained.
+    """
+
+    kind: str
+    label: str
+    exact_spectrum: list[float] | None = None
+    alignment: float | None = None
+    held_out: float | None = None
+    held_out_exact: float | None = None
+    effective_rank: float | None = None
+    training: list[TrainingPoint] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class Score:
     """A held-out score with its 95 % interval.
 
@@ -177,7 +221,8 @@ class Repeat:
 class ReportData:
     """Everything a report shows.
 
-    ``spectrum`` holds the chosen context's singular values without the trivial ``s_0 = 1``.
+    ``spectrum`` holds the chosen context's singular values without the trivial ``s_0 = 1``, as
+    the encoder attains them. ``encoder`` may be ``None`` for the spectral one.
     ``metric`` (``"accuracy"`` or ``"r2"``) is what ``scores`` and ``probe_curve`` are in; without a
     target it and ``probe_curve`` are ``None`` and ``scores`` is empty.
     """
@@ -197,6 +242,7 @@ class ReportData:
     columns: list[ColumnAccount] = field(default_factory=list)
     warnings: list[DataWarning] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    encoder: LearnedEncoder | None = None
     version: int = REPORT_VERSION
 
     def to_json(self) -> str:
@@ -215,7 +261,7 @@ class ReportData:
             If a field holds something its type does not allow, by the field's path.
         """
         plain = to_plain(dataclasses.asdict(self))
-        _check(build(ReportData, plain, "report"))
+        check(build(ReportData, plain, "report"))
         return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
     @classmethod
@@ -250,25 +296,5 @@ class ReportData:
                 f"{REPORT_VERSION}; write it again with this release."
             )
         report: ReportData = build(cls, raw, "report")
-        _check(report)
+        check(report)
         return report
-
-
-def _check(report: ReportData) -> None:
-    """Raise :class:`InputError` where the parts of a report contradict each other."""
-    scatter = report.scatter
-    n_rows = len(scatter.row_ids)
-    lengths = {name: len(values) for name, values in scatter.coordinates.items()}
-    lengths |= {f"colours[{name!r}]": len(values) for name, values in scatter.colours.items()}
-    if scatter.details:
-        lengths["details"] = len(scatter.details)
-    for name, length in lengths.items():
-        if length != n_rows:
-            raise InputError(
-                f"report.scatter has {n_rows} row_ids but {length} values of {name}; "
-                "give one value per row."
-            )
-    if (report.scores or report.probe_curve) and report.metric not in ("accuracy", "r2"):
-        raise InputError(
-            f"report.metric cannot be {report.metric!r} with scores; use 'accuracy' or 'r2'."
-        )

@@ -17,7 +17,8 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
-from contextures.report.glossary import GLOSSARY
+from contextures.report.glossary import GLOSSARY, LEARNING_GLOSSARY
+from contextures.report.learning import Learning, learning_of
 from contextures.report.model import (
     LABEL_FAMILY,
     SCORE_LABELS,
@@ -30,7 +31,7 @@ from contextures.report.model import (
 __all__ = ["render_report"]
 
 METRICS = {"accuracy": "Accuracy", "r2": "R²"}
-SCRIPTS = ("look.js", "charts.js", "map.js", "app.js")
+SCRIPTS = ("look.js", "charts.js", "training.js", "map.js", "app.js")
 """The parts of the page's script, which share one scope."""
 
 MOST_BYTES = 5_900_000
@@ -69,10 +70,12 @@ def render_report(data: ReportData) -> str:
         If ``data`` holds something its types do not allow.
     """
     data = ReportData.from_json(data.to_json())
-    page = _draw(data)
+    learning = learning_of(data)
+    data = dataclasses.replace(data, encoder=learning.encoder if learning else None)
+    page = _draw(data, learning)
     while len(page.encode("utf-8", "replace")) > MOST_BYTES and len(data.scatter.row_ids) > 100:
         data = dataclasses.replace(data, scatter=_thinned(data.scatter))
-        page = _draw(data)
+        page = _draw(data, learning)
     return page.encode("utf-8", "replace").decode("utf-8")
 
 
@@ -89,7 +92,7 @@ def _thinned(scatter: Scatter) -> Scatter:
     )
 
 
-def _draw(data: ReportData) -> str:
+def _draw(data: ReportData, learning: Learning | None) -> str:
     """Return the page of a report whose parts are plain."""
     scripts = {"early": EARLY_SCRIPT, "plotly": _plotly(), "app": _app()}
     page: str = _template().render(
@@ -103,7 +106,8 @@ def _draw(data: ReportData) -> str:
         score_labels=SCORE_LABELS,
         axis=score_axis(data.scores),
         metric=METRICS.get(data.metric or "", ""),
-        glossary=GLOSSARY,
+        glossary=GLOSSARY | LEARNING_GLOSSARY if learning else GLOSSARY,
+        learning=learning,
         policy=_policy(scripts.values()),
         style=Markup(_read("style.css")),
         scripts={name: Markup(text) for name, text in scripts.items()},
@@ -168,6 +172,8 @@ def _embed(data: ReportData) -> Markup:
     ]
     for name in ("columns", "warnings", "notes", "repeat"):
         del plain[name]
+    if plain["encoder"] is None:
+        del plain["encoder"]
     text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
@@ -220,6 +226,7 @@ def _template() -> Any:
     environment.filters.update(
         breakable=_breakable,
         num=_number,
+        percent=_percent,
         duration=_duration,
         count=_count,
         first_upper=_first_upper,
@@ -237,6 +244,11 @@ def _number(value: float | None, digits: int = 3) -> str:
         mantissa, exponent = f"{value:.2e}".split("e")
         return f"{mantissa}e{int(exponent)}".replace("-", "−")
     return f"{value:,.{digits}f}".replace("-", "−")
+
+
+def _percent(share: float) -> str:
+    """Return a share in per cent."""
+    return f"{100 * share:.1f}\u00a0%".replace("-", "−")
 
 
 def _duration(seconds: float) -> str:
