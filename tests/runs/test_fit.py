@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 
 from contextures import usefulness
-from contextures.contexts import KNNContext, MaskContext, RBFContext
+from contextures.contexts import KNNContext, MaskContext, RBFContext, SCARFContext
 from contextures.data import demo_table, table_from_frame
 from contextures.encoders import load_encoder
 from contextures.exceptions import InputError
 from contextures.report import ReportData
 from contextures.runs import FitOptions, Progress, embed_table, fit_table, rank_table
-from contextures.runs.learn import affordable_rows
+from contextures.runs.encoders import affordable_rows
 from contextures.runs.splitting import split_rows
 
 RNG = np.random.default_rng(0)
@@ -272,15 +272,18 @@ def test_more_classes_than_held_out_rows_are_split_anyhow():
 
 
 @pytest.mark.parametrize(
-    ("context", "n", "rows"),
+    ("context", "n", "exact", "learned"),
     [
-        (KNNContext(30), 5_000, 5_000),
-        (KNNContext(30), 1_000_000, 20_000),
-        (KNNContext(50_000), 100_000, 3_000),
-        (KNNContext(10_000), 100_000, 9_486),
-        (RBFContext(1.0), 100_000, 3_000),
-        (MaskContext(KNNContext(30)), 100_000, 20_000),
+        (KNNContext(30), 5_000, 5_000, 5_000),
+        (KNNContext(30), 1_000_000, 20_000, 1_000_000),
+        (KNNContext(50_000), 100_000, 3_000, 12_247),
+        (KNNContext(10_000), 100_000, 9_486, 38_729),
+        (RBFContext(1.0), 100_000, 3_000, 100_000),
+        (MaskContext(KNNContext(30)), 100_000, 20_000, 20_000),
+        (MaskContext(RBFContext(1.0)), 100_000, 3_000, 100_000),
+        (SCARFContext(), 1_000_000, 1_000_000, 1_000_000),
     ],
 )
-def test_large_tables_are_fitted_on_as_many_rows_as_a_context_affords(context, n, rows):
-    assert affordable_rows(context, n) == rows
+def test_large_tables_are_fitted_on_as_many_rows_as_a_context_affords(context, n, exact, learned):
+    assert affordable_rows(context, n, "spectral") == exact
+    assert affordable_rows(context, n, "ritz") == learned

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contextures.contexts import Context, KNNContext, MaskContext
+from contextures.contexts import Context, KNNContext, MaskContext, RBFContext
 from contextures.contexts.checks import DENSE_SHARE
 from contextures.encoders import RitzEncoder, SpectralEncoder
 from contextures.exceptions import InputError, RankError
@@ -79,21 +79,24 @@ def check_kind(asked: str) -> str:
 def affordable_rows(context: Context, n: int, kind: str) -> int:
     """Say on how many of ``n`` rows an encoder of a kind can be fitted.
 
-    An exact decomposition is to take seconds; other encoders need the transition in memory, and
-    a context that only draws sets no limit.
+    An exact decomposition is to take seconds. Other encoders need the transition in memory, which
+    Gaussian contexts keep small by themselves; a context that only draws sets no limit.
     """
-    if context.form == "sampler":
+    masked = isinstance(context, MaskContext) and context.base is not None
+    base: Any = context.base if masked else context  # type: ignore[attr-defined]
+    if context.form == "sampler" or (kind != "spectral" and isinstance(base, RBFContext)):
         return n
     if isinstance(context, KNNContext):
         density = min(1.0, context.n_neighbors / n)
-    elif isinstance(context, MaskContext) and isinstance(context.base, KNNContext):
+    elif isinstance(context, MaskContext) and isinstance(base, KNNContext):
         # Masks see different neighbours; few are shared.
-        density = min(1.0, context.base.n_neighbors * context.n_masks / n)
+        density = min(1.0, base.n_neighbors * context.n_masks / n)
     else:
         density = 1.0
     if density > DENSE_SHARE:
         density = 1.0  # it is stored, and decomposed, as a dense array
-    if kind == "spectral":
+    # The neighbours under every mask take too long for more rows, whatever is made of them.
+    if kind == "spectral" or masked:
         return min(n, MOST_ROWS, int(np.sqrt(MOST_ENTRIES / density)))
     return min(n, int(np.sqrt(MOST_STORED / density)))
 

@@ -18,7 +18,7 @@ from contextures.report import model
 from contextures.runs.learn import Learned
 from contextures.runs.rank import Checked
 from contextures.runs.splitting import Split
-from contextures.runs.wording import comparison, context_label, finding
+from contextures.runs.wording import comparison, context_label, encoder_label, finding
 from contextures.selection import short_form
 
 MAP_ROWS = 2000
@@ -118,6 +118,31 @@ def build_report(found: Findings, seconds: Mapping[str, float]) -> model.ReportD
             timings={name: round(value, 2) for name, value in seconds.items()},
         ),
         notes=_notes(found),
+        encoder=_encoder(found.learned),
+    )
+
+
+def _encoder(learned: Learned) -> model.LearnedEncoder:
+    values, judged = learned.encoder.singular_values_, learned.judgement
+    exact = None
+    if judged.exact_values is not None:
+        # Beyond the context's rank the exact values are zero.
+        padded = np.zeros(len(values))
+        padded[: len(judged.exact_values)] = judged.exact_values
+        exact = [float(s) for s in padded]
+    return model.LearnedEncoder(
+        kind=learned.kind,
+        label=encoder_label(learned),
+        exact_spectrum=exact,
+        alignment=judged.alignment,
+        held_out=judged.held_out,
+        held_out_exact=judged.held_out_exact,
+        # The functions of a basis overlap by design; only a network's can have collapsed.
+        effective_rank=judged.effective_rank if learned.kind == "neural" else None,
+        training=[
+            model.TrainingPoint(int(p["step"]), p.get("loss"), p.get("score"))
+            for p in judged.history
+        ],
     )
 
 

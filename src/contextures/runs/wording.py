@@ -60,6 +60,17 @@ def finding(learned: Learned, *, given: bool) -> list[str]:
     return [first, second]
 
 
+def encoder_label(learned: Learned) -> str:
+    """Name an encoder in words that can follow "The encoder is"."""
+    encoder = learned.encoder
+    if learned.kind == "ritz":
+        size = len(encoder.functions_.mean)
+        return f"the closed-form solution in the span of {size:,} functions"
+    if learned.kind == "neural":
+        return "a neural network trained by the ratio trace, its outputs ordered in closed form"
+    return "the exact singular functions"
+
+
 def comparison(task: Task, target: str, n_used: int, scores: dict[str, HeldOutScore]) -> str:
     """Say what the representation is worth beside its rivals."""
     ours = scores["contexture"]
