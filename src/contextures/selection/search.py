@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Self
 
 import numpy as np
@@ -15,28 +15,16 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from contextures.contexts import Context, LabelContext
 from contextures.contexts.checks import FloatArray, check_positive_int
-from contextures.evaluation import Association, Usefulness, association, usefulness
 from contextures.exceptions import InputError
 from contextures.selection.candidates import (
     Candidate,
     as_candidate,
     default_candidates,
 )
+from contextures.selection.judging import Judged, judge_group
 from contextures.selection.short_forms import short_form
-from contextures.spectrum import singular_values
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What was found about one candidate."""
-
-    singular_values: FloatArray | None
-    usefulness: Usefulness | None
-    association: Association | None
-    seconds: float
-    error: str | None = None
 
 
 class ContextSearch(BaseEstimator):
@@ -184,7 +172,7 @@ class ContextSearch(BaseEstimator):
         # The slowest first, so that none is left to run alone at the end.
         order = sorted(groups.values(), key=lambda g: "masked" not in candidates[g[0]].family)
         jobs = (
-            delayed(_judge_group)(
+            delayed(judge_group)(
                 [candidates[place].context.subsampled(share) for place in places],
                 rows,
                 y,
@@ -252,40 +240,6 @@ class ContextSearch(BaseEstimator):
         check_is_fitted(self)
         columns = ["name", "tau", "n_components", "reliable", "decay"]
         return self.results_[columns].head(n_rows)
-
-
-def _judge_group(
-    contexts: list[Context], rows: FloatArray, y: Any, d0: int, beta: float
-) -> list[Judged]:
-    from threadpoolctl import threadpool_limits
-
-    started = time.perf_counter()
-    # More BLAS threads than cores cost far more than they give.
-    with threadpool_limits(limits=1):
-        fitted = type(contexts[0]).fit_family(contexts, rows, y)
-        shared = (time.perf_counter() - started) / len(contexts)
-        return [_judge_one(context, rows, d0, beta, shared) for context in fitted]
-
-
-def _judge_one(
-    context: Context | Exception, rows: FloatArray, d0: int, beta: float, shared: float
-) -> Judged:
-    started = time.perf_counter()
-    try:
-        if isinstance(context, Exception):
-            raise context
-        values = singular_values(context, d0 + 1)
-        found = Judged(
-            values,
-            usefulness(values, d0, beta),
-            association(context, values, rows),
-            shared + time.perf_counter() - started,
-        )
-        del context.expansion_  # the largest part; nothing after this needs it
-        return found
-    except Exception as error:  # one bad candidate must not stop the others
-        message = str(error) or type(error).__name__
-        return Judged(None, None, None, shared + time.perf_counter() - started, message)
 
 
 def _row(candidate: Candidate, judged: Judged) -> dict[str, Any]:

@@ -1,0 +1,126 @@
+"""Judging one candidate context by its spectrum."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from contextures.contexts import Context
+from contextures.contexts.checks import FloatArray
+from contextures.evaluation import Association, Usefulness, association, decay_rate, usefulness
+from contextures.exceptions import RankError
+from contextures.spectrum import singular_values
+
+HELD_VIEWS = 8
+"""Draws of A for each held-out row."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was found about one candidate."""
+
+    singular_values: FloatArray | None
+    usefulness: Usefulness | None
+    association: Association | None
+    seconds: float
+    error: str | None = None
+
+
+def judge_group(
+    contexts: list[Context], rows: FloatArray, y: Any, d0: int, beta: float
+) -> list[Judged]:
+    """Fit contexts of one family to the same rows and judge each by its spectrum.
+
+    Parameters
+    ----------
+    contexts : list of Context
+        Contexts that share what they can; see :meth:`Context.family`.
+    rows : ndarray of shape (n, p)
+        The rows.
+    y : array-like of shape (n,) or None
+        Labels, for contexts that need them.
+    d0, beta
+        As for :func:`contextures.evaluation.usefulness`.
+
+    Returns
+    -------
+    list of Judged
+        In the same order.
+    """
+    from threadpoolctl import threadpool_limits
+
+    started = time.perf_counter()
+    # More BLAS threads than cores cost far more than they give.
+    with threadpool_limits(limits=1):
+        fitted = type(contexts[0]).fit_family(contexts, rows, y)
+        shared = (time.perf_counter() - started) / len(contexts)
+        return [_judge_one(context, rows, d0, beta, shared) for context in fitted]
+
+
+def _judge_one(
+    context: Context | Exception, rows: FloatArray, d0: int, beta: float, shared: float
+) -> Judged:
+    started = time.perf_counter()
+    try:
+        if isinstance(context, Exception):
+            raise context
+        if context.form == "sampler":
+            values = held_out_values(context, rows, d0)
+            measures = Association(
+                decay_rate(values), float((values**2).sum()), float("nan"), float("nan")
+            )
+        else:
+            values = singular_values(context, d0 + 1)
+            measures = association(context, values, rows)
+            del context.expansion_  # the largest part; nothing after this needs it
+        seconds = shared + time.perf_counter() - started
+        return Judged(values, usefulness(values, d0, beta), measures, seconds)
+    except Exception as error:  # one bad candidate must not stop the others
+        message = str(error) or type(error).__name__
+        return Judged(None, None, None, shared + time.perf_counter() - started, message)
+
+
+def held_out_values(context: Context, rows: FloatArray, d0: int) -> FloatArray:
+    """Estimate the singular values of a context that only draws, on rows not learned from.
+
+    Functions of both sides are learned in closed form from half of the rows; the singular values
+    are their correlations on the other half, because those on the half learned from overstate a
+    weak association.
+
+    Parameters
+    ----------
+    context : Context
+        A context in sampler form.
+    rows : ndarray of shape (n, p)
+        The rows.
+    d0 : int
+        The largest dimension considered.
+
+    Returns
+    -------
+    ndarray of shape (d,)
+        Singular values in [0, 1], largest first.
+    """
+    from contextures.encoders import RitzEncoder
+
+    half = np.random.default_rng(0).permutation(len(rows))
+    learned, held = rows[half[::2]], rows[half[1::2]]
+    d = min(d0 + 1, len(held) // 8)
+    try:
+        encoder = RitzEncoder(context, d, random_state=0).fit(learned)
+    except RankError as error:
+        if error.rank < 1:
+            return np.zeros(1)
+        encoder = RitzEncoder(context, error.rank, random_state=0).fit(learned)
+    views = encoder.context_.sample(held, np.random.default_rng(1), HELD_VIEWS)
+    other = np.stack([encoder.transform_context(view) for view in views])
+    mu = encoder.transform(held)
+    mu -= mu.mean(axis=0)
+    other -= other.mean(axis=(0, 1))
+    covariances = np.einsum("ij,vij->j", mu, other) / (HELD_VIEWS * len(held))
+    spread = mu.std(axis=0) * other.std(axis=(0, 1))
+    values = np.divide(covariances, spread, out=np.zeros_like(spread), where=spread > 0)
+    return np.sort(np.clip(values, 0.0, 1.0))[::-1]
