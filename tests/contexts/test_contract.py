@@ -11,14 +11,17 @@ from sklearn.linear_model import LogisticRegression
 
 import oracles
 from contextures.contexts import (
+    BoostedTreesContext,
     Context,
     FiniteContext,
     GraphContext,
     KNNContext,
     LabelContext,
     MaskContext,
+    MonteCarloContext,
     PairContext,
     RBFContext,
+    SCARFContext,
     TeacherContext,
 )
 from contextures.contexts.draws import Draws
@@ -46,6 +49,24 @@ CASES = {
     "pairs": (PairContext(), CLASSES, COLOURS, [0, 2, 9]),
     "teacher": (TeacherContext(PCA(2)), ROWS, None, NEW),
     "teacher of classes": (TeacherContext(LogisticRegression()), ROWS, CLASSES, NEW),
+    "counted draws": (
+        MonteCarloContext(SCARFContext(0.3), n_draws=200),
+        oracles.cube(3).astype(float),
+        None,
+        oracles.cube(3)[:4].astype(float),
+    ),
+    "leaves of trees": (
+        BoostedTreesContext(n_estimators=7, min_child_samples=5),
+        ROWS,
+        CLASSES,
+        NEW,
+    ),
+    "predictions of trees": (
+        BoostedTreesContext("predictions", n_estimators=7, min_child_samples=5),
+        ROWS,
+        ROWS[:, 0] * 1.5,
+        NEW,
+    ),
     "real targets": (LabelContext(), ROWS, ROWS[:, 0] * 1.5, None),
 }
 
@@ -53,6 +74,8 @@ CASES = {
 @pytest.fixture(params=CASES)
 def case(request):
     context, X, y, new = CASES[request.param]
+    if isinstance(context, BoostedTreesContext):
+        pytest.importorskip("lightgbm")
     return clone(context).fit(X, y), X, y, new
 
 
@@ -105,7 +128,9 @@ def test_dual_kernel_is_the_sum_of_its_spectrum(case):
     )
     d = int((eigenvalues > 1e-9).sum())
     spectrum = decompose(clone(context), X, d, y=y)
-    rebuilt = 1 + (spectrum.left * spectrum.singular_values**2) @ spectrum.left.T
+    counted = spectrum.counted_values
+    values = spectrum.singular_values if counted is None else counted
+    rebuilt = 1 + (spectrum.left * values**2) @ spectrum.left.T
     np.testing.assert_allclose(rebuilt, kernel, atol=1e-7 * np.abs(kernel).max())
 
 

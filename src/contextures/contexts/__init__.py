@@ -8,6 +8,7 @@ from contextures._lazy import lazy
 
 if TYPE_CHECKING:
     from contextures.contexts.base import Context
+    from contextures.contexts.boosted import BoostedTreesContext
     from contextures.contexts.corruption import CutMixContext, SCARFContext
     from contextures.contexts.finite import FiniteContext
     from contextures.contexts.graphs import GraphContext
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from contextures.contexts.teachers import TeacherContext
 
 _HOME = {
+    "BoostedTreesContext": "boosted",
     "Context": "base",
     "CutMixContext": "corruption",
     "DiffusionContext": "noise",
@@ -38,6 +40,7 @@ _HOME = {
 }
 
 __all__ = [
+    "BoostedTreesContext",
     "Context",
     "CutMixContext",
     "DiffusionContext",
