@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from contextures.contexts.corruption import CutMixContext, SCARFContext
     from contextures.contexts.finite import FiniteContext
     from contextures.contexts.graphs import GraphContext
+    from contextures.contexts.images import ImageContext, rotated_images
     from contextures.contexts.labels import LabelContext
     from contextures.contexts.masking import MaskContext
     from contextures.contexts.montecarlo import MonteCarloContext
@@ -28,6 +29,7 @@ _HOME = {
     "DiffusionContext": "noise",
     "FiniteContext": "finite",
     "GraphContext": "graphs",
+    "ImageContext": "images",
     "KNNContext": "neighbors",
     "LabelContext": "labels",
     "MaskContext": "masking",
@@ -37,6 +39,7 @@ _HOME = {
     "RBFContext": "rbf",
     "SCARFContext": "corruption",
     "TeacherContext": "teachers",
+    "rotated_images": "images",
 }
 
 __all__ = [
@@ -46,6 +49,7 @@ __all__ = [
     "DiffusionContext",
     "FiniteContext",
     "GraphContext",
+    "ImageContext",
     "KNNContext",
     "LabelContext",
     "MaskContext",
@@ -55,6 +59,7 @@ __all__ = [
     "RBFContext",
     "SCARFContext",
     "TeacherContext",
+    "rotated_images",
 ]
 
 __getattr__, __dir__ = lazy(__name__, _HOME)
