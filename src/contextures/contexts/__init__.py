@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from contextures.contexts.noise import DiffusionContext, NoiseContext
     from contextures.contexts.pairs import PairContext
     from contextures.contexts.rbf import RBFContext
+    from contextures.contexts.series import NextWindowContext
     from contextures.contexts.teachers import TeacherContext
+    from contextures.contexts.tokens import (
+        MaskedTokensContext,
+        NextTokensContext,
+        TextTokenizer,
+    )
 
 _HOME = {
     "BoostedTreesContext": "boosted",
@@ -33,12 +39,16 @@ _HOME = {
     "KNNContext": "neighbors",
     "LabelContext": "labels",
     "MaskContext": "masking",
+    "MaskedTokensContext": "tokens",
     "MonteCarloContext": "montecarlo",
+    "NextTokensContext": "tokens",
+    "NextWindowContext": "series",
     "NoiseContext": "noise",
     "PairContext": "pairs",
     "RBFContext": "rbf",
     "SCARFContext": "corruption",
     "TeacherContext": "teachers",
+    "TextTokenizer": "tokens",
     "rotated_images": "images",
 }
 
@@ -53,12 +63,16 @@ __all__ = [
     "KNNContext",
     "LabelContext",
     "MaskContext",
+    "MaskedTokensContext",
     "MonteCarloContext",
+    "NextTokensContext",
+    "NextWindowContext",
     "NoiseContext",
     "PairContext",
     "RBFContext",
     "SCARFContext",
     "TeacherContext",
+    "TextTokenizer",
     "rotated_images",
 ]
 
