@@ -69,3 +69,37 @@ def sum_over_processes(parts: Sequence[Tensor], sync: bool = True) -> list[Tenso
     flat: Tensor = apply(_Sum, torch.cat([part.reshape(-1) for part in parts]))
     pieces = torch.split(flat, [part.numel() for part in parts])
     return [piece.view(part.shape) for piece, part in zip(pieces, parts, strict=True)]
+
+
+def gather_rows(batches: Sequence[Tensor], sync: bool = True) -> tuple[list[Tensor], int]:
+    """Join the rows of all processes, with gradients, for losses that need all pairs.
+
+    Parameters
+    ----------
+    batches : sequence of torch.Tensor of shape (n, ...)
+        This process's rows, as many in each.
+    sync : bool, default=True
+        Whether to join at all.
+
+    Returns
+    -------
+    joined : list of torch.Tensor of shape (N, ...)
+        The rows of all processes in their order.
+    start : int
+        Where this process's rows begin.
+    """
+    if not is_parallel(sync):
+        return list(batches), 0
+    n = len(batches[0])
+    counts = torch.zeros(dist.get_world_size(), dtype=torch.int64, device=batches[0].device)
+    counts[dist.get_rank()] = n
+    dist.all_reduce(counts)
+    start = int(counts[: dist.get_rank()].sum())
+    # Every process's rows in their place among zeros add up to all rows.
+    after = int(counts.sum()) - start - n
+    placed = [torch.cat([_zeros(b, start), b, _zeros(b, after)]) for b in batches]
+    return sum_over_processes(placed), start
+
+
+def _zeros(like: Tensor, n: int) -> Tensor:
+    return like.new_zeros((n, *like.shape[1:]))

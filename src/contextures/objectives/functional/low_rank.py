@@ -7,15 +7,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from contextures.objectives.autograd import apply
-from contextures.objectives.functional.checks import (
-    check_same_width,
-    full_precision,
-    no_autocast,
-)
+from contextures.objectives.autograd import apply, in_full_precision, without_autocast
+from contextures.objectives.functional.checks import check_same_width
 from contextures.objectives.parallel import sum_over_processes
 
 
+@in_full_precision
 def low_rank(phi: Tensor, psi: Tensor, constant: bool = False, sync: bool = True) -> Tensor:
     """Estimate -2 E_P+ <phi, psi> + E_indep <phi, psi>^2 without bias.
 
@@ -40,16 +37,14 @@ def low_rank(phi: Tensor, psi: Tensor, constant: bool = False, sync: bool = True
         The loss. See :class:`contextures.objectives.LowRank` for its minimiser.
     """
     check_same_width(phi=phi, psi=psi)
-    phi, psi = full_precision(phi, psi)
-    with no_autocast(phi):
-        grams = apply(_Grams, phi, psi)
-        count = phi.new_tensor(float(len(phi)))
-        phi_2, psi_2, sum_phi, sum_psi, same, same_2, n = sum_over_processes([*grams, count], sync)
-        different = n * (n - 1)
-        positive = same / n
-        if not constant:
-            positive = positive - ((sum_phi @ sum_psi) - same) / different
-        return ((phi_2 * psi_2).sum() - same_2) / different - 2 * positive
+    count = phi.new_tensor(float(len(phi)))
+    sums = sum_over_processes([*apply(_Grams, phi, psi), count], sync)
+    phi_2, psi_2, sum_phi, sum_psi, same, same_2, n = sums
+    different = n * (n - 1)
+    positive = same / n
+    if not constant:
+        positive = positive - (sum_phi @ sum_psi - same) / different
+    return ((phi_2 * psi_2).sum() - same_2) / different - 2 * positive
 
 
 class _Grams(torch.autograd.Function):
@@ -69,6 +64,7 @@ class _Grams(torch.autograd.Function):
         )
 
     @staticmethod
+    @without_autocast
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None]:
         phi, psi, same = ctx.saved_tensors
         phi_2, psi_2, sum_phi, sum_psi, for_same, for_same_2 = grads

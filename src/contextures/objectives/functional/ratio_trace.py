@@ -7,12 +7,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from contextures.objectives.autograd import apply
+from contextures.objectives.autograd import apply, in_full_precision, without_autocast
 from contextures.objectives.functional.checks import check_batch, check_same_width
-from contextures.objectives.functional.moments import pair_covariances
-from contextures.objectives.functional.whitening import RIDGE, cholesky
+from contextures.objectives.functional.kernels import kernel_moments
+from contextures.objectives.functional.moments import pair_covariances, view_covariances
+from contextures.objectives.functional.whitening import RIDGE, cholesky, through_ridge
 
 
+@in_full_precision
 def ratio_trace(phi: Tensor, psi: Tensor, ridge: float = RIDGE, sync: bool = True) -> Tensor:
     """Compute d - tr(Cxx^-1 Cxa Caa^-1 Cax) of a batch of pairs.
 
@@ -38,6 +40,7 @@ def ratio_trace(phi: Tensor, psi: Tensor, ridge: float = RIDGE, sync: bool = Tru
     return phi.shape[1] - trace
 
 
+@in_full_precision
 def ratio_trace_views(
     view_1: Tensor, view_2: Tensor, ridge: float = RIDGE, sync: bool = True
 ) -> Tensor:
@@ -58,10 +61,52 @@ def ratio_trace_views(
         The loss. See :class:`contextures.objectives.RatioTraceViews` for its minimiser.
     """
     check_same_width(view_1=view_1, view_2=view_2)
-    n_rows, c_11, c_12, c_22 = pair_covariances(view_1, view_2, sync)
-    c, b = (c_11 + c_22) / 2, (c_12 + c_12.T) / 2
+    n_rows, c, b = view_covariances(view_1, view_2, sync)
+    return view_1.shape[1] - trace_of_ratio(c, b, n_rows, ridge)
+
+
+@in_full_precision
+def ratio_trace_kernel(
+    phi: Tensor,
+    features: Tensor,
+    context_weights: Tensor | None = None,
+    exclude_self: bool = True,
+    ridge: float = RIDGE,
+    sync: bool = True,
+) -> Tensor:
+    """Compute d - tr(C^-1 B) of a batch whose dual kernel is known.
+
+    B estimates E[(k(X, X') - 1) phi(X) phi(X')^T] over independent X and X'.
+
+    Parameters
+    ----------
+    phi : torch.Tensor of shape (n, d)
+        phi(x).
+    features : torch.Tensor of shape (n, r)
+        Rows z(x) of the kernel k = 1 + z . z', or, with ``context_weights``, rows of the
+        transition P+(. | x); dense or sparse. No gradient flows into them.
+    context_weights : torch.Tensor of shape (r,), optional
+        P_A.
+    exclude_self : bool, default=True
+        Whether to leave out the pairs of a row with itself, which makes B unbiased for a batch of
+        independent rows. With all rows of a sample as the batch, keep them to get the operator on
+        that sample.
+    ridge, sync
+        As in :func:`ratio_trace`.
+
+    Returns
+    -------
+    torch.Tensor
+        The loss. See :class:`contextures.objectives.RatioTraceKernel` for its minimiser.
+    """
+    n_rows, c, b = kernel_moments(phi, features, context_weights, exclude_self, sync)
+    return phi.shape[1] - trace_of_ratio(c, b, n_rows, ridge)
+
+
+def trace_of_ratio(c: Tensor, b: Tensor, n_rows: int, ridge: float) -> Tensor:
+    """Compute tr(C^-1 B) for a covariance C of ``n_rows`` rows and a symmetric B."""
     trace: Tensor = apply(_Trace, c, b, n_rows, ridge)
-    return view_1.shape[1] - trace
+    return trace
 
 
 class _PairTrace(torch.autograd.Function):
@@ -83,13 +128,14 @@ class _PairTrace(torch.autograd.Function):
         return total
 
     @staticmethod
+    @without_autocast
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
         lx, la, w = ctx.saved_tensors
         y = torch.linalg.solve_triangular(lx.T, w, upper=True)
         v = torch.linalg.solve_triangular(la.T, w.T, upper=True)
         cross = torch.linalg.solve_triangular(la, y, upper=False, left=False)
-        xx = _through_ridge(-(y @ y.T), ctx.ridge)
-        aa = _through_ridge(-(v @ v.T), ctx.ridge)
+        xx = through_ridge(-(y @ y.T), ctx.ridge)
+        aa = through_ridge(-(v @ v.T), ctx.ridge)
         return grad * xx, (2 * grad) * cross, grad * aa, None, None
 
 
@@ -105,13 +151,8 @@ class _Trace(torch.autograd.Function):
         return (inverse * b).sum()
 
     @staticmethod
+    @without_autocast
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None]:
         inverse, b = ctx.saved_tensors
-        c = _through_ridge(-(inverse @ b @ inverse), ctx.ridge)
+        c = through_ridge(-(inverse @ b @ inverse), ctx.ridge)
         return grad * c, grad * inverse, None, None
-
-
-def _through_ridge(gradient: Tensor, ridge: float) -> Tensor:
-    """Give the gradient by C from that by C + ridge (tr C / d) I."""
-    gradient.diagonal().add_(gradient.diagonal().mean() * ridge)
-    return gradient

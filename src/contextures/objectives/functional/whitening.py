@@ -64,6 +64,27 @@ def cholesky(covariance: Tensor, n_rows: int, ridge: float, name: str) -> Tensor
     return factor
 
 
+def through_ridge(gradient: Tensor, ridge: float) -> Tensor:
+    """Give the gradient by C from that by C + ridge (tr C / d) I, in place."""
+    gradient.diagonal().add_(gradient.diagonal().mean() * ridge)
+    return gradient
+
+
+def lower_half(matrix: Tensor) -> Tensor:
+    """Keep what is below the diagonal and half of the diagonal: dL = L lower_half(L^-1 dC L^-T)."""
+    kept = matrix.tril()
+    kept.diagonal().mul_(0.5)
+    return kept
+
+
+def factor_gradient(factor: Tensor, whitened: Tensor) -> Tensor:
+    """Give the gradient by C, L^-T sym(N) L^-1, from N, that by L^-1 dC L^-T."""
+    symmetric = (whitened + whitened.T) / 2
+    half = torch.linalg.solve_triangular(factor.T, symmetric, upper=True)
+    gradient: Tensor = torch.linalg.solve_triangular(factor, half, upper=False, left=False)
+    return gradient
+
+
 def _with_ridge(matrix: Tensor, ridge: Tensor) -> Tensor:
     made = matrix.clone()
     made.diagonal().add_(ridge)
