@@ -11,6 +11,7 @@ from sklearn.base import clone
 from contextures.contexts import (
     CutMixContext,
     DiffusionContext,
+    ImageContext,
     MaskContext,
     NoiseContext,
     SCARFContext,
@@ -32,6 +33,7 @@ CASES = {
     "noise": (NoiseContext(0.3), 4),
     "diffusion": (DiffusionContext(), 5),
     "diffusion linear": (DiffusionContext("linear"), 5),
+    "image": (ImageContext((2, 2), angles=(0, 30), erase=0.5), 4),
 }
 
 

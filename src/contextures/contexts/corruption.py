@@ -77,7 +77,7 @@ class SCARFContext(SamplerContext):
     def _draw_floats(self, X: Array, draws: Draws, n_views: int) -> Array:
         shape = (n_views, *X.shape)
         corrupted = draws.chance(self.corruption_rate, *shape)
-        return draws.where(corrupted, self._draw_marginals(draws, shape), X)
+        return draws.of.where(corrupted, self._draw_marginals(draws, shape), X)
 
     def _draw_marginals(self, draws: Draws, shape: tuple[int, ...]) -> Array:
         if self.marginal == "empirical":
@@ -136,4 +136,4 @@ class CutMixContext(SamplerContext):
     def _draw_floats(self, X: Array, draws: Draws, n_views: int) -> Array:
         (points,) = self._fitted.on(draws)
         donors = points[draws.integers(len(self.input_weights_), n_views, len(X))]
-        return draws.where(draws.chance(self.corruption_rate, n_views, *X.shape), donors, X)
+        return draws.of.where(draws.chance(self.corruption_rate, n_views, *X.shape), donors, X)

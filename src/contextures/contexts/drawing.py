@@ -151,7 +151,7 @@ class Drawing:
         if held is None:
             raise InputError("A is not made of numbers, which a tensor cannot hold; encode it")
         chosen = draws.constant(rows)
-        return one_or_all(held[draws.stack([chosen] * n_views)])
+        return one_or_all(held[draws.of.stack([chosen] * n_views)])
 
     def _forget_draws(self) -> None:
         for name in KEPT:

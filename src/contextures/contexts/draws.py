@@ -39,6 +39,11 @@ class Draws:
         Where randomness comes from: torch's for a tensor, on the tensor's device; numpy's
         otherwise.
 
+    Attributes
+    ----------
+    of : module
+        numpy or torch, for functions that both call by the same name.
+
     Raises
     ------
     InputError
@@ -47,6 +52,7 @@ class Draws:
 
     def __init__(self, like: Array, rng: Any) -> None:
         self.torch = sys.modules["torch"] if is_tensor(like) else None
+        self.of: Any = np if self.torch is None else self.torch
         kind: Any = np.random.Generator if self.torch is None else self.torch.Generator
         if not isinstance(rng, kind):
             wanted = (
@@ -79,6 +85,10 @@ class Draws:
             shape, generator=self.rng, device=self.like.device, dtype=self.dtype
         )
 
+    def uniform_between(self, low: float, high: float, *shape: int) -> Array:
+        """Draw from [low, high)."""
+        return low + (high - low) * self.uniform(*shape)
+
     def chance(self, rate: float, *shape: int) -> Array:
         """Draw True with chance ``rate``."""
         return self.uniform(*shape) < rate
@@ -107,21 +117,24 @@ class Draws:
 
     def floats(self, values: Array) -> Array:
         """Give an array of this kind as floating-point numbers."""
-        if self.torch is None:
-            return np.asarray(values).astype(self.dtype, copy=False)
-        return values.to(self.dtype)
+        return self._cast(values, self.dtype)
 
-    def stack(self, arrays: list[Array]) -> Array:
-        """Stack arrays along a new first axis."""
-        return (np if self.torch is None else self.torch).stack(arrays)
+    def wide(self, values: Array) -> Array:
+        """Give an array of this kind in the precision of the draws, single at least."""
+        return self._cast(values, self._wide)
+
+    def whole(self, values: Array) -> Array:
+        """Give numbers of at least zero as whole ones, rounded down."""
+        return self._cast(values, np.int64 if self.torch is None else self.torch.int64)
+
+    def _cast(self, values: Array, dtype: Any) -> Array:
+        if self.torch is None:
+            return np.asarray(values).astype(dtype, copy=False)
+        return values.to(dtype)
 
     def join(self, arrays: list[Array]) -> Array:
         """Join arrays along their last axis."""
-        return (np if self.torch is None else self.torch).concatenate(arrays, -1)
-
-    def where(self, condition: Array, yes: Array, no: Array) -> Array:
-        """Choose entry by entry."""
-        return (np if self.torch is None else self.torch).where(condition, yes, no)
+        return self.of.concatenate(arrays, -1)
 
 
 def one_or_all(views: Array) -> Array:
@@ -223,5 +236,8 @@ class RowDraws:
         for _ in range(self._steps):
             middle = (low + high) // 2
             beyond = running[middle] <= points
-            low, high = draws.where(beyond, middle + 1, low), draws.where(beyond, high, middle)
+            low, high = (
+                draws.of.where(beyond, middle + 1, low),
+                draws.of.where(beyond, high, middle),
+            )
         return columns[0][low] if columns else low - first

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 from scipy import sparse
@@ -13,6 +13,8 @@ from contextures.contexts.base import Context
 from contextures.contexts.checks import Matrix
 from contextures.contexts.linear import LinearFeatures
 from contextures.exceptions import InputError
+
+Task = Literal["auto", "classification", "regression"]
 
 
 class LabelContext(Context):
@@ -50,7 +52,7 @@ class LabelContext(Context):
 
     takes = "any"
 
-    def __init__(self, task: Literal["auto", "classification", "regression"] = "auto") -> None:
+    def __init__(self, task: Task = "auto") -> None:
         self.task = task
 
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -69,7 +71,7 @@ class LabelContext(Context):
                 f"y has no label at row {missing[0]} ({len(missing)} in all); "
                 "fit a label context to labelled rows only"
             )
-        self.form = "transition" if self._are_classes(labels) else "kernel"
+        self.form = "transition" if are_classes(labels, self.task) else "kernel"
         if self.form == "transition":
             self._fit_classes(labels)
         else:
@@ -94,15 +96,6 @@ class LabelContext(Context):
         check_is_fitted(self)
         return self.classes_
 
-    def _are_classes(self, labels: np.ndarray[Any, Any]) -> bool:
-        if self.task == "auto":
-            return not type_of_target(labels).startswith("continuous")
-        if self.task not in ("classification", "regression"):
-            raise InputError(
-                f"task={self.task!r} is not known; give 'auto', 'classification' or 'regression'"
-            )
-        return self.task == "classification"
-
     def _fit_classes(self, labels: np.ndarray[Any, Any]) -> None:
         if labels.ndim != 1:
             raise InputError(f"class labels must be one per row; y has shape {labels.shape}")
@@ -124,6 +117,17 @@ class LabelContext(Context):
         self._forget_draws()
         self.expansion_ = LinearFeatures(targets, what="y").transform(targets)
         self.input_weights_ = np.full(len(targets), 1.0 / len(targets))
+
+
+def are_classes(labels: np.ndarray[Any, Any], task: Task) -> bool:
+    """Tell whether labels are classes; "auto" takes floats that are not whole as real targets."""
+    if task not in get_args(Task):
+        raise InputError(
+            f"task={task!r} is not known; give 'auto', 'classification' or 'regression'"
+        )
+    if task == "auto":
+        return not type_of_target(labels).startswith("continuous")
+    return task == "classification"
 
 
 def _missing(labels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -128,7 +128,7 @@ class MaskContext(SupportContext):
         (hidden_value,) = self._hidden_value.on(draws)
         pattern = self.pattern or "independent"
         hidden = random_masks(draws, (n_views, *rows.shape), self.mask_rate, pattern)
-        return draws.join([draws.where(hidden, hidden_value, rows), draws.floats(hidden)])
+        return draws.join([draws.of.where(hidden, hidden_value, rows), draws.floats(hidden)])
 
     def expand(self, X: Any) -> Matrix:
         """Describe rows by the transition of the base; see :meth:`Context.expand`."""

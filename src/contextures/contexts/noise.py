@@ -104,8 +104,7 @@ class DiffusionContext(SamplerContext):
 
     def _levels(self, draws: Draws, time: Any) -> tuple[Array, Array]:
         """Give sqrt(b) and sqrt(1 - b)."""
-        of = np if draws.torch is None else draws.torch
         if self.schedule == "cosine":
-            return of.cos(np.pi / 2 * time), of.sin(np.pi / 2 * time)
+            return draws.of.cos(np.pi / 2 * time), draws.of.sin(np.pi / 2 * time)
         exponent = -(0.1 * time + 9.95 * time**2)
-        return of.exp(exponent / 2), of.sqrt(-of.expm1(exponent))
+        return draws.of.exp(exponent / 2), draws.of.sqrt(-draws.of.expm1(exponent))

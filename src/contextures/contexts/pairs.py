@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from contextures.contexts.base import Context
 from contextures.contexts.checks import Matrix
+from contextures.contexts.distinct import distinct_rows, match_rows
 from contextures.exceptions import InputError
 
 
@@ -83,11 +84,11 @@ class PairContext(Context):
         self.discrete_ = not _is_continuous(contexts)
         self.form = "transition" if self.discrete_ else "sampler"
         if not self.discrete_:
-            self.contexts_ = contexts
+            self.contexts_ = np.asarray(y)
             self._forget_draws()
             return self
-        self._distinct, codes = _distinct_rows(inputs)
-        values, context_codes = _distinct_rows(contexts)
+        self._distinct, codes = _distinct(inputs)
+        values, context_codes = _distinct(contexts)
         self.values_ = values
         counts = sparse.csr_array(
             (np.ones(n), (codes, context_codes)), shape=(len(self._distinct), len(values))
@@ -95,7 +96,6 @@ class PairContext(Context):
         counts.sum_duplicates()
         per_input = np.asarray(counts.sum(axis=1))
         self._conditional = sparse.csr_array(sparse.diags_array(1.0 / per_input) @ counts)
-        self._places = {_key(row): place for place, row in enumerate(self._distinct)}
         self._set_transition(self._conditional[codes])
         return self
 
@@ -130,7 +130,7 @@ class PairContext(Context):
                 "give contexts with repeated values"
             )
         rows = _values(X, "X")
-        codes = np.array([self._places.get(_key(row), -1) for row in rows])
+        codes = _places(self._distinct, rows)
         unknown = np.flatnonzero(codes < 0)
         if len(unknown) == 0:
             return self._conditional[codes]
@@ -166,19 +166,27 @@ def _is_continuous(contexts: NDArray[Any]) -> bool:
     return len(np.unique(contexts, axis=0)) > max(20, len(contexts) // 2)
 
 
-def _key(row: Any) -> Any:
-    return tuple(row.tolist()) if isinstance(row, np.ndarray) else row
-
-
-def _distinct_rows(values: NDArray[Any]) -> tuple[list[Any], NDArray[np.intp]]:
+def _distinct(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
     """Give the distinct rows in order of appearance, and the place of each row among them."""
+    if values.dtype.kind in "fiub":
+        return distinct_rows(values)
     places: dict[Any, int] = {}
-    codes = np.empty(len(values), dtype=np.intp)
-    distinct = []
-    for i, row in enumerate(values):
-        key = _key(row)
-        if key not in places:
-            places[key] = len(places)
-            distinct.append(row)
-        codes[i] = places[key]
-    return distinct, codes
+    codes = np.array([places.setdefault(key, len(places)) for key in _keys(values)])
+    first = np.full(len(places), len(values))
+    np.minimum.at(first, codes, np.arange(len(values)))
+    return values[first], codes
+
+
+def _places(known: NDArray[Any], rows: NDArray[Any]) -> NDArray[np.intp]:
+    """Give the place of each row among distinct ones; -1 for one that is not there."""
+    if known.shape[1:] != rows.shape[1:]:
+        return np.full(len(rows), -1)
+    if known.dtype.kind in "fiub" and rows.dtype.kind in "fiub":
+        return match_rows(known, rows)
+    places = {key: place for place, key in enumerate(_keys(known))}
+    return np.array([places.get(key, -1) for key in _keys(rows)])
+
+
+def _keys(values: NDArray[Any]) -> list[Any]:
+    rows = values.tolist()
+    return rows if values.ndim == 1 else [tuple(row) for row in rows]

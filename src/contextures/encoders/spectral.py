@@ -217,5 +217,9 @@ class SpectralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         context = KNNContext() if self.context is None else self.context
-        tags.target_tags.required = type(context).__name__ in ("LabelContext", "PairContext")
+        tags.target_tags.required = type(context).__name__ in (
+            "BoostedTreesContext",
+            "LabelContext",
+            "PairContext",
+        )
         return tags

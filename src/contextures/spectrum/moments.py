@@ -8,15 +8,19 @@ import numpy as np
 
 from contextures.contexts.checks import FloatArray, check_positive_int
 from contextures.exceptions import InputError
+from contextures.spectrum.functions import RitzFunctions
 from contextures.spectrum.rayleigh import (
     CUTOFF,
     SINGLE_CUTOFF,
-    RitzFunctions,
+    OneSided,
+    RitzProblem,
+    Solution,
+    Whitening,
     check_rank,
-    functions_of,
-    one_sided,
+    effective_rank,
 )
 from contextures.spectrum.scatter import Scatter, joined
+from contextures.spectrum.signs import signs
 
 
 class RitzMoments:
@@ -61,17 +65,26 @@ class RitzMoments:
         """B, of shape (D, D)."""
         raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
 
+    @property
+    def context_mean(self) -> FloatArray | None:
+        """The mean of psi, of shape (E,), for moments of pairs."""
+        return None
+
     def project(self, coefficients: FloatArray) -> RitzMoments:
         """Give the moments of phi @ coefficients."""
         raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
 
+    def problem(self) -> RitzProblem:
+        """Give the Ritz problem of these moments, its costly part done, to solve for any ridge."""
+        return OneSided(self.covariance, self.operator, self._cutoff)
+
     def ratio_trace(self) -> float:
-        """Compute tr(C^-1 B) on these rows: an in-sample value, biased upwards.
+        """Compute tr(C^-1 B) on these rows: for functions learned from them, biased upwards.
 
         For functions learned on other rows see :mod:`contextures.spectrum.scores`.
         """
-        squares, _, _ = one_sided(self.covariance, self.operator, len(self.mean), 0.0, self._cutoff)
-        return float(squares.sum())
+        white = Whitening(self.covariance, self._cutoff).white()
+        return float(np.einsum("ij,ij->", white, self.operator @ white))
 
     def solve(self, n_components: int, ridge: float = 0.0) -> RitzFunctions:
         """Find the ordered functions in the span of phi.
@@ -104,17 +117,28 @@ class RitzMoments:
         arXiv 2505.01557 (ICML 2025), appendix D.
         """
         check_positive_int(n_components, "n_components")
-        if ridge < 0:
+        if not ridge >= 0:
             raise InputError(f"ridge={ridge!r} is not possible; give a number of at least zero")
-        return self._solve(n_components, ridge)
+        problem = self.problem()
+        solution = problem.solve(n_components, ridge)
+        check_rank(solution.squares, n_components, problem.rank)
+        return self.functions(solution, problem.rank)
 
-    def _solve(self, n_components: int, ridge: float) -> RitzFunctions:
+    def functions(self, solution: Solution, rank: int) -> RitzFunctions:
+        """Put a solution of :meth:`problem` together with the means, its signs fixed."""
         covariance = self.covariance
-        squares, coefficients, rank = one_sided(
-            covariance, self.operator, n_components, ridge, self._cutoff
+        # A function's sign is that of its largest covariance with a given function, which, unlike
+        # its coefficients, does not depend on how nearly dependent ones share it.
+        sign = signs(covariance @ solution.left)
+        return RitzFunctions(
+            singular_values=np.sqrt(solution.squares),
+            mean=self.mean,
+            coefficients=solution.left * sign,
+            context_mean=None if solution.right is None else self.context_mean,
+            context_coefficients=None if solution.right is None else solution.right * sign,
+            rank=rank,
+            effective_rank=effective_rank(covariance),
         )
-        check_rank(squares, n_components, rank)
-        return functions_of(squares, coefficients, covariance, self.mean, rank)
 
     def __add__(self, other: RitzMoments) -> RitzMoments:
         if type(other) is not type(self):

@@ -160,4 +160,4 @@ class KernelMoments(RitzMoments):
 
     def _merge(self, other: KernelMoments) -> None:
         super()._merge(other)
-        self._cross = joined(self._cross, other._cross)  # type: ignore[arg-type]
+        self._cross = joined(self._cross, other._cross)

@@ -9,13 +9,7 @@ import numpy as np
 from contextures.contexts.checks import FloatArray
 from contextures.exceptions import InputError
 from contextures.spectrum.moments import RitzMoments
-from contextures.spectrum.rayleigh import (
-    RitzFunctions,
-    Whitening,
-    check_rank,
-    functions_of,
-    two_sided,
-)
+from contextures.spectrum.rayleigh import RitzProblem, TwoSided, Whitening
 from contextures.spectrum.scatter import Scatter, joined
 
 
@@ -83,8 +77,8 @@ class PairMoments(RitzMoments):
     @property
     def operator(self) -> FloatArray:
         """B = Cxa Caa^-1 Cax, of shape (D, D)."""
-        white = Whitening(self.context_covariance, self._cutoff)
-        half = self.cross_covariance @ (white.directions * white.scales(0.0))
+        white = Whitening(self.context_covariance, self._cutoff).white()
+        half = self.cross_covariance @ white
         return np.asarray(half @ half.T)
 
     def project(
@@ -103,17 +97,11 @@ class PairMoments(RitzMoments):
         )
         return made
 
-    def _solve(self, n_components: int, ridge: float) -> RitzFunctions:
-        covariance = self.covariance
-        squares, left, right, rank = two_sided(
-            (covariance, self.context_covariance),
-            self.cross_covariance,
-            n_components,
-            ridge,
-            self._cutoff,
+    def problem(self) -> RitzProblem:
+        """Give the two-sided problem; see :meth:`RitzMoments.problem`."""
+        return TwoSided(
+            self.covariance, self.context_covariance, self.cross_covariance, self._cutoff
         )
-        check_rank(squares, n_components, rank)
-        return functions_of(squares, left, covariance, self.mean, rank, (self.context_mean, right))
 
     def _merge(self, other: PairMoments) -> None:
         super()._merge(other)

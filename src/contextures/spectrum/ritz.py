@@ -24,10 +24,10 @@ array([0.8, 0.6])
 
 from __future__ import annotations
 
+from contextures.spectrum.functions import RitzFunctions
 from contextures.spectrum.moments import RitzMoments
 from contextures.spectrum.operator_moments import KernelMoments, TransitionMoments
 from contextures.spectrum.pair_moments import PairMoments, ViewMoments
-from contextures.spectrum.rayleigh import RitzFunctions
 
 __all__ = [
     "KernelMoments",

@@ -130,9 +130,11 @@ class Scatter:
         )
 
 
-def joined(one: Scatter | None, other: Scatter) -> Scatter:
-    """Add a scatter to another, or to none yet."""
-    return other.copy() if one is None else one.add(other)
+def joined(one: Scatter | None, other: Scatter | None) -> Scatter | None:
+    """Add one scatter to another, in place; None stands for no rows yet."""
+    if other is None or one is None:
+        return one if other is None else other.copy()
+    return one.add(other)
 
 
 def _mean(values: NDArray[Any], weights: FloatArray | None, total: float) -> FloatArray:

@@ -184,9 +184,8 @@ def _ratio_trace(
     operator = gathered.T @ (gathered * scales[:, None])
     operator -= weighted.T @ (weighted * own[:, None])
     operator /= 1.0 - float(shares @ shares)
-    white = Whitening(scatter.covariance)
-    directions = white.directions * white.scales(0.0)
-    return float(np.einsum("ij,ij->", directions, operator @ directions))
+    white = Whitening(scatter.covariance).white()
+    return float(np.einsum("ij,ij->", white, operator @ white))
 
 
 def _check_rows(n: int, d: int) -> None:

@@ -1,0 +1,87 @@
+"""Calling custom autograd functions, and keeping autocast out of their backward passes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec
+
+import torch
+from torch import Tensor
+
+P = ParamSpec("P")
+
+_FULL = (torch.float32, torch.float64)
+
+
+def apply(function: type[torch.autograd.Function], *arguments: Any) -> Any:
+    """Run a custom autograd function, which torch leaves untyped.
+
+    Parameters
+    ----------
+    function : type
+        A subclass of ``torch.autograd.Function``.
+    *arguments
+        The arguments of its ``forward``.
+
+    Returns
+    -------
+    torch.Tensor or tuple of torch.Tensor
+        What ``forward`` returns.
+    """
+    return function.apply(*arguments)  # type: ignore[no-untyped-call]
+
+
+def in_full_precision(loss: Callable[P, Tensor]) -> Callable[P, Tensor]:
+    """Compute a loss in float32 or above, whatever autocast says.
+
+    Half-precision sums of products lose the small singular values, and a covariance rounded to
+    half precision need not be positive.
+
+    Parameters
+    ----------
+    loss : callable
+        A loss of tensors.
+
+    Returns
+    -------
+    callable
+        The same loss, of tensors of any floating precision.
+    """
+
+    def full(value: Any) -> Any:
+        low = isinstance(value, Tensor) and value.is_floating_point() and value.dtype not in _FULL
+        return value.float() if low else value
+
+    @wraps(loss)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> Tensor:
+        tensors = [v for v in (*args, *kwargs.values()) if isinstance(v, Tensor)]
+        device = tensors[0].device.type if tensors else "cpu"
+        with torch.autocast(device, enabled=False):
+            arguments: Any = [full(value) for value in args]
+            named: Any = {name: full(value) for name, value in kwargs.items()}
+            return loss(*arguments, **named)
+
+    return wrapped
+
+
+def without_autocast(backward: Callable[..., Any]) -> Callable[..., Any]:
+    """Keep autocast out of a backward pass that is run inside its scope.
+
+    Parameters
+    ----------
+    backward : callable
+        The ``backward`` of a custom autograd function.
+
+    Returns
+    -------
+    callable
+        The same.
+    """
+
+    @wraps(backward)
+    def wrapped(ctx: Any, *grads: Tensor) -> Any:
+        with torch.autocast(grads[0].device.type, enabled=False):
+            return backward(ctx, *grads)
+
+    return wrapped

@@ -1,0 +1,48 @@
+"""Barlow Twins."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from torch import Tensor
+
+from contextures.objectives import functional as F
+from contextures.objectives.base import Inputs, Objective, Side
+
+
+class BarlowTwins(Objective):
+    """Non-contrastive learning under the Barlow Twins constraint on the cross-correlation.
+
+    Population loss: sum_j (1 - R_jj)^2 + redundancy sum_{j != k} R_jk^2, R the cross-correlation
+    of f(A) and f(A+) for two draws A, A+ of one x.
+
+    Minimiser: f spans nu_1, ..., nu_d (checked numerically on finite contexts; the coordinates
+    themselves are not the singular functions, and are uncorrelated only for s near one).
+
+    Parameters
+    ----------
+    redundancy : float, default=5e-3
+        The weight of correlations between different coordinates, as in the paper.
+    sync : bool, default=True
+        See :class:`~contextures.objectives.Objective`.
+
+    Notes
+    -----
+    Cost: 1 product of n d^2 forward and 2 backward. No n x n matrix.
+
+    References
+    ----------
+    arXiv 2103.03230; arXiv 2505.01557 (ICML 2025), Theorem 10.
+    """
+
+    inputs: ClassVar[Inputs] = "views"
+    encoder_on: ClassVar[Side] = "A"
+    operator: ClassVar[str] = "T*T"
+
+    def __init__(self, redundancy: float = 5e-3, *, sync: bool = True) -> None:
+        super().__init__(sync=sync)
+        self.redundancy = redundancy
+
+    def forward(self, view_1: Tensor, view_2: Tensor) -> Tensor:
+        """Compute the loss of two views of shape (n, d)."""
+        return F.barlow_twins(view_1, view_2, self.redundancy, self.sync)

@@ -1,0 +1,48 @@
+"""What every objective promises."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from torch import Tensor, nn
+
+Inputs = Literal["pair", "views", "kernel", "targets"]
+Side = Literal["X", "A"]
+
+
+class Objective(nn.Module):
+    """A loss of a batch of embeddings whose minimiser is a contexture.
+
+    Parameters
+    ----------
+    sync : bool, default=True
+        Where ``torch.distributed`` runs several processes, treat their batches as parts of one:
+        the loss is that of the joined batch on every process, and the average of the processes'
+        gradients is its gradient.
+
+    Attributes
+    ----------
+    inputs : {"pair", "views", "kernel", "targets"}
+        What ``forward`` takes; see :mod:`contextures.objectives`.
+    encoder_on : {"X", "A"}
+        Which space the (first) encoder lives on.
+    operator : str
+        The operator whose top eigenspace the minimiser spans, in the notation of
+        arXiv 2505.01557: T is the expectation operator, Lambda a kernel on the other side.
+    ordered : bool
+        Whether the minimiser's coordinates are the singular functions themselves, in order,
+        rather than any basis of their span.
+    """
+
+    inputs: ClassVar[Inputs]
+    encoder_on: ClassVar[Side]
+    operator: ClassVar[str]
+    ordered: ClassVar[bool] = False
+
+    def __init__(self, *, sync: bool = True) -> None:
+        super().__init__()
+        self.sync = sync
+
+    def forward(self, *batch: Any) -> Tensor:
+        """Compute the loss of a batch; a scalar."""
+        raise NotImplementedError

@@ -1,0 +1,61 @@
+"""Class-balanced mean squared error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from contextures.objectives import functional as F
+from contextures.objectives.base import Inputs, Objective, Side
+from contextures.objectives.functional.whitening import RIDGE
+
+
+class ClassBalancedMSE(Objective):
+    """Mean squared error to one-hot classes that are divided by the roots of their probabilities.
+
+    Population loss: min over W and b of E|W phi(X) + b - e_A / sqrt(P_A(A))|^2.
+
+    Minimiser: phi spans mu_1, ..., mu_d of the label context itself: its operator is TT*, whatever
+    the priors. The minimum is K - 1 - (s_1^2 + ... + s_d^2) for K classes.
+
+    Parameters
+    ----------
+    priors : sequence of float, optional
+        P_A; by default the shares of the classes in the batch.
+    ridge : float, default=1e-6
+        Added to the covariance of the embedding, relative to its mean diagonal entry.
+    sync : bool, default=True
+        See :class:`~contextures.objectives.Objective`.
+
+    Notes
+    -----
+    Weighting the *loss* by P_A^-1/2, as the theorem is printed, extracts another operator: the
+    targets must be scaled (derived). Cost as :class:`~contextures.objectives.SupervisedMSE`.
+
+    References
+    ----------
+    arXiv 2505.01557 (ICML 2025), Theorem 7, corrected.
+    """
+
+    inputs: ClassVar[Inputs] = "targets"
+    encoder_on: ClassVar[Side] = "X"
+    operator: ClassVar[str] = "TT*"
+
+    def __init__(
+        self, priors: Sequence[float] | None = None, ridge: float = RIDGE, *, sync: bool = True
+    ) -> None:
+        super().__init__(sync=sync)
+        self.priors = priors
+        self.ridge = ridge
+
+    def forward(self, embedding: Tensor, target: Tensor) -> Tensor:
+        """Compute the loss of phi(x) of shape (n, d) and class numbers of shape (n,)."""
+        priors = None
+        if self.priors is not None:
+            dtype = torch.promote_types(embedding.dtype, torch.float32)
+            priors = torch.as_tensor(self.priors, dtype=dtype, device=embedding.device)
+        scaled = F.class_targets(target, priors, self.sync)
+        return F.linear_head_mse(embedding, scaled, ridge=self.ridge, sync=self.sync)

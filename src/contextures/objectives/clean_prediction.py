@@ -1,0 +1,53 @@
+"""Diffusion-style prediction of the clean input."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from torch import Tensor
+
+from contextures.objectives import functional as F
+from contextures.objectives.base import Inputs, Objective, Side
+from contextures.objectives.functional.whitening import RIDGE
+
+
+class CleanPrediction(Objective):
+    """Diffusion-style prediction of the clean input from noisy ones, with weights of noise levels.
+
+    Population loss: min over W and b of E[w |W psi(A) + b - X|^2] / E[w]; A is X with noise, or
+    that with its noise level, and w a weight of the level.
+
+    Minimiser: as :class:`~contextures.objectives.Denoising`, under the joint law reweighted by w:
+    the top-d eigenspace of T* Lambda T, k_Lambda(x, x') = <x~, x~'>.
+
+    Parameters
+    ----------
+    ridge : float, default=1e-6
+        Added to the covariance of the embedding, relative to its mean diagonal entry.
+    sync : bool, default=True
+        See :class:`~contextures.objectives.Objective`.
+
+    Notes
+    -----
+    A noise prediction e for A = alpha X + sigma e is a clean prediction of (A - sigma e) / alpha
+    with errors alpha / sigma times as large; as a regression it is the same only if the head may
+    also use A itself, linearly (derived). So predict X, and choose w.
+
+    References
+    ----------
+    arXiv 2505.01557 (ICML 2025), Theorem 11; the reading of diffusion is derived.
+    """
+
+    inputs: ClassVar[Inputs] = "targets"
+    encoder_on: ClassVar[Side] = "A"
+    operator: ClassVar[str] = "T* Lambda T"
+
+    def __init__(self, ridge: float = RIDGE, *, sync: bool = True) -> None:
+        super().__init__(sync=sync)
+        self.ridge = ridge
+
+    def forward(self, embedding: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Compute the loss of psi(a) (n, d), x (n, p) and, if not equal, weights (n,)."""
+        return F.linear_head_mse(
+            embedding, target, weights=weights, ridge=self.ridge, sync=self.sync
+        )

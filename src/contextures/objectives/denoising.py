@@ -1,0 +1,51 @@
+"""Denoising."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from torch import Tensor
+
+from contextures.objectives import functional as F
+from contextures.objectives.base import Inputs, Objective, Side
+from contextures.objectives.functional.whitening import RIDGE
+
+
+class Denoising(Objective):
+    """Denoising: x is predicted from the embedding of its corrupted version by a linear head.
+
+    Population loss: min over W and b of E|W psi(A) + b - X|^2, with the encoder on A.
+
+    Minimiser: psi spans the top-d eigenfunctions of T* Lambda T, Lambda the integral operator of
+    k(x, x') = <x~, x~'> (~ takes the mean away): the top principal components of the posterior
+    mean E[X | A]. The minimum is E|X~|^2 less the top d eigenvalues. The average encoder T psi
+    spans those of TT* Lambda.
+
+    Parameters
+    ----------
+    ridge : float, default=1e-6
+        Added to the covariance of the embedding, relative to its mean diagonal entry.
+    sync : bool, default=True
+        See :class:`~contextures.objectives.Objective`.
+
+    Notes
+    -----
+    With A = X, psi spans the top principal components of X: a linear-decoder autoencoder is PCA
+    (derived). Cost as :class:`~contextures.objectives.SupervisedMSE`.
+
+    References
+    ----------
+    arXiv 2505.01557 (ICML 2025), Theorem 11.
+    """
+
+    inputs: ClassVar[Inputs] = "targets"
+    encoder_on: ClassVar[Side] = "A"
+    operator: ClassVar[str] = "T* Lambda T"
+
+    def __init__(self, ridge: float = RIDGE, *, sync: bool = True) -> None:
+        super().__init__(sync=sync)
+        self.ridge = ridge
+
+    def forward(self, embedding: Tensor, target: Tensor) -> Tensor:
+        """Compute the loss of psi(a) of shape (n, d) and x of shape (n, p)."""
+        return F.linear_head_mse(embedding, target, ridge=self.ridge, sync=self.sync)

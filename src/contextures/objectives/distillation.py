@@ -1,0 +1,50 @@
+"""Distillation to a teacher."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from torch import Tensor
+
+from contextures.objectives import functional as F
+from contextures.objectives.base import Inputs, Objective, Side
+from contextures.objectives.functional.whitening import RIDGE
+
+
+class Distillation(Objective):
+    """Distillation: the teacher's output is predicted from the student by a linear head.
+
+    Population loss: min over W and b of E|W phi(X) + b - t(X)|^2 for a teacher t.
+
+    Minimiser: phi spans the top-d principal components of t(X), the top-d eigenfunctions of the
+    kernel <t~(x), t~(x')> (~ takes the mean away): the context A = t(X) is deterministic, so T T*
+    keeps everything and Lambda decides. The minimum is E|t~|^2 less the top d eigenvalues of
+    Cov[t(X)].
+
+    Parameters
+    ----------
+    ridge : float, default=1e-6
+        Added to the covariance of the student, relative to its mean diagonal entry.
+    sync : bool, default=True
+        See :class:`~contextures.objectives.Objective`.
+
+    Notes
+    -----
+    Cost as :class:`~contextures.objectives.SupervisedMSE`.
+
+    References
+    ----------
+    Derived from arXiv 2505.01557 (ICML 2025), Theorem 8.
+    """
+
+    inputs: ClassVar[Inputs] = "targets"
+    encoder_on: ClassVar[Side] = "X"
+    operator: ClassVar[str] = "T Lambda T*"
+
+    def __init__(self, ridge: float = RIDGE, *, sync: bool = True) -> None:
+        super().__init__(sync=sync)
+        self.ridge = ridge
+
+    def forward(self, embedding: Tensor, target: Tensor) -> Tensor:
+        """Compute the loss of the student (n, d) and the teacher's output (n, p)."""
+        return F.linear_head_mse(embedding, target, ridge=self.ridge, sync=self.sync)

@@ -1,0 +1,51 @@
+"""The graph objective, with its remedies for negative eigenvalues."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from torch import Tensor
+
+from contextures.exceptions import InputError
+from contextures.objectives.autograd import in_full_precision
+from contextures.objectives.functional.checks import check_same_width
+from contextures.objectives.functional.moments import view_covariances
+from contextures.objectives.functional.ratio_trace import trace_of_ratio
+from contextures.objectives.functional.whitening import RIDGE
+
+Walk = Literal["two_step", "lazy", "signed"]
+
+
+@in_full_precision
+def graph(
+    view_1: Tensor,
+    view_2: Tensor,
+    walk: Walk = "two_step",
+    ridge: float = RIDGE,
+    sync: bool = True,
+) -> Tensor:
+    """Compute E|Phi(u) - Phi(v)|^2 / 2 with Cov[Phi] = I over pairs of nodes.
+
+    Parameters
+    ----------
+    view_1, view_2 : torch.Tensor of shape (n, d)
+        Phi(u) and Phi(v).
+    walk : {"two_step", "lazy", "signed"}, default="two_step"
+        What the pairs are, and so which operator is meant. "two_step": two neighbours of one
+        node. "lazy": ends of edges, for the walk that stays where it is half of the time.
+        "signed": ends of edges, the objective as printed, which ranks by signed eigenvalues.
+    ridge, sync
+        As in :func:`ratio_trace`.
+
+    Returns
+    -------
+    torch.Tensor
+        The loss. See :class:`contextures.objectives.Graph` for its minimiser.
+    """
+    if walk not in ("two_step", "lazy", "signed"):
+        raise InputError(f"walk={walk!r} is unknown; give two_step, lazy or signed")
+    check_same_width(view_1=view_1, view_2=view_2)
+    n_rows, c, b = view_covariances(view_1, view_2, sync)
+    if walk == "lazy":
+        b = (b + c) / 2
+    return view_1.shape[1] - trace_of_ratio(c, b, n_rows, ridge)

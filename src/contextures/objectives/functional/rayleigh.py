@@ -1,0 +1,91 @@
+"""The weighted Rayleigh quotient of two views."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from contextures.exceptions import InputError
+from contextures.objectives.autograd import apply, in_full_precision, without_autocast
+from contextures.objectives.functional.checks import check_same_width
+from contextures.objectives.functional.constraints import Constraint, Whitening, penalty
+from contextures.objectives.functional.moments import view_covariances
+from contextures.objectives.functional.whitening import (
+    cholesky,
+    factor_gradient,
+    lower_half,
+    through_ridge,
+)
+from contextures.objectives.parallel import sum_over_processes
+
+WHITENING = Whitening()
+
+
+@in_full_precision
+def rayleigh_quotient(
+    view_1: Tensor,
+    view_2: Tensor,
+    weights: Tensor | None = None,
+    constraint: Constraint = WHITENING,
+    sync: bool = True,
+) -> Tensor:
+    """Compute sum_l m_l E(f_l(A) - f_l(A+))^2 of a batch of two views, with Cov[f] = I.
+
+    Parameters
+    ----------
+    view_1, view_2 : torch.Tensor of shape (n, d)
+        One encoder's values on two draws that share their source.
+    weights : torch.Tensor of shape (d,), optional
+        m_1 >= m_2 >= ... > 0; by default m_l = (d - l + 1) / d.
+    constraint : Whitening, VarianceCovariance or OrthonormalPenalty
+        With whitening, f is L^-1 times the embedding, so that its first l coordinates depend on
+        the first l of the embedding; with a penalty the loss is a mean over coordinates, plus the
+        penalty.
+    sync : bool, default=True
+        Whether to join the batches of all processes.
+
+    Returns
+    -------
+    torch.Tensor
+        The loss. See :class:`contextures.objectives.RayleighQuotient` for its minimiser.
+    """
+    check_same_width(view_1=view_1, view_2=view_2)
+    d = view_1.shape[1]
+    if weights is None:
+        weights = torch.arange(d, 0, -1, dtype=view_1.dtype, device=view_1.device) / d
+    elif weights.shape != (d,):
+        raise InputError(f"weights has shape {tuple(weights.shape)}; give one for each of {d}")
+    if not isinstance(constraint, Whitening):
+        n = view_1.new_tensor(float(len(view_1)))
+        moved, n = sum_over_processes([(view_1 - view_2).square().sum(dim=0), n], sync)
+        both = penalty(view_1, constraint, sync) + penalty(view_2, constraint, sync)
+        return (weights @ moved) / (n * d) + both / 2
+    n_rows, c, b = view_covariances(view_1, view_2, sync)
+    trace: Tensor = apply(_WeightedTrace, c, b, weights, n_rows, constraint.ridge)
+    return 2 * (weights.sum() - trace)
+
+
+class _WeightedTrace(torch.autograd.Function):
+    """tr(diag(m) S) with S = L^-1 B L^-T, C = L L^T."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, c: Tensor, b: Tensor, weights: Tensor, n_rows: int, ridge: float
+    ) -> Tensor:
+        factor = cholesky(c, n_rows, ridge, "the embedding")
+        half = torch.linalg.solve_triangular(factor, b, upper=False)
+        white = torch.linalg.solve_triangular(factor.T, half, upper=True, left=False)
+        ctx.save_for_backward(factor, white, weights)
+        ctx.ridge = ridge
+        trace: Tensor = white.diagonal() @ weights
+        return trace
+
+    @staticmethod
+    @without_autocast
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
+        factor, white, weights = ctx.saved_tensors
+        c = factor_gradient(factor, -2 * lower_half(weights[:, None] * white))
+        b = factor_gradient(factor, torch.diag(weights))
+        return grad * through_ridge(c, ctx.ridge), grad * b, None, None, None

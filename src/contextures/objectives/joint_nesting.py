@@ -1,0 +1,55 @@
+"""Joint nesting of two encoders."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from torch import Tensor
+
+from contextures.objectives import functional as F
+from contextures.objectives.base import Inputs, Objective, Side
+
+
+class JointNesting(Objective):
+    """Low-rank approximation by every prefix of the coordinates at once: ordered functions.
+
+    Population loss: the mean over prefixes of the :class:`~contextures.objectives.LowRank` loss of
+    the first l coordinates; -2 sum_l m_l Cov(phi_l, psi_l) + sum_lk min(m_l, m_k)
+    E[phi_l phi_k] E[psi_l psi_k], with m_l the share of prefixes that hold coordinate l.
+
+    Minimiser: phi_l psi_l = s_l mu_l nu_l for every l, in order, up to the sign and how the scale
+    is shared, if the singular values differ.
+
+    Parameters
+    ----------
+    step : int, default=1
+        Prefixes of step, 2 step, ... and d coordinates count; within a step coordinates are free
+        to rotate.
+    constant : bool, default=False
+        Whether to spend a coordinate on the constant function.
+    sync : bool, default=True
+        See :class:`~contextures.objectives.Objective`.
+
+    Notes
+    -----
+    Estimated without bias from pairs of different rows. Read-out: s_l^2 = E phi_l^2 E psi_l^2.
+    Cost: 2 products of n d^2 forward and 2 backward, and a few passes over n d numbers.
+
+    References
+    ----------
+    arXiv 2402.03655 (nested low-rank approximation); arXiv 2510.24672.
+    """
+
+    inputs: ClassVar[Inputs] = "pair"
+    encoder_on: ClassVar[Side] = "X"
+    operator: ClassVar[str] = "TT*"
+    ordered: ClassVar[bool] = True
+
+    def __init__(self, step: int = 1, constant: bool = False, *, sync: bool = True) -> None:
+        super().__init__(sync=sync)
+        self.step = step
+        self.constant = constant
+
+    def forward(self, phi: Tensor, psi: Tensor) -> Tensor:
+        """Compute the loss of phi(x) and psi(a), each of shape (n, d)."""
+        return F.joint_nesting(phi, psi, self.step, self.constant, self.sync)

@@ -1,0 +1,39 @@
+"""Joint nesting of two views."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from contextures.objectives.base import Inputs, Side
+from contextures.objectives.joint_nesting import JointNesting
+
+
+class JointNestingViews(JointNesting):
+    """The spectral contrastive loss by every prefix of the coordinates at once.
+
+    Population loss: as :class:`~contextures.objectives.JointNesting`, with one encoder f for two
+    draws A, A+ of one x.
+
+    Minimiser: f_l = s_l nu_l up to the sign, in order, if the singular values differ.
+
+    Parameters
+    ----------
+    step : int, default=1
+        Prefixes of step, 2 step, ... and d coordinates count.
+    constant : bool, default=False
+        Whether to spend a coordinate on the constant function.
+    sync : bool, default=True
+        See :class:`~contextures.objectives.Objective`.
+
+    Notes
+    -----
+    Read-out: s_l^2 = E f_l^2.
+
+    References
+    ----------
+    arXiv 2510.24672.
+    """
+
+    inputs: ClassVar[Inputs] = "views"
+    encoder_on: ClassVar[Side] = "A"
+    operator: ClassVar[str] = "T*T"

@@ -1,0 +1,54 @@
+"""Masked reconstruction."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from torch import Tensor
+
+from contextures.objectives import functional as F
+from contextures.objectives.base import Inputs, Objective, Side
+from contextures.objectives.functional.whitening import RIDGE
+
+
+class MaskedReconstruction(Objective):
+    """Masked reconstruction: hidden entries of x are predicted from its visible ones.
+
+    Population loss: min over W and b of the sum over columns j of
+    E[H_j (w_j . psi(A) + b_j - X_j)^2], times p over the expected number of hidden entries; H_j
+    says whether entry j is hidden and is a function of A. Without ``hidden``, every entry counts:
+    the loss of :class:`~contextures.objectives.Denoising`.
+
+    Minimiser: the span that best predicts every E[X_j | A] where j is hidden, by squared error.
+    Where every entry counts that is the top-d eigenspace of T* Lambda T.
+
+    Parameters
+    ----------
+    ridge : float, default=1e-6
+        Added to second moments of the embedding, relative to their mean diagonal entry.
+    sync : bool, default=True
+        See :class:`~contextures.objectives.Objective`.
+
+    Notes
+    -----
+    With ``hidden`` every column solves for its own head over the rows that hide it: p products of
+    n d^2, without gradient.
+
+    References
+    ----------
+    arXiv 2505.01557 (ICML 2025), Theorem 11, where every entry counts; otherwise derived.
+    """
+
+    inputs: ClassVar[Inputs] = "targets"
+    encoder_on: ClassVar[Side] = "A"
+    operator: ClassVar[str] = "T* Lambda T"
+
+    def __init__(self, ridge: float = RIDGE, *, sync: bool = True) -> None:
+        super().__init__(sync=sync)
+        self.ridge = ridge
+
+    def forward(self, embedding: Tensor, target: Tensor, hidden: Tensor | None = None) -> Tensor:
+        """Compute the loss of psi(a) (n, d), x (n, p) and what was hidden of it (n, p)."""
+        if hidden is None:
+            return F.linear_head_mse(embedding, target, ridge=self.ridge, sync=self.sync)
+        return F.masked_mse(embedding, target, hidden, ridge=self.ridge, sync=self.sync)

@@ -1,0 +1,64 @@
+"""The ratio trace under a dual kernel."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from torch import Tensor
+
+from contextures.objectives import functional as F
+from contextures.objectives.base import Inputs, Objective, Side
+from contextures.objectives.functional.whitening import RIDGE
+
+
+class RatioTraceKernel(Objective):
+    """The ratio trace with the whitening inside the loss, for one encoder and the dual kernel.
+
+    Population loss: d - tr(C^-1 B), C = Cov[phi(X)] and B = E[(k(X, X') - 1) phi(X) phi(X')^T]
+    over independent X and X', with k the dual kernel.
+
+    Minimiser: phi spans mu_1, ..., mu_d; the minimum is d - (s_1^2 + ... + s_d^2).
+
+    Parameters
+    ----------
+    exclude_self : bool, default=True
+        Whether B leaves out the pairs of a row with itself, which makes it unbiased for a batch of
+        independent rows. With all rows of a sample as the batch, keep them (False) to get the
+        operator on that sample.
+    ridge : float, default=1e-6
+        Added to the covariance, relative to the mean variance of its coordinates.
+    sync : bool, default=True
+        See :class:`~contextures.objectives.Objective`.
+
+    Notes
+    -----
+    Takes kernel features z with k = 1 + z . z', whose mean is zero, or rows of the transition with
+    P_A. B is unbiased although the batch mean is taken away: centring multiplies its expectation
+    by 1 - 2/n + 2/n^2, which is divided out (derived). The ratio is biased by C^-1 alone.
+
+    Cost, for r features: 2 products of n d^2 and one of n r d forward, the same backward; a
+    transition costs its non-zeros instead of n r. No n x n matrix.
+
+    References
+    ----------
+    arXiv 2505.01557 (ICML 2025), Definition 21; arXiv 2504.19792 for the kernel form.
+    """
+
+    inputs: ClassVar[Inputs] = "kernel"
+    encoder_on: ClassVar[Side] = "X"
+    operator: ClassVar[str] = "TT*"
+
+    def __init__(
+        self, exclude_self: bool = True, ridge: float = RIDGE, *, sync: bool = True
+    ) -> None:
+        super().__init__(sync=sync)
+        self.exclude_self = exclude_self
+        self.ridge = ridge
+
+    def forward(
+        self, phi: Tensor, features: Tensor, context_weights: Tensor | None = None
+    ) -> Tensor:
+        """Compute the loss of phi(x) of shape (n, d) and rows that describe the kernel."""
+        return F.ratio_trace_kernel(
+            phi, features, context_weights, self.exclude_self, self.ridge, self.sync
+        )

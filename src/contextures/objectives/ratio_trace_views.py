@@ -1,0 +1,48 @@
+"""The ratio trace of two views."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from torch import Tensor
+
+from contextures.objectives import functional as F
+from contextures.objectives.base import Inputs, Objective, Side
+from contextures.objectives.functional.whitening import RIDGE
+
+
+class RatioTraceViews(Objective):
+    """The ratio trace with the whitening inside the loss, for two views of one source.
+
+    Population loss: d - tr(C^-1 B), C the covariance of one view and B that of the two views.
+
+    Minimiser: for two draws a, a+ of one x, psi spans nu_1, ..., nu_d; for two inputs x, x+ that
+    share one a, phi spans mu_1, ..., mu_d. The minimum is d - (s_1^2 + ... + s_d^2).
+
+    Parameters
+    ----------
+    ridge : float, default=1e-6
+        Added to the covariance, relative to the mean variance of its coordinates.
+    sync : bool, default=True
+        See :class:`~contextures.objectives.Objective`.
+
+    Notes
+    -----
+    A batch of n <= d rows is refused.
+
+    References
+    ----------
+    arXiv 2505.01557 (ICML 2025), Definition 21 and Theorem 10.
+    """
+
+    inputs: ClassVar[Inputs] = "views"
+    encoder_on: ClassVar[Side] = "A"
+    operator: ClassVar[str] = "T*T"
+
+    def __init__(self, ridge: float = RIDGE, *, sync: bool = True) -> None:
+        super().__init__(sync=sync)
+        self.ridge = ridge
+
+    def forward(self, view_1: Tensor, view_2: Tensor) -> Tensor:
+        """Compute the loss of two views of shape (n, d)."""
+        return F.ratio_trace_views(view_1, view_2, self.ridge, self.sync)

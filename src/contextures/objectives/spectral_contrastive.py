@@ -1,0 +1,39 @@
+"""The spectral contrastive loss."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from contextures.objectives.base import Inputs, Side
+from contextures.objectives.low_rank import LowRank
+
+
+class SpectralContrastive(LowRank):
+    """The spectral contrastive loss of two views (low-rank approximation, in EVD form).
+
+    Population loss: -2 (E_pos - E_indep) <f(A), f(A+)> + E_indep <f(A), f(A')>^2 for two draws A,
+    A+ of one x: the squared distance of <f, f> from the positive-pair kernel less one, up to a
+    constant.
+
+    Minimiser: f = (s_1 nu_1, ..., s_d nu_d) up to rotation; the minimum is
+    -(s_1^4 + ... + s_d^4).
+
+    Parameters
+    ----------
+    constant : bool, default=False
+        Whether to spend a coordinate on the constant function, as the loss was printed.
+    sync : bool, default=True
+        See :class:`~contextures.objectives.Objective`.
+
+    Notes
+    -----
+    As :class:`~contextures.objectives.LowRank`, with one encoder for both sides.
+
+    References
+    ----------
+    arXiv 2106.04156; arXiv 2505.01557 (ICML 2025), Theorem 10; arXiv 2510.24672.
+    """
+
+    inputs: ClassVar[Inputs] = "views"
+    encoder_on: ClassVar[Side] = "A"
+    operator: ClassVar[str] = "T*T"

@@ -1,0 +1,55 @@
+"""SVME."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from torch import Tensor
+
+from contextures.objectives import functional as F
+from contextures.objectives.base import Inputs, Objective, Side
+from contextures.objectives.functional.constraints import Constraint, as_constraint
+
+
+class SVME(Objective):
+    """SVME: one view of every row, an encoder on each side, and a constraint on the one on X.
+
+    Population loss: E_P+ |Phi~(X) - Psi~(A)|^2 subject to Cov[Phi(X)] = I, where ~ takes the mean
+    away.
+
+    Minimiser: Psi~ = T* Phi~, and Phi~ an orthonormal basis of span(mu_1, ..., mu_d); the minimum
+    is d - (s_1^2 + ... + s_d^2), and the eigenvalues of Cov[Psi(A)] are s_1^2, ..., s_d^2
+    (derived).
+
+    Parameters
+    ----------
+    constraint : {"whitening", "vicreg", "penalty"} or Constraint, default="whitening"
+        How the constraint is enforced: see
+        :class:`~contextures.objectives.functional.Whitening`,
+        :class:`~contextures.objectives.functional.VarianceCovariance` and
+        :class:`~contextures.objectives.functional.OrthonormalPenalty`. Under the last two the loss
+        is a mean over coordinates.
+    sync : bool, default=True
+        See :class:`~contextures.objectives.Objective`.
+
+    Notes
+    -----
+    Cost: whitening takes 2 products of n d^2 forward and 3 backward and d^3 for the factor, a
+    penalty 1 and 1. No n x n matrix.
+
+    References
+    ----------
+    arXiv 2504.19792, chapter 2, and the public code that goes with it.
+    """
+
+    inputs: ClassVar[Inputs] = "pair"
+    encoder_on: ClassVar[Side] = "X"
+    operator: ClassVar[str] = "TT*"
+
+    def __init__(self, constraint: str | Constraint = "whitening", *, sync: bool = True) -> None:
+        super().__init__(sync=sync)
+        self.constraint = as_constraint(constraint)
+
+    def forward(self, phi: Tensor, psi: Tensor) -> Tensor:
+        """Compute the loss of phi(x) and psi(a), each of shape (n, d)."""
+        return F.svme(phi, psi, self.constraint, self.sync)

@@ -1,0 +1,59 @@
+"""VICReg."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from torch import Tensor
+
+from contextures.objectives import functional as F
+from contextures.objectives.base import Inputs, Objective, Side
+
+
+class VICReg(Objective):
+    """Non-contrastive learning under VICReg's variance and covariance terms.
+
+    Population loss: invariance E|f(A) - f(A+)|^2 / d + variance mean_j max(0, 1 - sqrt(C_jj))
+    + 2 covariance sum_{j != k} C_jk^2 / d, with C the covariance of f(A) (each view contributes
+    half of the variance term and one covariance term).
+
+    Minimiser: f spans nu_1, ..., nu_d as long as no direction collapses. A direction with singular
+    value s gets the standard deviation min(1, variance / (4 invariance (1 - s^2))) (derived).
+
+    Parameters
+    ----------
+    invariance, variance, covariance : float, default=25, 25, 1
+        The weights of the three terms, as in the paper. Where a library does not halve the
+        variance term, the same loss is ``variance=50``.
+    sync : bool, default=True
+        See :class:`~contextures.objectives.Objective`.
+
+    Notes
+    -----
+    Cost: 2 products of n d^2 forward and 2 backward. No n x n matrix.
+
+    References
+    ----------
+    arXiv 2105.04906; arXiv 2505.01557 (ICML 2025), Theorem 10.
+    """
+
+    inputs: ClassVar[Inputs] = "views"
+    encoder_on: ClassVar[Side] = "A"
+    operator: ClassVar[str] = "T*T"
+
+    def __init__(
+        self,
+        invariance: float = 25.0,
+        variance: float = 25.0,
+        covariance: float = 1.0,
+        *,
+        sync: bool = True,
+    ) -> None:
+        super().__init__(sync=sync)
+        self.invariance = invariance
+        self.variance = variance
+        self.covariance = covariance
+
+    def forward(self, view_1: Tensor, view_2: Tensor) -> Tensor:
+        """Compute the loss of two views of shape (n, d)."""
+        return F.vicreg(view_1, view_2, self.invariance, self.variance, self.covariance, self.sync)
