@@ -105,6 +105,7 @@ def held_out_values(context: Context, rows: FloatArray, d0: int) -> FloatArray:
         Singular values in [0, 1], largest first.
     """
     from contextures.encoders import RitzEncoder
+    from contextures.encoders.bases.base import values_of
 
     half = np.random.default_rng(0).permutation(len(rows))
     learned, held = rows[half[::2]], rows[half[1::2]]
@@ -116,7 +117,8 @@ def held_out_values(context: Context, rows: FloatArray, d0: int) -> FloatArray:
             return np.zeros(1)
         encoder = RitzEncoder(context, error.rank, random_state=0).fit(learned)
     views = encoder.context_.sample(held, np.random.default_rng(1), HELD_VIEWS)
-    other = np.stack([encoder.transform_context(view) for view in views])
+    basis = encoder.context_basis_
+    other = np.stack([encoder.functions_.right(values_of(basis, view, float)) for view in views])
     mu = encoder.transform(held)
     mu -= mu.mean(axis=0)
     other -= other.mean(axis=(0, 1))
