@@ -132,6 +132,13 @@ def test_contexts_of_too_many_values_are_refused_with_the_mend():
         MonteCarloContext(3).fit(CUBE)
 
 
+def test_values_that_no_two_rows_share_are_said():
+    """A mask on continuous columns repeats for its row and yet tells nothing of others."""
+    rows = np.random.default_rng(0).standard_normal((40, 3))
+    with pytest.warns(ContextWarning, match="no other row drew"):
+        MonteCarloContext(MaskContext(), n_draws=200).fit(rows)
+
+
 def test_what_the_draws_cannot_tell_is_said():
     """Fewer draws than values: what half of them learned does not hold in the other half."""
     weak = MonteCarloContext(SCARFContext(0.95), n_draws=20).fit(CUBE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import partial
 from typing import Any, NoReturn, Self
 
@@ -15,7 +16,7 @@ from contextures.contexts.base import Context
 from contextures.contexts.checks import FloatArray, IntArray, Matrix, check_positive_int
 from contextures.contexts.counting import count_draws, merge_counts
 from contextures.contexts.distinct import distinct_rows, match_rows
-from contextures.exceptions import InputError
+from contextures.exceptions import ContextWarning, InputError
 
 ALL_DRAWS = 1_000_000
 FEWEST_DRAWS, MOST_DRAWS = 20, 10_000
@@ -25,6 +26,10 @@ LEAST_DRAWS = 1000
 
 LEAST_COVERAGE = 0.5
 """Below this the support is mostly unknown, and a spectrum would be one of accidents."""
+
+
+MOST_ALONE = 0.9
+"""Where more of the draws gave a value to one row only, the context is nearly the identity."""
 
 
 class MonteCarloContext(Context):
@@ -252,6 +257,15 @@ class MonteCarloContext(Context):
         self.coverage_ = float(1 - np.count_nonzero(per_value == 1) / per_value.sum())
         if self.coverage_ < LEAST_COVERAGE:
             self._refuse(per_value.sum(), 1 - self.coverage_)
+        alone = per_value[np.bincount(counts.indices, minlength=len(per_value)) == 1].sum()
+        if alone > MOST_ALONE * per_value.sum():
+            warnings.warn(
+                f"{alone / per_value.sum():.0%} of the draws of {self.base!r} gave a value that no "
+                "other row drew, so A tells rows apart rather than what they share, as columns of "
+                "continuous values do; use columns of few values or more corruption",
+                ContextWarning,
+                stacklevel=4,
+            )
 
     def _refuse(self, n_draws: int, share: float) -> NoReturn:
         raise InputError(
