@@ -91,4 +91,4 @@ def test_encoders_that_cannot_be_are_refused_before_any_work(options, message, t
 def test_a_missing_torch_is_named_with_the_mend(tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"pip install 'contextures\[neural\]'"):
-        runs_encoders.check_kind("neural")
+        runs_encoders.check_kind("neural", None)

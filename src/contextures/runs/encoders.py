@@ -44,27 +44,36 @@ def choose_kind(asked: str, context: Context, n: int) -> str:
     -------
     {"spectral", "ritz", "neural"}
         The kind.
-
-    Raises
-    ------
-    InputError
-        If exact functions are asked of a context that only draws, or torch is missing.
     """
-    if asked == "spectral" and context.form == "sampler":
-        raise InputError(
-            "--encoder spectral needs a context with a transition, and this one only draws; give "
-            "--encoder ritz, neural or auto"
-        )
     if asked != "auto":
         return asked
     exact = context.form != "sampler" and affordable_rows(context, n, "spectral") == n
     return "spectral" if exact else "ritz"
 
 
-def check_kind(asked: str) -> str:
-    """Refuse a kind of encoder that there is not, or whose libraries are missing."""
+def check_kind(asked: str, context: Context | None) -> None:
+    """Refuse a kind of encoder that cannot be, before any work.
+
+    Parameters
+    ----------
+    asked : str
+        The kind asked for.
+    context : Context or None
+        The context, if it is known already.
+
+    Raises
+    ------
+    InputError
+        If there is no such kind, its libraries are missing, or exact functions are asked of a
+        context that only draws.
+    """
     from importlib.util import find_spec
 
+    if asked == "spectral" and context is not None and context.form == "sampler":
+        raise InputError(
+            "--encoder spectral needs a context with a transition, and this one only draws; give "
+            "--encoder ritz, neural or auto"
+        )
     if asked not in KINDS:
         raise InputError(f"--encoder {asked!r} is not known; give {', '.join(KINDS)}")
     missing = [name for name in ("torch", "lightning_fabric") if find_spec(name) is None]
@@ -73,7 +82,6 @@ def check_kind(asked: str) -> str:
             "--encoder neural needs torch, which is not installed; run: pip install "
             "'contextures[neural]'"
         )
-    return asked
 
 
 def affordable_rows(context: Context, n: int, kind: str) -> int:
@@ -83,7 +91,7 @@ def affordable_rows(context: Context, n: int, kind: str) -> int:
     Gaussian contexts keep small by themselves; a context that only draws sets no limit.
     """
     masked = isinstance(context, MaskContext) and context.base is not None
-    base: Any = context.base if masked else context  # type: ignore[attr-defined]
+    base = context.base if isinstance(context, MaskContext) and masked else context
     if context.form == "sampler" or (kind != "spectral" and isinstance(base, RBFContext)):
         return n
     if isinstance(context, KNNContext):

@@ -22,7 +22,7 @@ from contextures.encoders import save_encoder
 from contextures.evaluation import HeldOutScore, Task, compare, probe_curve
 from contextures.exceptions import InputError
 from contextures.report import render_report
-from contextures.runs.encoders import check_kind, choose_kind
+from contextures.runs.encoders import check_kind
 from contextures.runs.folder import MARK, check_destination, run_folder
 from contextures.runs.learn import Learned, learn
 from contextures.runs.progress import Progress
@@ -94,15 +94,13 @@ def check_options(options: FitOptions) -> Context | None:
         raise InputError(f"--dim {options.n_components} is not possible; give 1 or more, or auto")
     if options.task is not None and options.target is None:
         raise InputError("--task says how a target is read; name the target with --target")
-    check_kind(options.encoder)
     if options.context.strip().lower() in ("label", "labels"):
         raise InputError(
             "a label context cannot embed new rows, so it cannot be fitted; "
             "it is listed by: contextures rank TABLE --target COLUMN"
         )
     context = None if options.context == "auto" else parse_context(options.context)
-    if context is not None:
-        choose_kind(options.encoder, context, 0)
+    check_kind(options.encoder, context)
     return context
 
 

@@ -46,9 +46,7 @@ class Judgement:
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
-def judge(
-    encoder: Any, rows: NDArray[np.float64], fresh: NDArray[np.float64] | None
-) -> Judgement:
+def judge(encoder: Any, rows: NDArray[np.float64], fresh: NDArray[np.float64] | None) -> Judgement:
     """Compare a learned encoder with the exact functions of its fitted context.
 
     Parameters
