@@ -113,6 +113,9 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     context_: Context
     basis_: Any
     context_basis_: Any
+    ridge_: float
+    score_: float
+    _n_chunks: int
 
     def __init__(
         self,

@@ -76,14 +76,14 @@ class RitzMoments:
 
     def problem(self) -> RitzProblem:
         """Give the Ritz problem of these moments, its costly part done, to solve for any ridge."""
-        return OneSided(self.covariance, self.operator, self._cutoff)
+        return OneSided(self._whitening(), self.operator)
 
     def ratio_trace(self) -> float:
         """Compute tr(C^-1 B) on these rows: for functions learned from them, biased upwards.
 
         For functions learned on other rows see :mod:`contextures.spectrum.scores`.
         """
-        white = Whitening(self.covariance, self._cutoff).white()
+        white = self._whitening().white()
         return float(np.einsum("ij,ij->", white, self.operator @ white))
 
     def solve(self, n_components: int, ridge: float = 0.0) -> RitzFunctions:
@@ -163,6 +163,9 @@ class RitzMoments:
 
     def _copy(self) -> RitzMoments:
         return type(self)().merge(self)
+
+    def _whitening(self) -> Whitening:
+        return Whitening(self.covariance, self._cutoff, self.mean)
 
     def _seen(self) -> Scatter:
         if self._functions is None:

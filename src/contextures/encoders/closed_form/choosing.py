@@ -73,7 +73,14 @@ class Wanted:
             for basis in candidate_bases(self.basis, self.n_functions, self.seed, "basis"):
                 yield basis.fit(inputs)
         elif isinstance(self.basis, str) and self.basis == "auto":
-            yield one_hot(inputs, self.n_functions)
+            basis = one_hot(inputs, None)
+            n_names = sum(len(names) for names in basis.categories_)
+            if n_names > self.n_functions:
+                raise InputError(
+                    f"X names {n_names} different things, more than n_functions="
+                    f"{self.n_functions}; raise it, or give a basis of what is known about them"
+                )
+            yield basis
         elif hasattr(self.basis, "transform"):
             (basis,) = candidate_bases(self.basis, self.n_functions, self.seed, "basis")
             yield basis.fit(inputs)

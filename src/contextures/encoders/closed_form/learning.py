@@ -16,10 +16,10 @@ from contextures.encoders.bases.base import values_of
 from contextures.encoders.closed_form.sources import Source
 from contextures.spectrum.ritz import RitzFunctions, RitzMoments
 
-CHUNK_VALUES = 4_000_000
+CHUNK_VALUES = 8_000_000
 """Values of functions, over all views, that a chunk of rows holds."""
 
-RIDGES = (0.0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+RIDGES = (0.0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
 USUAL_RIDGE = 1e-3
 
 ROWS_A_FUNCTION = 4

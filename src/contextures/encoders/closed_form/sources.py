@@ -122,12 +122,13 @@ class DrawnSource:
     def gather(self, rows: IntArray, seed: tuple[int, ...]) -> NDArray[Any]:
         """Draw A for fitted rows, of shape (n_views, n, ...)."""
         rng = np.random.default_rng(seed)
-        drawn = self._context.sample_rows(self._inputs, rows, rng, self._n_views)
+        drawn = np.asarray(self._context.sample_rows(self._inputs, rows, rng, self._n_views))
         return drawn[None] if self._n_views == 1 else drawn
 
     def gather_new(self, inputs: Any, seed: tuple[int, ...]) -> NDArray[Any]:
         """Draw A for any rows, of shape (n_views, n, ...)."""
-        drawn = self._context.sample(inputs, np.random.default_rng(seed), self._n_views)
+        rng = np.random.default_rng(seed)
+        drawn = np.asarray(self._context.sample(inputs, rng, self._n_views))
         return drawn[None] if self._n_views == 1 else drawn
 
     def empty(self) -> RitzMoments:
