@@ -23,6 +23,7 @@ from contextures.contexts import (
 )
 from contextures.exceptions import InputError
 from contextures.selection import default_candidates, parse_context, short_form
+from contextures.selection.judging import held_out_values
 from contextures.spectrum import decompose
 
 X, Y = load_wine(return_X_y=True)
@@ -168,6 +169,22 @@ def test_short_forms_are_read_and_written(text, context):
 def test_short_forms_that_mean_nothing_are_refused(text):
     with pytest.raises(InputError, match=r"is not known|is not a"):
         parse_context(text)
+
+
+def test_contexts_that_only_draw_are_ranked_by_values_on_rows_not_learned_from():
+    """Values on the rows learned from would rank pure noise as an association."""
+    rows = np.random.default_rng(0).standard_normal((1500, 2))
+    values = held_out_values(NoiseContext(0.75).fit(rows), rows, 64)
+    expected = np.repeat(0.8 ** np.arange(1, 4), [2, 3, 4])
+    np.testing.assert_allclose(values[:9], expected, atol=0.12)
+    assert (values[:9] < expected + 0.03).all()
+    noise = held_out_values(NoiseContext(100.0).fit(rows), rows, 64)
+    assert noise[0] < 0.15
+    search = ContextSearch([NoiseContext(0.75), NoiseContext(100.0), KNNContext(20)]).fit(rows)
+    assert search.results_["error"].isna().all()
+    weak = search.results_.set_index("name").loc["noise:100"]
+    assert not weak["reliable"] or weak["strength"] < 1
+    assert np.isnan(weak["kernel_deviation"])
 
 
 def test_only_contexts_of_neighbours_can_be_masked_in_short():

@@ -17,6 +17,10 @@ from contextures.spectrum import singular_values
 HELD_VIEWS = 8
 """Draws of A for each held-out row."""
 
+FUNCTIONS = 300
+"""Functions on either side that a context which only draws is judged by: more of them take longer,
+and on the rows of a search find hardly more (measured with 300 to 1,000)."""
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -109,13 +113,14 @@ def held_out_values(context: Context, rows: FloatArray, d0: int) -> FloatArray:
 
     half = np.random.default_rng(0).permutation(len(rows))
     learned, held = rows[half[::2]], rows[half[1::2]]
-    d = min(d0 + 1, len(held) // 8)
+    d = min(d0 + 1, len(held) // 4, FUNCTIONS // 2)
+    encoder = RitzEncoder(context, d, n_functions=FUNCTIONS, random_state=0)
     try:
-        encoder = RitzEncoder(context, d, random_state=0).fit(learned)
+        encoder.fit(learned)
     except RankError as error:
         if error.rank < 1:
             return np.zeros(1)
-        encoder = RitzEncoder(context, error.rank, random_state=0).fit(learned)
+        encoder.set_params(n_components=error.rank).fit(learned)
     views = encoder.context_.sample(held, np.random.default_rng(1), HELD_VIEWS)
     basis = encoder.context_basis_
     other = np.stack([encoder.functions_.right(values_of(basis, view, float)) for view in views])
