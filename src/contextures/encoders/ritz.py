@@ -293,9 +293,9 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             )
         kept: Self = clone(self).set_params(n_components=n_components)
         functions = self.functions_.truncated(n_components)
-        kept.__dict__.update(
-            {name: value for name, value in vars(self).items() if name.endswith("_")}
-        )
+        for name, value in vars(self).items():
+            if name.endswith("_") or name == "_named_inputs":
+                setattr(kept, name, value)
         kept._functions = functions
         return kept
 
