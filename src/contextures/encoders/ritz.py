@@ -194,7 +194,8 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
         The first chunk fits the context and the bases, so it must be like the others and hold
         well over D rows. The functions are found when they are next asked for. Here "auto"
-        stands for one view and double precision.
+        stands for one view and double precision. ``fit`` keeps no sums, so that the first call
+        after it begins anew.
 
         Parameters
         ----------

@@ -62,8 +62,8 @@ class Wanted:
         contexts = None
         if isinstance(source, DrawnSource):
             contexts = flat(rows.given)
-            step = max(1, len(contexts) // MOST_CONTEXTS)
-            contexts = contexts[::step]
+            if not names_things(contexts):
+                contexts = contexts[:: max(1, len(contexts) // MOST_CONTEXTS)]
         for place, basis in enumerate(self._left(rows.inputs)):
             other = None if contexts is None else self._right(contexts, place)
             yield Sides(basis, other, self.dtype)
