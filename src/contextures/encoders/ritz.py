@@ -184,7 +184,7 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         if len(few) < len(rest):
             moments = moments_of(source, sides, rest, n_views, settings.n_jobs)
         self._keep(Learner(source, sides, moments, gathered), settings)
-        self._solve()
+        self._solve(last=True)
         del self._learner
         return self
 
@@ -305,7 +305,7 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """Coefficients, means and ranks."""
         check_is_fitted(self)
         if "_functions" not in self.__dict__:
-            self._solve()
+            self._solve(last=False)
         return self._functions
 
     @property
@@ -313,9 +313,9 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """Singular values on the training rows, largest first."""
         return self.functions_.singular_values
 
-    def _solve(self) -> None:
-        settings = self._settings
-        self._functions, choice = self._learner.solve(settings.n_components, settings.ridge)
+    def _solve(self, *, last: bool) -> None:
+        d, ridge = self._settings.n_components, self._settings.ridge
+        self._functions, choice = self._learner.solve(d, ridge, last=last)
         self.ridge_, self.score_ = choice.ridge, choice.score
 
     def _keep(self, learner: Learner, settings: Settings) -> None:

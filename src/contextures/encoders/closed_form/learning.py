@@ -209,13 +209,19 @@ class Learner:
             given=np.concatenate([self.held.given, rows.given], axis=1),
         )
 
-    def solve(self, n_components: int, ridge: float | None) -> tuple[RitzFunctions, Choice]:
-        """Choose the ridge when None; then learn from the held-out rows as well, and solve."""
+    def solve(
+        self, n_components: int, ridge: float | None, *, last: bool
+    ) -> tuple[RitzFunctions, Choice]:
+        """Choose the ridge when None; then learn from the held-out rows as well, and solve.
+
+        ``last`` says that no rows will follow, so that the sums need not be kept as they are.
+        """
         if self.held is None:
             ridge = USUAL_RIDGE if ridge is None else ridge
             return self.moments.solve(n_components, ridge), Choice(ridge, np.nan, {})
         judge = Judge(self.source, self.sides, self.held, n_components)
         score = judge.scorer(self.moments)
         choice = choose_ridge(score) if ridge is None else Choice(ridge, score(ridge), {})
-        total = self.moments + judge.moments()
+        total = self.moments if last else self.moments.copy()
+        total.merge(judge.moments())
         return total.solve(n_components, choice.ridge), choice
