@@ -65,7 +65,7 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         How products are formed; they are added up in double precision either way. "auto" takes
         single precision beyond some seconds of work.
     n_jobs : int or None, default=None
-        Threads that go through the rows.
+        Threads that go through the rows; -1 for one a core.
     random_state : int, RandomState or None, default=None
         Draws the bases, the held-out rows and the contexts; None stands for a fixed seed.
 
@@ -178,13 +178,13 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             Rows(inputs, self._weights(numbers), numbers, seed=(settings.seed, place))
             for place, numbers in enumerate((order[:n_held], order[n_held:]))
         )
-        gathered = held.gathered(source) if n_held else None
-        few = rest.first(SELECTION_ROWS, source).gathered(source)
-        sides, moments = choose_sides(wanted, source, few, gathered, settings.n_components)
+        judged = held.gathered(source) if n_held else None
+        few = rest.first(SELECTION_ROWS).gathered(source)
+        sides, moments = choose_sides(wanted, source, few, judged, settings.n_components)
         if len(few) < len(rest):
-            moments = moments_of(source, sides, rest, n_views, settings.n_jobs)
-        self._keep(Learner(source, sides, moments, gathered), settings)
-        self._solve()
+            moments = moments_of(source, sides, rest, settings.n_jobs)
+        self._keep(Learner(source, sides, moments, judged), settings)
+        self._solve(last=True)
         del self._learner
         return self
 
@@ -193,8 +193,10 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """Learn from a chunk of rows, for contexts that are drawn or observed row by row.
 
         The first chunk fits the context and the bases, so it must be like the others and hold
-        well over D rows. The functions are found when they are next asked for. Here "auto"
-        stands for one view and double precision.
+        well over D rows; the rows held out come from the first chunks too, up to 10,000. The
+        functions are found when they are next asked for. Here "auto"
+        stands for one view and double precision. ``fit`` keeps no sums, so that the first call
+        after it begins anew.
 
         Parameters
         ----------
@@ -214,8 +216,9 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self._n_chunks = 1 if first else self._n_chunks + 1
         source = DrawnSource(self.context_, inputs, settings.views or 1)
         seed = (settings.seed, self._n_chunks)
-        given = np.asarray(y)[None] if observes(self.context_) else source.gather_new(inputs, seed)
-        n_held = settings.n_held(len(inputs)) if settings.ridge is None else 0
+        given = _observed(inputs, y) if observes(self.context_) else source.draw(inputs, seed)
+        before = 0 if first or self._learner.held is None else len(self._learner.held)
+        n_held = settings.n_held(len(inputs), before) if settings.ridge is None else 0
         order = np.random.default_rng(seed).permutation(len(inputs))
         held, rest = (
             Rows(inputs[part], given=given[:, part]) for part in (order[:n_held], order[n_held:])
@@ -227,7 +230,8 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             )
             self._keep(Learner(source, sides, moments), settings)
         else:
-            self._learner.moments.merge(moments_of(source, self._learner.sides, rest))
+            chunk = moments_of(source, self._learner.sides, rest, settings.n_jobs)
+            self._learner.moments.merge(chunk)
         if n_held:
             self._learner.hold(held)
         self.__dict__.pop("_functions", None)
@@ -293,9 +297,9 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             )
         kept: Self = clone(self).set_params(n_components=n_components)
         functions = self.functions_.truncated(n_components)
-        kept.__dict__.update(
-            {name: value for name, value in vars(self).items() if name.endswith("_")}
-        )
+        for name, value in vars(self).items():
+            if name.endswith("_") or name == "_named_inputs":
+                setattr(kept, name, value)
         kept._functions = functions
         return kept
 
@@ -304,7 +308,7 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """Coefficients, means and ranks."""
         check_is_fitted(self)
         if "_functions" not in self.__dict__:
-            self._solve()
+            self._solve(last=False)
         return self._functions
 
     @property
@@ -312,9 +316,9 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """Singular values on the training rows, largest first."""
         return self.functions_.singular_values
 
-    def _solve(self) -> None:
-        settings = self._settings
-        self._functions, choice = self._learner.solve(settings.n_components, settings.ridge)
+    def _solve(self, *, last: bool) -> None:
+        d, ridge = self._settings.n_components, self._settings.ridge
+        self._functions, choice = self._learner.solve(d, ridge, last=last)
         self.ridge_, self.score_ = choice.ridge, choice.score
 
     def _keep(self, learner: Learner, settings: Settings) -> None:
@@ -377,6 +381,16 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         tags = super().__sklearn_tags__()
         tags.target_tags.required = self.context is not None and observes(self.context)
         return tags
+
+
+def _observed(inputs: NDArray[Any], y: Any) -> NDArray[Any]:
+    values = np.asarray(y)
+    if values.ndim == 0 or len(values) != len(inputs):
+        raise InputError(
+            f"X has {len(inputs)} rows but A has {values.shape[0] if values.ndim else 0}; give one "
+            "context per input"
+        )
+    return values[None]
 
 
 def _is_table(X: Any) -> bool:

@@ -58,7 +58,7 @@ def describe_basis(basis: Any, arrays: Arrays, foreign: list[Any], prefix: str) 
         foreign.append(basis)
         return {"kind": "transformer", "place": len(foreign) - 1}
     for name in basis.saved:
-        arrays[f"{prefix}.{name}"] = np.array(getattr(basis, name), order="C")
+        arrays[f"{prefix}.{name}"] = np.asarray(getattr(basis, name), order="C")
     parameters = basis.get_params(deep=False)
     if "random_state" in parameters:
         parameters["random_state"] = None  # only drew what is kept

@@ -39,7 +39,7 @@ def describe_fitted(context: Context, arrays: Arrays) -> dict[str, Any]:
             f"an encoder over {kind} cannot be written; over {', '.join(_FITTED)} it can"
         )
     for name in (*context.saved, "context_weights_"):
-        arrays[f"context.{name}"] = np.array(getattr(context, name), order="C")
+        arrays[f"context.{name}"] = np.asarray(getattr(context, name), order="C")
     return {
         **describe(context),
         "fitted": {"algorithm_": context.algorithm_} if isinstance(context, KNNContext) else {},

@@ -146,7 +146,7 @@ class RitzMoments:
                 f"moments of {type(self).__name__} and {type(other).__name__} do not add up; "
                 "gather both in the same way"
             )
-        return self._copy().merge(other)
+        return self.copy().merge(other)
 
     def merge(self, other: RitzMoments) -> Self:
         """Take in the moments of other rows, in place."""
@@ -161,7 +161,8 @@ class RitzMoments:
     def _merge(self, other: Any) -> None:
         self._functions = joined(self._functions, other._functions)
 
-    def _copy(self) -> RitzMoments:
+    def copy(self) -> Self:
+        """Give moments of the same rows that can be added to on their own."""
         return type(self)().merge(self)
 
     def _whitening(self) -> Whitening:

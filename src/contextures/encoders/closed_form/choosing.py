@@ -58,13 +58,14 @@ class Wanted:
         return not self.named_inputs and isinstance(self.basis, str) and self.basis == "auto"
 
     def fitted(self, source: Source, rows: Rows) -> Iterator[Sides]:
-        """Fit each candidate to gathered rows."""
+        """Fit each candidate to rows."""
+        inputs, given, _ = rows.all(source)
         contexts = None
         if isinstance(source, DrawnSource):
-            contexts = flat(rows.given)
-            step = max(1, len(contexts) // MOST_CONTEXTS)
-            contexts = contexts[::step]
-        for place, basis in enumerate(self._left(rows.inputs)):
+            contexts = flat(given)
+            if not names_things(contexts):
+                contexts = contexts[:: max(1, len(contexts) // MOST_CONTEXTS)]
+        for place, basis in enumerate(self._left(inputs)):
             other = None if contexts is None else self._right(contexts, place)
             yield Sides(basis, other, self.dtype)
 
@@ -119,7 +120,7 @@ def choose_sides(
     source : Source
         What the context gives.
     rows, held : Rows
-        Gathered rows, to fit and to judge by; without the latter the usual candidate is taken.
+        Rows to fit and to judge by; without the latter the usual candidate is taken.
     n_components : int
         d.
 

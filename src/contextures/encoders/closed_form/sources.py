@@ -27,6 +27,10 @@ EXACT_VALUES = 50_000_000
 class Source(Protocol):
     """What a context gives for rows."""
 
+    @property
+    def n_views(self) -> int:
+        """How many contexts each row has."""
+
     def gather(self, rows: IntArray, seed: tuple[int, ...]) -> Any:
         """Give what the context says about fitted rows: transition rows, features or draws."""
 
@@ -48,6 +52,8 @@ class Source(Protocol):
 
 class TransitionSource:
     """Exact rows of a transition."""
+
+    n_views = 1
 
     def __init__(self, context: Context) -> None:
         self._transition = context.expansion_
@@ -76,6 +82,8 @@ class TransitionSource:
 
 class KernelSource:
     """Features z of a kernel 1 + z . z'."""
+
+    n_views = 1
 
     def __init__(self, context: Context) -> None:
         self._features = context.expansion_
@@ -117,19 +125,19 @@ class DrawnSource:
     def __init__(self, context: Context, inputs: Any, n_views: int) -> None:
         self._context = context
         self._inputs = inputs
-        self._n_views = n_views
+        self.n_views = n_views
 
     def gather(self, rows: IntArray, seed: tuple[int, ...]) -> NDArray[Any]:
         """Draw A for fitted rows, of shape (n_views, n, ...)."""
         rng = np.random.default_rng(seed)
-        drawn = np.asarray(self._context.sample_rows(self._inputs, rows, rng, self._n_views))
-        return drawn[None] if self._n_views == 1 else drawn
+        drawn = np.asarray(self._context.sample_rows(self._inputs, rows, rng, self.n_views))
+        return drawn[None] if self.n_views == 1 else drawn
 
-    def gather_new(self, inputs: Any, seed: tuple[int, ...]) -> NDArray[Any]:
+    def draw(self, inputs: Any, seed: tuple[int, ...]) -> NDArray[Any]:
         """Draw A for any rows, of shape (n_views, n, ...)."""
         rng = np.random.default_rng(seed)
-        drawn = np.asarray(self._context.sample(inputs, rng, self._n_views))
-        return drawn[None] if self._n_views == 1 else drawn
+        drawn = np.asarray(self._context.sample(inputs, rng, self.n_views))
+        return drawn[None] if self.n_views == 1 else drawn
 
     def empty(self) -> RitzMoments:
         """Give moments of no rows."""
