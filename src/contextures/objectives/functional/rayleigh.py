@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
 from contextures.exceptions import InputError
-from contextures.objectives.autograd import apply, in_full_precision, without_autocast
+from contextures.objectives.autograd import in_full_precision
 from contextures.objectives.functional.checks import check_same_width
 from contextures.objectives.functional.constraints import Constraint, Whitening, penalty
-from contextures.objectives.functional.moments import view_covariances
+from contextures.objectives.functional.moments import Moments, Slopes, view_loss
 from contextures.objectives.functional.whitening import (
     cholesky,
     factor_gradient,
@@ -62,30 +60,16 @@ def rayleigh_quotient(
         moved, n = sum_over_processes([(view_1 - view_2).square().sum(dim=0), n], sync)
         both = penalty(view_1, constraint, sync) + penalty(view_2, constraint, sync)
         return (weights @ moved) / (n * d) + both / 2
-    n_rows, c, b = view_covariances(view_1, view_2, sync)
-    trace: Tensor = apply(_WeightedTrace, c, b, weights, n_rows, constraint.ridge)
-    return 2 * (weights.sum() - trace)
+    ridge, chosen = constraint.ridge, weights
 
-
-class _WeightedTrace(torch.autograd.Function):
-    """tr(diag(m) S) with S = L^-1 B L^-T, C = L L^T."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, c: Tensor, b: Tensor, weights: Tensor, n_rows: int, ridge: float
-    ) -> Tensor:
-        factor = cholesky(c, n_rows, ridge, "the embedding")
-        half = torch.linalg.solve_triangular(factor, b, upper=False)
+    def loss(moments: Moments) -> tuple[Tensor, Slopes]:
+        # 2 sum_l m_l (1 - S_ll) with S = L^-1 B L^-T, C = L L^T.
+        factor = cholesky(moments.xx, moments.n_rows, ridge, "the embedding")
+        half = torch.linalg.solve_triangular(factor, moments.xa, upper=False)
         white = torch.linalg.solve_triangular(factor.T, half, upper=True, left=False)
-        ctx.save_for_backward(factor, white, weights)
-        ctx.ridge = ridge
-        trace: Tensor = white.diagonal() @ weights
-        return trace
+        by_c = factor_gradient(factor, 4 * lower_half(chosen[:, None] * white))
+        by_b = factor_gradient(factor, torch.diag(-2 * chosen))
+        value = 2 * (chosen.sum() - white.diagonal() @ chosen)
+        return value, Slopes(xx=through_ridge(by_c, ridge), xa=by_b)
 
-    @staticmethod
-    @without_autocast
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
-        factor, white, weights = ctx.saved_tensors
-        c = factor_gradient(factor, -2 * lower_half(weights[:, None] * white))
-        b = factor_gradient(factor, torch.diag(weights))
-        return grad * through_ridge(c, ctx.ridge), grad * b, None, None, None
+    return view_loss(view_1, view_2, loss, sync)
