@@ -12,9 +12,9 @@ from cases import FEATURES, MADE, PHI, PSI, TRANSITION, WEIGHTS, N, arguments
 
 from contextures.objectives import OrthonormalPenalty, get_objective
 from contextures.objectives import functional as F
-from contextures.objectives.functional.constraints import penalty
 from contextures.objectives.functional.kernels import kernel_loss
 from contextures.objectives.functional.moments import Slopes
+from contextures.objectives.functional.penalties import penalty
 
 
 @pytest.mark.parametrize(("name", "options"), MADE)

@@ -1,16 +1,19 @@
-"""Sums over the processes of data-parallel training, with and without gradients."""
+"""Sums over the processes of data-parallel training.
+
+A loss that depends on sums over all processes' rows is the same on every process. Its custom
+backward pass gives a process's rows the gradient of the sum of all processes' losses (see
+:func:`joined_scale`), which data-parallel training averages to the gradient of the joined batch's
+loss, also where the parts differ in size. So sums need no gradient of their own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
 from contextures.exceptions import InputError
-from contextures.objectives.autograd import apply
 
 
 def is_parallel(sync: bool) -> bool:
@@ -87,10 +90,6 @@ def joined(n_rows: int, parts: Sequence[Tensor], sync: bool) -> tuple[int, list[
 def joined_scale(grad: Tensor, sync: bool) -> float:
     """Give the gradient by a loss that all processes share: the sum of what each passes down.
 
-    A custom autograd function whose value depends on joined sums alone gives its rows the gradient
-    of the sum of all processes' losses with this; data-parallel training then averages it to the
-    gradient of the joined batch's loss, also where the parts differ in size.
-
     Parameters
     ----------
     grad : torch.Tensor
@@ -106,30 +105,8 @@ def joined_scale(grad: Tensor, sync: bool) -> float:
     return float(totals([grad], sync)[0])
 
 
-def sum_over_processes(parts: Sequence[Tensor], sync: bool = True) -> list[Tensor]:
-    """Sum tensors over processes in one all-reduce, with gradients.
-
-    Parameters
-    ----------
-    parts : sequence of torch.Tensor
-        This process's part of each sum, all of one dtype and device.
-    sync : bool, default=True
-        Whether to sum at all.
-
-    Returns
-    -------
-    list of torch.Tensor
-        The sums, shaped as the parts; the parts themselves when there is one process. Their
-        gradient is that of the sum of all processes' losses; see :func:`joined_scale`.
-    """
-    if not is_parallel(sync):
-        return list(parts)
-    flat: Tensor = apply(_Sum, torch.cat([part.reshape(-1) for part in parts]))
-    return _split(flat, parts)
-
-
 def gather_rows(batches: Sequence[Tensor], sync: bool = True) -> tuple[list[Tensor], int]:
-    """Join the rows of all processes, with gradients, for losses that need all pairs.
+    """Join the rows of all processes, without gradients, for losses that need all pairs.
 
     Parameters
     ----------
@@ -154,24 +131,30 @@ def gather_rows(batches: Sequence[Tensor], sync: bool = True) -> tuple[list[Tens
     start = int(counts[: dist.get_rank()].sum())
     # Every process's rows in their place among zeros add up to all rows.
     after = int(counts.sum()) - start - n
-    placed = [torch.cat([_zeros(b, start), b, _zeros(b, after)]) for b in batches]
-    return sum_over_processes(placed), start
+    placed = [torch.cat([_zeros(b, start), b.detach(), _zeros(b, after)]) for b in batches]
+    return totals(placed, sync), start
 
 
-class _Sum(torch.autograd.Function):
-    """The sum over processes. Its gradient is that of the sum of the processes' losses."""
+def largest(values: Tensor, sync: bool) -> Tensor:
+    """Take the largest of every entry over processes, without gradient.
 
-    @staticmethod
-    def forward(ctx: Any, part: Tensor) -> Tensor:
-        total = part.clone()
-        dist.all_reduce(total)
-        return total
+    Parameters
+    ----------
+    values : torch.Tensor
+        This process's values.
+    sync : bool
+        Whether to ask the other processes at all.
 
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> Tensor:
-        total = grad.contiguous().clone()
-        dist.all_reduce(total)
-        return total
+    Returns
+    -------
+    torch.Tensor
+        The largest values.
+    """
+    if not is_parallel(sync):
+        return values
+    found = values.detach().clone()
+    dist.all_reduce(found, dist.ReduceOp.MAX)
+    return found
 
 
 def _split(flat: Tensor, parts: Sequence[Tensor]) -> list[Tensor]:

@@ -10,9 +10,10 @@ from torch import Tensor
 from contextures.exceptions import InputError
 from contextures.objectives.autograd import apply, closed_form, in_full_precision
 from contextures.objectives.functional.checks import check_batch, check_same_length
-from contextures.objectives.functional.constraints import Constraint, Whitening, penalty
+from contextures.objectives.functional.constraints import Constraint, Whitening
 from contextures.objectives.functional.kernels import kernel_loss, kernel_trace, pair_count
 from contextures.objectives.functional.moments import MomentLoss, Moments, Slopes
+from contextures.objectives.functional.penalties import penalty
 from contextures.objectives.functional.ratio_trace import ratio_loss
 from contextures.objectives.parallel import is_parallel
 

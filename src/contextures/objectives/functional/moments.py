@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from contextures.objectives.autograd import apply, closed_form
+from contextures.objectives.functional.row_gradients import Term, row_gradient
 from contextures.objectives.parallel import joined, joined_scale
 
 Block = Literal["full", "diagonal", "trace", "none"]
@@ -221,58 +222,16 @@ class _MomentLoss(torch.autograd.Function):
         for_phi = for_psi = None
         if ctx.needs_input_grad[0]:
             turned = xa.T if xa is not None and xa.ndim == 2 else xa
-            terms = [Term(phi, centre_x, xx, own), Term(psi, centre_a, turned, cross)]
-            for_phi = row_gradient(terms, None if mean_x is None else mean_x * (scale / n))
+            constant = None if mean_x is None else mean_x * (scale / n)
+            for_phi = row_gradient(
+                [Term(phi, centre_x, xx, own), Term(psi, centre_a, turned, cross)], constant
+            )
         if ctx.needs_input_grad[1]:
-            terms = [Term(psi, centre_a, aa, own), Term(phi, centre_x, xa, cross)]
-            for_psi = row_gradient(terms, None if mean_a is None else mean_a * (scale / n))
+            constant = None if mean_a is None else mean_a * (scale / n)
+            for_psi = row_gradient(
+                [Term(psi, centre_a, aa, own), Term(phi, centre_x, xa, cross)], constant
+            )
         return for_phi, for_psi, None, None, None
-
-
-class Term(NamedTuple):
-    """The part scale (rows - centre) slope of a gradient; a slope may be a diagonal or a number."""
-
-    rows: Tensor
-    centre: Tensor
-    slope: Tensor | None
-    scale: float
-
-
-def row_gradient(terms: list[Term], constant: Tensor | None = None) -> Tensor | None:
-    """Add up terms and a constant row, with one array of n d numbers.
-
-    Parameters
-    ----------
-    terms : list of Term
-        The terms; those without a slope are left out.
-    constant : torch.Tensor of shape (d,), optional
-        Added to every row.
-
-    Returns
-    -------
-    torch.Tensor of shape (n, d) or None
-        The sum; None if there is no term.
-    """
-    terms = [term for term in terms if term.slope is not None]
-    offset = constant
-    for _, centre, slope, scale in terms:
-        moved = torch.mv(slope.T, centre) if slope.ndim == 2 else centre * slope
-        offset = moved.mul_(-scale) if offset is None else offset.sub(moved, alpha=scale)
-    total: Tensor | None = None
-    for rows, _, slope, scale in terms:
-        if slope.ndim == 2:
-            total = (
-                torch.addmm(offset, rows, slope, alpha=scale)
-                if total is None
-                else total.addmm_(rows, slope, alpha=scale)
-            )
-        else:
-            total = (
-                torch.addcmul(offset, rows, slope, value=scale)
-                if total is None
-                else total.addcmul_(rows, slope, value=scale)
-            )
-    return total
 
 
 class _ViewLoss(torch.autograd.Function):
@@ -299,5 +258,4 @@ class _ViewLoss(torch.autograd.Function):
         scale = joined_scale(grad, ctx.sync) / (4 * (ctx.n_rows - 1))
         for_plus = row_gradient([Term(plus, centre_plus, by_plus, 2 * scale)])
         for_minus = row_gradient([Term(minus, centre_minus, by_minus, 2 * scale)])
-        assert for_plus is not None and for_minus is not None
         return for_plus + for_minus, for_plus.sub_(for_minus), None, None

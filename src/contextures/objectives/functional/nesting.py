@@ -126,8 +126,7 @@ class _Nested(torch.autograd.Function):
             factors.sub_((weighted @ torch.ones_like(weights))[:, None])
             phi_2, psi_2 = shared * phi_2, shared * psi_2
         factors.sub_(reach * (2 / (n if constant else n - 1)))
-        sums = (reach * sum_phi, reach * sum_psi)
-        ctx.save_for_backward(phi, psi, phi_2, psi_2, *sums, factors)
+        ctx.save_for_backward(phi, psi, phi_2, psi_2, reach * sum_phi, reach * sum_psi, factors)
         ctx.pairs, ctx.constant, ctx.sync = different, constant, sync
         return value
 

@@ -8,15 +8,21 @@ from torch import Tensor
 from contextures.exceptions import InputError
 from contextures.objectives.autograd import in_full_precision
 from contextures.objectives.functional.checks import check_same_width
-from contextures.objectives.functional.constraints import Constraint, Whitening, penalty
-from contextures.objectives.functional.moments import Moments, Slopes, view_loss
+from contextures.objectives.functional.constraints import Constraint, Whitening
+from contextures.objectives.functional.moments import (
+    Blocks,
+    Moments,
+    Slopes,
+    moment_loss,
+    view_loss,
+)
+from contextures.objectives.functional.penalties import penalty
 from contextures.objectives.functional.whitening import (
     cholesky,
     factor_gradient,
     lower_half,
     through_ridge,
 )
-from contextures.objectives.parallel import sum_over_processes
 
 WHITENING = Whitening()
 
@@ -55,21 +61,29 @@ def rayleigh_quotient(
         weights = torch.arange(d, 0, -1, dtype=view_1.dtype, device=view_1.device) / d
     elif weights.shape != (d,):
         raise InputError(f"weights has shape {tuple(weights.shape)}; give one for each of {d}")
-    if not isinstance(constraint, Whitening):
-        n = view_1.new_tensor(float(len(view_1)))
-        moved, n = sum_over_processes([(view_1 - view_2).square().sum(dim=0), n], sync)
-        both = penalty(view_1, constraint, sync) + penalty(view_2, constraint, sync)
-        return (weights @ moved) / (n * d) + both / 2
-    ridge, chosen = constraint.ridge, weights
+    chosen = weights
 
-    def loss(moments: Moments) -> tuple[Tensor, Slopes]:
+    def whitened(moments: Moments) -> tuple[Tensor, Slopes]:
         # 2 sum_l m_l (1 - S_ll) with S = L^-1 B L^-T, C = L L^T.
-        factor = cholesky(moments.xx, moments.n_rows, ridge, "the embedding")
+        assert isinstance(constraint, Whitening)
+        factor = cholesky(moments.xx, moments.n_rows, constraint.ridge, "the embedding")
         half = torch.linalg.solve_triangular(factor, moments.xa, upper=False)
         white = torch.linalg.solve_triangular(factor.T, half, upper=True, left=False)
         by_c = factor_gradient(factor, 4 * lower_half(chosen[:, None] * white))
         by_b = factor_gradient(factor, torch.diag(-2 * chosen))
         value = 2 * (chosen.sum() - white.diagonal() @ chosen)
-        return value, Slopes(xx=through_ridge(by_c, ridge), xa=by_b)
+        return value, Slopes(xx=through_ridge(by_c, constraint.ridge), xa=by_b)
 
-    return view_loss(view_1, view_2, loss, sync)
+    def moved(moments: Moments) -> tuple[Tensor, Slopes]:
+        share = (moments.n_rows - 1) / moments.n_rows
+        apart = moments.mean_x - moments.mean_a
+        squares = share * (moments.xx + moments.aa - 2 * moments.xa) + apart.square()
+        by_square, by_mean = chosen * (share / d), 2 / d * chosen * apart
+        slopes = Slopes(by_square, -2 * by_square, by_square, by_mean, -by_mean)
+        return chosen @ squares / d, slopes
+
+    if isinstance(constraint, Whitening):
+        return view_loss(view_1, view_2, whitened, sync)
+    diagonals = Blocks("diagonal", "diagonal", "diagonal")
+    both = penalty(view_1, constraint, sync) + penalty(view_2, constraint, sync)
+    return moment_loss(view_1, view_2, diagonals, moved, sync) + both / 2

@@ -11,10 +11,9 @@ from contextures.objectives.functional.constraints import (
     Constraint,
     VarianceCovariance,
     Whitening,
-    orthonormal_penalty,
-    variance_covariance,
 )
 from contextures.objectives.functional.moments import Blocks, Moments, Slopes, moment_loss
+from contextures.objectives.functional.penalties import orthonormal_penalty, variance_covariance
 from contextures.objectives.functional.whitening import (
     cholesky,
     factor_gradient,

@@ -7,8 +7,9 @@ from torch import Tensor
 
 from contextures.objectives.autograd import in_full_precision
 from contextures.objectives.functional.checks import check_same_width
-from contextures.objectives.functional.constraints import VarianceCovariance, variance_covariance
+from contextures.objectives.functional.constraints import VarianceCovariance
 from contextures.objectives.functional.moments import Blocks, Moments, Slopes, moment_loss
+from contextures.objectives.functional.penalties import variance_covariance
 
 
 @in_full_precision
