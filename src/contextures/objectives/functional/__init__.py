@@ -19,13 +19,9 @@ from contextures.objectives.functional.ratio_trace import (
     ratio_trace_views,
 )
 from contextures.objectives.functional.rayleigh import rayleigh_quotient
-from contextures.objectives.functional.regression import (
-    class_targets,
-    linear_head_mse,
-    masked_mse,
-    one_hot,
-)
+from contextures.objectives.functional.regression import linear_head_mse, masked_mse
 from contextures.objectives.functional.svme import svme
+from contextures.objectives.functional.targets import class_targets, one_hot
 from contextures.objectives.functional.vicreg import vicreg
 
 __all__ = [
