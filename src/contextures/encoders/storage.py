@@ -9,6 +9,7 @@ import numpy as np
 
 from contextures._files import read_pair, to_json, write_whole
 from contextures._version import __version__
+from contextures.encoders.closed_form.learning import Solved
 from contextures.encoders.ritz import RitzEncoder
 from contextures.encoders.spectral import SpectralEncoder
 from contextures.encoders.stored_bases import (
@@ -175,10 +176,7 @@ def _restore_ritz(description: dict[str, Any], arrays: Arrays, folder: Path) -> 
     encoder._named_inputs = bool(description["named_inputs"])
     if description["n_features_in"] is not None:
         encoder.n_features_in_ = int(description["n_features_in"])
-    encoder.ridge_ = float(description["ridge"])
-    score = description["score"]
-    encoder.score_ = np.nan if score is None else float(score)
-    encoder._functions = RitzFunctions(
+    functions = RitzFunctions(
         singular_values=arrays["singular_values"],
         mean=arrays["mean"],
         coefficients=arrays["coefficients"],
@@ -186,6 +184,10 @@ def _restore_ritz(description: dict[str, Any], arrays: Arrays, folder: Path) -> 
         context_coefficients=None,
         rank=int(description["rank"]),
         effective_rank=float(description["effective_rank"]),
+    )
+    score = description["score"]
+    encoder._solved = Solved(
+        functions, float(description["ridge"]), np.nan if score is None else float(score)
     )
     _check_whole(encoder)
     return encoder

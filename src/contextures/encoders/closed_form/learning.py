@@ -168,16 +168,16 @@ class Judge:
 
 
 @dataclass(frozen=True)
-class Choice:
-    """A ridge, its score on held-out rows, and the scores of all that were tried."""
+class Solved:
+    """The functions found, their ridge, and its score on held-out rows (NaN without any)."""
 
+    functions: RitzFunctions
     ridge: float
     score: float
-    scores: dict[float, float]
 
 
-def choose_ridge(score: Callable[[float], float]) -> Choice:
-    """Climb from the usual ridge to the best one of :data:`RIDGES`."""
+def choose_ridge(score: Callable[[float], float]) -> tuple[float, float]:
+    """Climb from the usual ridge to the best one of :data:`RIDGES`; give it and its score."""
     scores: dict[float, float] = {}
     place = RIDGES.index(USUAL_RIDGE)
     while True:
@@ -187,7 +187,7 @@ def choose_ridge(score: Callable[[float], float]) -> Choice:
                 scores[RIDGES[i]] = score(RIDGES[i])
         best = max(near, key=lambda i: scores[RIDGES[i]])
         if best == place:
-            return Choice(RIDGES[place], scores[RIDGES[place]], scores)
+            return RIDGES[place], scores[RIDGES[place]]
         place = best
 
 
@@ -199,6 +199,7 @@ class Learner:
     sides: Sides
     moments: RitzMoments
     held: Rows | None = None
+    n_chunks: int = 1
 
     def hold(self, rows: Rows) -> None:
         """Keep rows out of the moments."""
@@ -211,19 +212,17 @@ class Learner:
             given=np.concatenate([self.held.given, rows.given], axis=1),
         )
 
-    def solve(
-        self, n_components: int, ridge: float | None, *, last: bool
-    ) -> tuple[RitzFunctions, Choice]:
+    def solve(self, n_components: int, ridge: float | None, *, last: bool) -> Solved:
         """Choose the ridge when None; then learn from the held-out rows as well, and solve.
 
         ``last`` says that no rows will follow, so that the sums need not be kept as they are.
         """
         if self.held is None:
             ridge = USUAL_RIDGE if ridge is None else ridge
-            return self.moments.solve(n_components, ridge), Choice(ridge, np.nan, {})
+            return Solved(self.moments.solve(n_components, ridge), ridge, np.nan)
         judge = Judge(self.source, self.sides, self.held, n_components)
         score = judge.scorer(self.moments)
-        choice = choose_ridge(score) if ridge is None else Choice(ridge, score(ridge), {})
+        ridge, best = choose_ridge(score) if ridge is None else (ridge, score(ridge))
         total = self.moments if last else self.moments.copy()
         total.merge(judge.moments())
-        return total.solve(n_components, choice.ridge), choice
+        return Solved(total.solve(n_components, ridge), ridge, best)

@@ -129,13 +129,13 @@ class DrawnSource:
 
     def gather(self, rows: IntArray, seed: tuple[int, ...]) -> NDArray[Any]:
         """Draw A for fitted rows, of shape (n_views, n, ...)."""
-        rng = np.random.default_rng(seed)
+        rng = generator(*seed)
         drawn = np.asarray(self._context.sample_rows(self._inputs, rows, rng, self.n_views))
         return drawn[None] if self.n_views == 1 else drawn
 
     def draw(self, inputs: Any, seed: tuple[int, ...]) -> NDArray[Any]:
         """Draw A for any rows, of shape (n_views, n, ...)."""
-        rng = np.random.default_rng(seed)
+        rng = generator(*seed)
         drawn = np.asarray(self._context.sample(inputs, rng, self.n_views))
         return drawn[None] if self.n_views == 1 else drawn
 
@@ -162,6 +162,15 @@ class DrawnSource:
     ) -> float:
         """Compute the VAMP-2 score."""
         return pair_score(left, right(side), weights)
+
+
+def generator(seed: int, *key: int) -> np.random.Generator:
+    """Make a generator for one purpose.
+
+    ``default_rng((0, 0))`` is ``default_rng(0)``, which may have made the rows: contexts drawn
+    from it would repeat them.
+    """
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
 
 def observes(context: Context) -> bool:
@@ -204,6 +213,12 @@ def choose_source(context: Context, inputs: Any, n_functions: int, n_views: int)
 def flat(given: NDArray[Any]) -> NDArray[Any]:
     """Join the views of draws into one list of rows."""
     return given.reshape(-1, *given.shape[2:])
+
+
+def is_table(X: Any) -> bool:
+    """Tell whether X is rows of numbers, rather than names, where a context takes both."""
+    values = np.asarray(X)
+    return values.ndim == 2 and values.dtype.kind in "fiub"
 
 
 def names_things(values: NDArray[Any]) -> bool:
