@@ -14,6 +14,7 @@ from contextures.contexts.checks import FloatArray, check_positive_int
 from contextures.exceptions import ContextWarning, InputError, RankError
 from contextures.spectrum.operator import NormalizedOperator
 from contextures.spectrum.result import Spectrum
+from contextures.spectrum.signs import signs
 from contextures.spectrum.solve import NEGLIGIBLE, choose_solver, top_triplets, top_values
 
 
@@ -124,11 +125,11 @@ def decompose_fitted(
             + (f"give n_components={rank} or less" if rank else "the context carries nothing on X"),
             rank,
         )
-    signs = _signs(left)
+    sign = signs(left)
     spectrum = Spectrum(
         singular_values=np.clip(values, 0.0, 1.0),
-        left=left * signs / operator.root_x[:, None],
-        right=_right_functions(operator, right * signs),
+        left=left * sign / operator.root_x[:, None],
+        right=_right_functions(operator, right * sign),
         input_weights=operator.input_weights,
         context_weights=operator.context_weights,
         solver=chosen,
@@ -172,13 +173,6 @@ def _right_functions(operator: NormalizedOperator, right: FloatArray) -> FloatAr
     functions = np.zeros((operator.n_support, right.shape[1]))
     functions[operator.kept] = right / operator.root_a[:, None]
     return functions
-
-
-def _signs(left: FloatArray) -> FloatArray:
-    """Make the first entry that is within a millionth of the largest in size positive."""
-    sizes = np.abs(left)
-    first = np.argmax(sizes >= sizes.max(axis=0) * (1 - 1e-6), axis=0)
-    return np.where(left[first, np.arange(left.shape[1])] < 0, -1.0, 1.0)
 
 
 def _parts_message(spectrum: Spectrum, mend: str) -> str:

@@ -1,0 +1,19 @@
+"""Bases: functions of rows, in whose span :class:`RitzEncoder` finds the best contexture."""
+
+from __future__ import annotations
+
+from contextures.encoders.bases.base import Basis
+from contextures.encoders.bases.fourier import FourierBasis
+from contextures.encoders.bases.landmarks import LandmarkBasis
+from contextures.encoders.bases.nystroem import NystroemBasis
+from contextures.encoders.bases.polynomial import PolynomialBasis
+from contextures.encoders.bases.stacked import StackedBasis
+
+__all__ = [
+    "Basis",
+    "FourierBasis",
+    "LandmarkBasis",
+    "NystroemBasis",
+    "PolynomialBasis",
+    "StackedBasis",
+]

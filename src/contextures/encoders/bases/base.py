@@ -1,0 +1,105 @@
+"""What a basis promises: any number of functions of rows, chosen without labels."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+from scipy import sparse
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from contextures.contexts.checks import FloatArray, check_rows
+from contextures.exceptions import InputError
+
+
+class Basis(TransformerMixin, BaseEstimator):
+    """Functions phi of rows of numbers, as a scikit-learn transformer.
+
+    ``values`` gives phi in the precision asked for; ``transform`` gives it in float64.
+    """
+
+    saved: ClassVar[tuple[str, ...]] = ()
+    """Fitted arrays that new rows need: what is written to disk."""
+
+    n_features_in_: int
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Choose the functions.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p)
+            Rows.
+        y : ignored
+
+        Returns
+        -------
+        Self
+            The fitted basis.
+        """
+        rows = check_rows(X)
+        self.n_features_in_ = rows.shape[1]
+        self.fit_rows(rows)
+        return self
+
+    def transform(self, X: Any) -> FloatArray:
+        """Compute the functions.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p)
+            Rows, seen at fit time or new.
+
+        Returns
+        -------
+        ndarray of shape (n, D)
+            phi(x).
+        """
+        check_is_fitted(self, "n_features_in_")
+        return self.values(check_rows(X, self.n_features_in_), np.float64)
+
+    def fit_rows(self, rows: FloatArray) -> None:
+        """Choose the functions from checked rows."""
+        raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
+
+    def values(self, rows: FloatArray, dtype: DTypeLike) -> NDArray[Any]:
+        """Compute phi of checked rows in a precision, of shape (n, D)."""
+        raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
+
+
+def values_of(basis: Any, rows: Any, dtype: DTypeLike) -> NDArray[Any]:
+    """Compute the functions of a fitted basis, or of any fitted transformer, as a dense array.
+
+    Parameters
+    ----------
+    basis : transformer
+        A :class:`Basis` or any scikit-learn transformer.
+    rows : array-like of shape (n, ...)
+        Rows.
+    dtype : dtype
+        The precision.
+
+    Returns
+    -------
+    ndarray of shape (n, D)
+        phi.
+    """
+    if isinstance(basis, Basis):
+        return basis.values(rows, dtype)
+    found = basis.transform(rows)
+    if sparse.issparse(found):
+        found = found.toarray()
+    array = np.asarray(found)
+    if array.ndim != 2 or array.dtype.kind not in "fiub":
+        raise InputError(
+            f"the basis {type(basis).__name__} gives an array of shape {array.shape} and type "
+            f"{array.dtype}; it must give rows of numbers"
+        )
+    if not np.isfinite(array).all():
+        raise InputError(
+            f"the basis {type(basis).__name__} gives values that are missing or infinite; choose "
+            "another or clean its input"
+        )
+    return array.astype(dtype, copy=False)

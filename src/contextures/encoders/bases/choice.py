@@ -1,0 +1,94 @@
+"""Which basis: by name, as given, or candidates to be judged on held-out rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.ensemble import RandomTreesEmbedding
+from sklearn.preprocessing import OneHotEncoder
+
+from contextures.encoders.bases.fourier import FourierBasis
+from contextures.encoders.bases.landmarks import LandmarkBasis
+from contextures.encoders.bases.nystroem import NystroemBasis
+from contextures.encoders.bases.polynomial import PolynomialBasis
+from contextures.encoders.bases.stacked import StackedBasis
+from contextures.exceptions import InputError
+
+NAMES = ("auto", "landmarks", "fourier", "nystroem", "polynomial", "trees")
+
+SHARES = (0.01, 0.03, 0.1)
+"""Widths of the landmark bases that "auto" judges."""
+
+_LEAVES = 32
+
+
+def candidate_bases(basis: Any, n_functions: int, seed: int, what: str) -> list[Any]:
+    """Give the bases to judge for rows of numbers: one, unless ``basis`` is "auto".
+
+    Parameters
+    ----------
+    basis : str, transformer or sequence of these
+        What the caller asked for.
+    n_functions : int
+        D, for the bases that are given by name.
+    seed : int
+        Draws what is random in them.
+    what : str
+        The parameter's name, for messages.
+
+    Returns
+    -------
+    list of transformers
+        Unfitted.
+    """
+    if isinstance(basis, str) and basis == "auto":
+        return [LandmarkBasis(n_functions, share, seed) for share in SHARES]
+    return [_one(basis, n_functions, seed, what)]
+
+
+def _one(basis: Any, n_functions: int, seed: int, what: str) -> Any:
+    if isinstance(basis, list | tuple):
+        if not basis:
+            raise InputError(f"{what} is an empty list; give at least one basis")
+        share = max(1, n_functions // len(basis))
+        return StackedBasis([_one(part, share, seed, what) for part in basis])
+    if basis in ("auto", "landmarks"):
+        return LandmarkBasis(n_functions, random_state=seed)
+    if basis == "fourier":
+        return FourierBasis(n_functions, random_state=seed)
+    if basis == "nystroem":
+        return NystroemBasis(n_functions, random_state=seed)
+    if basis == "polynomial":
+        return PolynomialBasis()
+    if basis == "trees":
+        leaves = min(_LEAVES, n_functions)
+        return RandomTreesEmbedding(
+            max(1, n_functions // leaves),
+            max_depth=None,
+            max_leaf_nodes=max(2, leaves),
+            random_state=seed,
+        )
+    if isinstance(basis, str):
+        raise InputError(f"{what}={basis!r} is not known; give one of {NAMES} or a transformer")
+    if not (hasattr(basis, "fit") and hasattr(basis, "transform")):
+        raise InputError(
+            f"{what}={basis!r} is not a scikit-learn transformer; give one, a list of them, or "
+            f"one of {NAMES}"
+        )
+    return clone(basis)
+
+
+def one_hot(values: NDArray[Any], n_functions: int) -> OneHotEncoder:
+    """Give the indicators of classes, indices or other values that name things, fitted.
+
+    Beyond ``n_functions`` values the rare ones share an indicator.
+    """
+    encoder = OneHotEncoder(
+        handle_unknown="ignore",
+        sparse_output=True,
+        max_categories=n_functions if len(np.unique(values)) > n_functions else None,
+    )
+    return encoder.fit(values.reshape(-1, 1))

@@ -1,0 +1,1 @@
+"""How :class:`contextures.encoders.RitzEncoder` learns."""

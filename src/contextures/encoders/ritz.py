@@ -1,0 +1,381 @@
+"""The encoder whose coordinates are the best contexture in the span of a basis."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from contextures.contexts import Context, KNNContext
+from contextures.contexts.checks import FloatArray, check_positive_int
+from contextures.encoders.bases.base import values_of
+from contextures.encoders.closed_form.choosing import Wanted, choose_sides
+from contextures.encoders.closed_form.learning import CHUNK_VALUES, Learner, Rows, moments_of
+from contextures.encoders.closed_form.settings import SELECTION_ROWS, Settings
+from contextures.encoders.closed_form.sources import DrawnSource, choose_source, observes
+from contextures.exceptions import InputError
+from contextures.spectrum.ritz import RitzFunctions
+
+
+def _streams(encoder: Any) -> bool:
+    context = encoder.context
+    if isinstance(context, Context) and (context.form == "sampler" or observes(context)):
+        return True
+    raise AttributeError(
+        f"partial_fit needs a context that is drawn or observed row by row, and {context!r} is "
+        "defined by the whole sample; call fit"
+    )
+
+
+class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Embed rows by the best contexture in the span of a basis, in closed form.
+
+    Coordinates are ordered by singular value, centred, uncorrelated and of unit variance on the
+    training rows. Training rows are gone through once, chunk by chunk; what is kept is of the
+    size of the basis. New rows need the basis only, not their context.
+
+    Parameters
+    ----------
+    context : Context, optional
+        The context, in any form; ``KNNContext()`` when None. A clone of it is fitted.
+    n_components : int, default=10
+        d, the number of coordinates.
+    basis : "auto", str, transformer or list of these, default="auto"
+        The functions phi of x. "auto" judges landmarks of several widths on held-out rows;
+        "landmarks", "fourier", "nystroem", "polynomial" and "trees" are one basis each; any
+        scikit-learn transformer will do; of a list the functions are put side by side. For X that
+        is indices or names, "auto" tells each apart.
+    context_basis : "auto", str, transformer or list of these, default="auto"
+        The functions psi of a, where contexts are drawn. "auto" takes the kind of ``basis``, and
+        indicators where A is classes, indices or names.
+    n_functions : int, default=1000
+        D, for the bases that are given by name.
+    ridge : "auto" or float, default="auto"
+        What is added to the covariance while functions are found, in units of each function's
+        variance. "auto" chooses it by the held-out score.
+    n_views : "auto" or int, default="auto"
+        Draws of A for each row, where contexts are drawn. "auto" takes enough for 50 pairs a
+        function, at most 32.
+    precision : {"auto", "double", "single"}, default="auto"
+        How products are formed; they are added up in double precision either way. "auto" takes
+        single precision beyond some seconds of work.
+    n_jobs : int or None, default=None
+        Threads that go through the rows.
+    random_state : int, RandomState or None, default=None
+        Draws the bases, the held-out rows and the contexts; None stands for a fixed seed.
+
+    Attributes
+    ----------
+    context_ : Context
+        The fitted context.
+    basis_, context_basis_ : transformer
+        The fitted bases; the second is None where contexts are not drawn.
+    functions_ : RitzFunctions
+        Coefficients, means and ranks.
+    singular_values_ : ndarray of shape (d,)
+        s_1 >= ... >= s_d on the training rows. Where D is not small beside the number of rows or
+        pairs they overstate the association; ``score_`` does not.
+    ridge_ : float
+        The ridge.
+    score_ : float
+        On held-out rows: the ratio trace, an estimate of s_1^2 + ... + s_d^2 (of fewer functions
+        when held-out rows are few); the VAMP-2 score where contexts are drawn. NaN where no rows
+        were held out.
+    n_features_in_ : int
+        The number of columns of X, for rows of numbers.
+
+    Notes
+    -----
+    ``fit`` of n rows costs O(n D^2 + D^3), with O(D^2) memory beside a chunk; an exact transition
+    with m support points holds m D numbers, and is drawn from instead when these are too many.
+    ``transform`` costs computing the basis and n D d operations.
+
+    References
+    ----------
+    arXiv 2505.01557 (ICML 2025), appendix D, for the Rayleigh-Ritz step.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from contextures.contexts import KNNContext
+    >>> from contextures.encoders import RitzEncoder
+    >>> X = load_iris().data
+    >>> encoder = RitzEncoder(KNNContext(n_neighbors=30), n_components=3).fit(X[::2])
+    >>> encoder.transform(X[1::2]).shape
+    (75, 3)
+    """
+
+    context_: Context
+    basis_: Any
+    context_basis_: Any
+
+    def __init__(
+        self,
+        context: Context | None = None,
+        n_components: int = 10,
+        *,
+        basis: Any = "auto",
+        context_basis: Any = "auto",
+        n_functions: int = 1000,
+        ridge: Any = "auto",
+        n_views: Any = "auto",
+        precision: str = "auto",
+        n_jobs: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.context = context
+        self.n_components = n_components
+        self.basis = basis
+        self.context_basis = context_basis
+        self.n_functions = n_functions
+        self.ridge = ridge
+        self.n_views = n_views
+        self.precision = precision
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def fit(self, X: Any = None, y: Any = None) -> Self:
+        """Fit the context and find its contexture in the span of the basis.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p)
+            The inputs; None stands for all nodes or rows of a graph or finite context.
+        y : array-like of shape (n,) or (n, q), optional
+            Labels, or the observed context of each row, for contexts that need them.
+
+        Returns
+        -------
+        Self
+            The fitted encoder.
+
+        Raises
+        ------
+        InputError
+            If the context cannot be fitted, or fewer than d functions in the span of the basis
+            have an association (a RankError).
+        """
+        settings = Settings.of(self)
+        inputs = self._fit_context(X, y)
+        n = len(inputs)
+        n_views = settings.n_views(n)
+        source = choose_source(self.context_, inputs, settings.n_functions, n_views)
+        wanted = self._wanted(settings, n * n_views if isinstance(source, DrawnSource) else n)
+        if wanted.named_inputs:
+            # Indicators of rows say nothing about rows held out.
+            settings = replace(settings, ridge=settings.ridge or 0.0)
+        n_held = settings.n_held(n) if settings.ridge is None or wanted.is_choice else 0
+        order = np.random.default_rng(settings.seed).permutation(n)
+        held, rest = (
+            Rows(inputs, self._weights(numbers), numbers, seed=(settings.seed, place))
+            for place, numbers in enumerate((order[:n_held], order[n_held:]))
+        )
+        gathered = held.gathered(source) if n_held else None
+        few = rest.first(SELECTION_ROWS, source).gathered(source)
+        sides, moments = choose_sides(wanted, source, few, gathered, settings.n_components)
+        if len(few) < len(rest):
+            moments = moments_of(source, sides, rest, n_views, settings.n_jobs)
+        self._keep(Learner(source, sides, moments, gathered), settings)
+        self._solve()
+        del self._learner
+        return self
+
+    @available_if(_streams)
+    def partial_fit(self, X: Any, y: Any = None) -> Self:
+        """Learn from a chunk of rows, for contexts that are drawn or observed row by row.
+
+        The first chunk fits the context and the bases, so it must be like the others and hold
+        well over D rows. The functions are found when they are next asked for. Here "auto"
+        stands for one view and double precision.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p)
+            The inputs.
+        y : array-like of shape (n,) or (n, q), optional
+            Labels, or the observed context of each row, for contexts that need them.
+
+        Returns
+        -------
+        Self
+            The encoder.
+        """
+        settings = Settings.of(self)
+        first = not hasattr(self, "_learner")
+        inputs = self._fit_context(X, y) if first else self._inputs(X, reset=False)
+        self._n_chunks = 1 if first else self._n_chunks + 1
+        source = DrawnSource(self.context_, inputs, settings.views or 1)
+        seed = (settings.seed, self._n_chunks)
+        given = np.asarray(y)[None] if observes(self.context_) else source.gather_new(inputs, seed)
+        n_held = settings.n_held(len(inputs)) if settings.ridge is None else 0
+        order = np.random.default_rng(seed).permutation(len(inputs))
+        held, rest = (
+            Rows(inputs[part], given=given[:, part]) for part in (order[:n_held], order[n_held:])
+        )
+        if first:
+            wanted = self._wanted(settings, 0)
+            sides, moments = choose_sides(
+                wanted, source, rest, held if n_held else None, settings.n_components
+            )
+            self._keep(Learner(source, sides, moments), settings)
+        else:
+            self._learner.moments.merge(moments_of(source, self._learner.sides, rest))
+        if n_held:
+            self._learner.hold(held)
+        self.__dict__.pop("_functions", None)
+        return self
+
+    def fit_transform(self, X: Any = None, y: Any = None, **fit_params: Any) -> Any:
+        """Fit, and embed the training rows.
+
+        Parameters
+        ----------
+        X, y
+            As in ``fit``.
+        **fit_params : dict
+            None are taken.
+
+        Returns
+        -------
+        ndarray of shape (n, d)
+            The coordinates of the training rows.
+        """
+        return self.fit(X, y, **fit_params).transform(X)
+
+    def transform(self, X: Any = None) -> FloatArray:
+        """Embed rows, seen at fit time or new, of any context.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p)
+            The inputs.
+
+        Returns
+        -------
+        ndarray of shape (n, d)
+            The coordinates mu_1(x), ..., mu_d(x).
+        """
+        check_is_fitted(self)
+        inputs, functions = self._inputs(X, reset=False), self.functions_
+        step = max(256, CHUNK_VALUES // len(functions.mean))
+        parts = [inputs[start : start + step] for start in range(0, len(inputs), step)]
+        return np.vstack(
+            [functions.left(values_of(self.basis_, part, np.float64)) for part in parts]
+        )
+
+    def truncated(self, n_components: int) -> Self:
+        """Give this encoder with its first coordinates only, at no cost.
+
+        Parameters
+        ----------
+        n_components : int
+            How many to keep, at most as many as there are.
+
+        Returns
+        -------
+        Self
+            A fitted encoder that shares the basis with this one.
+        """
+        check_is_fitted(self)
+        check_positive_int(n_components, "n_components")
+        if n_components > self._n_features_out:
+            raise InputError(
+                f"n_components={n_components} cannot be kept: the encoder has "
+                f"{self._n_features_out}; fit it again with more"
+            )
+        kept: Self = clone(self).set_params(n_components=n_components)
+        functions = self.functions_.truncated(n_components)
+        kept.__dict__.update(
+            {name: value for name, value in vars(self).items() if name.endswith("_")}
+        )
+        kept._functions = functions
+        return kept
+
+    @property
+    def functions_(self) -> RitzFunctions:
+        """Coefficients, means and ranks."""
+        check_is_fitted(self)
+        if "_functions" not in self.__dict__:
+            self._solve()
+        return self._functions
+
+    @property
+    def singular_values_(self) -> FloatArray:
+        """Singular values on the training rows, largest first."""
+        return self.functions_.singular_values
+
+    def _solve(self) -> None:
+        settings = self._settings
+        self._functions, choice = self._learner.solve(settings.n_components, settings.ridge)
+        self.ridge_, self.score_ = choice.ridge, choice.score
+
+    def _keep(self, learner: Learner, settings: Settings) -> None:
+        self._learner, self._settings = learner, settings
+        self.basis_, self.context_basis_ = learner.sides.basis, learner.sides.context_basis
+
+    def _weights(self, numbers: NDArray[np.intp]) -> FloatArray | None:
+        weights = self.context_.input_weights_
+        if np.ptp(weights) <= 1e-12 * weights.max():
+            return None
+        return np.asarray(len(weights) * weights[numbers])
+
+    def _wanted(self, settings: Settings, n_pairs: int) -> Wanted:
+        return Wanted(
+            self.basis,
+            self.context_basis,
+            settings.n_functions,
+            self.context_.same_space,
+            self._named_inputs,
+            settings.seed,
+            settings.dtype(n_pairs),
+        )
+
+    def _fit_context(self, X: Any, y: Any) -> NDArray[Any]:
+        context = KNNContext() if self.context is None else self.context
+        if not isinstance(context, Context):
+            raise InputError(f"context={context!r} is not a context; give KNNContext() or another")
+        for name in ("_learner", "_functions"):
+            self.__dict__.pop(name, None)
+        self._named_inputs = context.takes == "index" or (
+            context.takes == "any" and not _is_table(X)
+        )
+        inputs = None if X is None else self._inputs(X, reset=True)
+        given = X if self._named_inputs else inputs
+        self.context_ = clone(context).fit(given, y)
+        if inputs is None:
+            inputs = np.arange(len(self.context_.input_weights_))[:, None]
+        return inputs
+
+    def _inputs(self, X: Any, *, reset: bool) -> NDArray[Any]:
+        """Give rows of numbers as they are, and indices or names as one column."""
+        if not self._named_inputs:
+            least = 2 if reset else 1
+            return validate_data(  # type: ignore[no-any-return]
+                self, X, dtype=np.float64, reset=reset, ensure_min_samples=least
+            )
+        if X is None:
+            return np.arange(len(self.context_.input_weights_))[:, None]
+        names = np.asarray(X)
+        return names.reshape(len(names), -1)
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.functions_.n_components
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "basis_")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = self.context is not None and observes(self.context)
+        return tags
+
+
+def _is_table(X: Any) -> bool:
+    values = np.asarray(X)
+    return values.ndim == 2 and values.dtype.kind in "fiub"

@@ -1,0 +1,177 @@
+"""Moments of sampled pairs (x, a), and of views that share one a."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+
+from contextures.contexts.checks import FloatArray
+from contextures.exceptions import InputError
+from contextures.spectrum.moments import RitzMoments
+from contextures.spectrum.rayleigh import RitzProblem, TwoSided, Whitening
+from contextures.spectrum.scatter import Scatter, joined
+
+
+class PairMoments(RitzMoments):
+    """Moments of pairs (phi(x), psi(a)) with (x, a) from P+, for B = Cxa Caa^-1 Cax.
+
+    Sampled pairs overstate B: with D and E functions and n pairs that have no association, s^2
+    sums to about D E / n. Judge on other rows (:func:`contextures.spectrum.scores.pair_score`).
+    """
+
+    _contexts: Scatter | None = None
+    _cross: Scatter | None = None
+
+    def update(self, functions: Any, contexts: Any, weights: FloatArray | None = None) -> Self:
+        """Take in a chunk of pairs.
+
+        Parameters
+        ----------
+        functions : ndarray of shape (n, D)
+            phi(x).
+        contexts : ndarray of shape (n, E) or (n_views, n, E)
+            psi(a), of one or of several independent draws of A for each x.
+        weights : ndarray of shape (n,), optional
+            Weights of the rows.
+
+        Returns
+        -------
+        Self
+            These moments.
+        """
+        left, right = self._note(functions), self._note(contexts, "contexts")
+        views = right if right.ndim == 3 else right[None]
+        if views.shape[1] != len(left):
+            raise InputError(
+                f"there are {len(left)} rows of functions but {views.shape[1]} of contexts; give "
+                "one context for each"
+            )
+        mean_view = views[0] if len(views) == 1 else views.mean(axis=0)
+        chunk = type(self)()
+        chunk._functions = Scatter.of(left, None, weights)
+        chunk._cross = Scatter.of(left, mean_view, weights)
+        for view in views:
+            chunk._contexts = joined(chunk._contexts, Scatter.of(view, None, weights))
+        chunk.count = len(left)
+        return self.merge(chunk)
+
+    @property
+    def context_mean(self) -> FloatArray:
+        """The mean of psi, of shape (E,)."""
+        self._seen()
+        return self._contexts.left_mean  # type: ignore[union-attr]
+
+    @property
+    def context_covariance(self) -> FloatArray:
+        """Caa, of shape (E, E)."""
+        self._seen()
+        return self._contexts.covariance  # type: ignore[union-attr]
+
+    @property
+    def cross_covariance(self) -> FloatArray:
+        """Cxa, of shape (D, E)."""
+        self._seen()
+        return self._cross.covariance  # type: ignore[union-attr]
+
+    @property
+    def operator(self) -> FloatArray:
+        """B = Cxa Caa^-1 Cax, of shape (D, D)."""
+        white = Whitening(self.context_covariance, self._cutoff).white()
+        half = self.cross_covariance @ white
+        return np.asarray(half @ half.T)
+
+    def project(
+        self, coefficients: FloatArray, context_coefficients: FloatArray | None = None
+    ) -> PairMoments:
+        """Give the moments of phi @ coefficients and psi @ context_coefficients."""
+        made = PairMoments()
+        made.count, made._cutoff = self.count, self._cutoff
+        made._functions = self._seen().project(coefficients)
+        made._cross = self._cross.project(coefficients, context_coefficients)  # type: ignore[union-attr]
+        contexts: Any = self._contexts
+        made._contexts = (
+            contexts.copy()
+            if context_coefficients is None
+            else contexts.project(context_coefficients)
+        )
+        return made
+
+    def problem(self) -> RitzProblem:
+        """Give the two-sided problem; see :meth:`RitzMoments.problem`."""
+        return TwoSided(
+            self.covariance, self.context_covariance, self.cross_covariance, self._cutoff
+        )
+
+    def _merge(self, other: PairMoments) -> None:
+        super()._merge(other)
+        self._contexts = joined(self._contexts, other._contexts)
+        self._cross = joined(self._cross, other._cross)
+
+
+class ViewMoments(RitzMoments):
+    """Moments of views phi(x), phi(x+), ... that share one a: B = E phi~(x) phi~(x+)^T.
+
+    B is symmetrised over the order of the views and is not biased by their number. With views
+    (a, a+) of one x and functions of A instead, the same gives the right singular functions.
+    """
+
+    _sums: Scatter | None = None
+    _n_views: int = 0
+
+    def update(self, *views: Any, weights: FloatArray | None = None) -> Self:
+        """Take in a chunk of views.
+
+        Parameters
+        ----------
+        *views : ndarray of shape (n, D)
+            phi of each view; two or more.
+        weights : ndarray of shape (n,), optional
+            Weights of the rows.
+
+        Returns
+        -------
+        Self
+            These moments.
+        """
+        blocks = [self._note(view) for view in views]
+        if len(blocks) < 2 or len({block.shape for block in blocks}) != 1:
+            raise InputError(
+                "views must be two or more arrays of the same shape; there are "
+                f"{[block.shape for block in blocks]}"
+            )
+        if self._n_views not in (0, len(blocks)):
+            raise InputError(
+                f"there were {self._n_views} views of each row before and {len(blocks)} now; "
+                "give the same number"
+            )
+        chunk = type(self)()
+        for block in blocks:
+            chunk._functions = joined(chunk._functions, Scatter.of(block, None, weights))
+        chunk._sums = Scatter.of(sum(blocks[1:], blocks[0]), None, weights)
+        chunk.count, chunk._n_views = len(blocks[0]), len(blocks)
+        return self.merge(chunk)
+
+    @property
+    def operator(self) -> FloatArray:
+        """B, of shape (D, D), symmetric; it can have negative eigenvalues."""
+        # Products of different views are those of the sum less those of each with itself.
+        pairs = self._n_views * (self._n_views - 1) if self._n_views else 1
+        own = self._seen()
+        sums: Any = self._sums
+        return np.asarray((sums.products - own.products) / (sums.weight * pairs))
+
+    def project(self, coefficients: FloatArray) -> ViewMoments:
+        """Give the moments of phi @ coefficients."""
+        made = ViewMoments()
+        made.count, made._cutoff, made._n_views = self.count, self._cutoff, self._n_views
+        made._functions = self._seen().project(coefficients)
+        made._sums = self._sums.project(coefficients)  # type: ignore[union-attr]
+        return made
+
+    def _merge(self, other: ViewMoments) -> None:
+        if self._n_views not in (0, other._n_views):
+            raise InputError("moments of different numbers of views do not add up")
+        super()._merge(other)
+        self._sums = joined(self._sums, other._sums)
+        self._n_views = other._n_views

@@ -1,0 +1,196 @@
+"""How good given functions are for a context, judged on rows they were not learned from.
+
+The ratio trace tr(C^-1 B) of functions is invariant to invertible maps of them and at most
+s_1^2 + ... + s_d^2. B on a sample of rows is a U-statistic: pairs of a row with itself are left
+out, because k(x, x) is of the order of the sample's size for a strong context.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from contextures.contexts import Context
+from contextures.contexts.checks import FloatArray, Matrix
+from contextures.exceptions import InputError
+from contextures.spectrum.pair_moments import PairMoments
+from contextures.spectrum.rayleigh import Whitening
+from contextures.spectrum.scatter import Scatter
+
+
+def ratio_trace(
+    functions: Any,
+    context: Context,
+    X: Any = None,
+    weights: FloatArray | None = None,
+) -> float:
+    """Compute the ratio trace of functions under a fitted context on rows, fitted or new.
+
+    Parameters
+    ----------
+    functions : ndarray of shape (n, d)
+        Values of the functions on the rows.
+    context : Context
+        A fitted context in transition or kernel form. The kernel is that of the fitted context:
+        new rows are tied to each other through the fitted support and its P_A.
+    X : array-like of shape (n, p), optional
+        The rows; those that the context was fitted to when None.
+    weights : ndarray of shape (n,), optional
+        P_X on the rows; when None, the context's for fitted rows and uniform for new ones.
+
+    Returns
+    -------
+    float
+        tr(C^-1 B) with C and the U-statistic B of these rows.
+
+    Raises
+    ------
+    InputError
+        If the context can only be drawn from (use :func:`pair_score`), or there are not more rows
+        than functions.
+
+    Notes
+    -----
+    O(nnz(P) d + m d^2) for a sparse transition; no n x n matrix is formed. With n rows the
+    covariance of d functions is known to about sqrt(d / n): use n well above d.
+
+    References
+    ----------
+    arXiv 2505.01557 (ICML 2025), Definition 21; the U-statistic is derived.
+    """
+    if context.form == "sampler":
+        raise InputError(
+            f"{type(context).__name__} can only be drawn from, so no kernel ties rows together; "
+            "use pair_score with functions of both sides"
+        )
+    expansion = context.expansion_ if X is None else context.expand(X)
+    if weights is None and X is None:
+        weights = context.input_weights_
+    if context.form == "kernel":
+        return kernel_ratio_trace(functions, expansion, weights)
+    return transition_ratio_trace(functions, expansion, context.context_weights_, weights)
+
+
+def transition_ratio_trace(
+    functions: Any,
+    transition: Matrix,
+    context_weights: FloatArray,
+    weights: FloatArray | None = None,
+) -> float:
+    """Compute the ratio trace of functions under rows P+(a_j | x_i) and a P_A; see `ratio_trace`.
+
+    Parameters
+    ----------
+    functions : ndarray of shape (n, d)
+        Values of the functions.
+    transition : ndarray or csr_array of shape (n, m)
+        P+(a_j | x_i).
+    context_weights : ndarray of shape (m,)
+        P_A, of rows other than these if they are new. Support points of probability zero are left
+        out.
+    weights : ndarray of shape (n,), optional
+        P_X on the rows; uniform when None.
+
+    Returns
+    -------
+    float
+        tr(C^-1 B).
+    """
+    kept = context_weights > 0
+    inverse = np.divide(1.0, context_weights, out=np.zeros_like(context_weights), where=kept)
+    squared = transition.power(2) if sparse.issparse(transition) else transition**2
+    return _ratio_trace(functions, transition, inverse, np.asarray(squared @ inverse), weights)
+
+
+def kernel_ratio_trace(
+    functions: Any, features: FloatArray, weights: FloatArray | None = None
+) -> float:
+    """Compute the ratio trace of functions under k = 1 + z . z'; see :func:`ratio_trace`.
+
+    Parameters
+    ----------
+    functions : ndarray of shape (n, d)
+        Values of the functions.
+    features : ndarray of shape (n, r)
+        z(x_i).
+    weights : ndarray of shape (n,), optional
+        P_X on the rows; uniform when None.
+
+    Returns
+    -------
+    float
+        tr(C^-1 B).
+    """
+    own = 1.0 + np.einsum("ij,ij->i", features, features)
+    ones = np.ones(features.shape[1] + 1)
+    padded = np.hstack([np.ones((len(features), 1)), features])
+    return _ratio_trace(functions, padded, ones, own, weights)
+
+
+def pair_score(functions: Any, contexts: Any, weights: FloatArray | None = None) -> float:
+    """Compute the sum of squared canonical correlations of functions of x and functions of a.
+
+    This is the VAMP-2 score, the constant left out. For functions of both sides that were learned
+    on other pairs it estimates, from below, what the functions of x are worth for the context; it
+    needs draws only.
+
+    Parameters
+    ----------
+    functions : ndarray of shape (n, d)
+        Functions of x.
+    contexts : ndarray of shape (n, e) or (n_views, n, e)
+        Functions of a, for one or several draws of A for each x.
+    weights : ndarray of shape (n,), optional
+        Weights of the rows.
+
+    Returns
+    -------
+    float
+        ||Cxx^(-1/2) Cxa Caa^(-1/2)||_F^2 on these pairs.
+
+    References
+    ----------
+    Wu and Noé, "Variational approach for learning Markov processes from time series data"
+    (2020), equation 29, in the notation of arXiv 2505.01557.
+    """
+    moments = PairMoments.of(functions, contexts, weights)
+    _check_rows(moments.count, len(moments.mean))
+    return moments.ratio_trace()
+
+
+def _ratio_trace(
+    functions: Any,
+    expansion: Matrix,
+    scales: FloatArray,
+    own: FloatArray,
+    weights: FloatArray | None,
+) -> float:
+    """Compute tr(C^-1 B) for k(x, x') = sum_j scale_j e_j(x) e_j(x'), and k(x, x) = ``own``."""
+    values = np.asarray(functions, dtype=np.float64)
+    if values.ndim != 2 or len(values) != expansion.shape[0]:
+        raise InputError(
+            f"functions must have one row for each of the {expansion.shape[0]} rows; their shape "
+            f"is {values.shape}"
+        )
+    n = len(values)
+    _check_rows(n, values.shape[1])
+    shares = np.full(n, 1.0 / n) if weights is None else weights / weights.sum()
+    scatter = Scatter.of(values, None, shares)
+    centred = values - scatter.left_mean
+    weighted = centred * shares[:, None]
+    gathered = np.asarray(expansion.T @ weighted)
+    operator = gathered.T @ (gathered * scales[:, None])
+    operator -= weighted.T @ (weighted * own[:, None])
+    operator /= 1.0 - float(shares @ shares)
+    white = Whitening(scatter.covariance).white()
+    return float(np.einsum("ij,ij->", white, operator @ white))
+
+
+def _check_rows(n: int, d: int) -> None:
+    if n <= d:
+        raise InputError(
+            f"{n} rows cannot judge {d} functions: their covariance would be singular; give more "
+            "rows or fewer functions"
+        )
