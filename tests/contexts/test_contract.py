@@ -11,14 +11,17 @@ from sklearn.linear_model import LogisticRegression
 
 import oracles
 from contextures.contexts import (
+    BoostedTreesContext,
     Context,
     FiniteContext,
     GraphContext,
     KNNContext,
     LabelContext,
     MaskContext,
+    MonteCarloContext,
     PairContext,
     RBFContext,
+    SCARFContext,
     TeacherContext,
 )
 from contextures.contexts.draws import Draws
@@ -46,6 +49,24 @@ CASES = {
     "pairs": (PairContext(), CLASSES, COLOURS, [0, 2, 9]),
     "teacher": (TeacherContext(PCA(2)), ROWS, None, NEW),
     "teacher of classes": (TeacherContext(LogisticRegression()), ROWS, CLASSES, NEW),
+    "counted draws": (
+        MonteCarloContext(SCARFContext(0.3), n_draws=200),
+        oracles.cube(3).astype(float),
+        None,
+        oracles.cube(3)[:4].astype(float),
+    ),
+    "leaves of trees": (
+        BoostedTreesContext(n_estimators=7, min_child_samples=5),
+        ROWS,
+        CLASSES,
+        NEW,
+    ),
+    "predictions of trees": (
+        BoostedTreesContext("predictions", n_estimators=7, min_child_samples=5),
+        ROWS,
+        ROWS[:, 0] * 1.5,
+        NEW,
+    ),
     "real targets": (LabelContext(), ROWS, ROWS[:, 0] * 1.5, None),
 }
 
@@ -53,6 +74,8 @@ CASES = {
 @pytest.fixture(params=CASES)
 def case(request):
     context, X, y, new = CASES[request.param]
+    if isinstance(context, BoostedTreesContext):
+        pytest.importorskip("lightgbm")
     return clone(context).fit(X, y), X, y, new
 
 
@@ -105,7 +128,9 @@ def test_dual_kernel_is_the_sum_of_its_spectrum(case):
     )
     d = int((eigenvalues > 1e-9).sum())
     spectrum = decompose(clone(context), X, d, y=y)
-    rebuilt = 1 + (spectrum.left * spectrum.singular_values**2) @ spectrum.left.T
+    counted = spectrum.counted_values
+    values = spectrum.singular_values if counted is None else counted
+    rebuilt = 1 + (spectrum.left * values**2) @ spectrum.left.T
     np.testing.assert_allclose(rebuilt, kernel, atol=1e-7 * np.abs(kernel).max())
 
 
@@ -153,15 +178,16 @@ def test_a_failing_member_of_a_family_does_not_stop_the_others():
     assert isinstance(fitted[2], InputError)
 
 
-def frequencies(context, drawn):
+def frequencies(values, drawn):
     """Count how often each value of the support was drawn, one row an input."""
-    values = [str(value) for value in context.context_values()]
-    places = {value: place for place, value in enumerate(values)}
-    counts = np.zeros((drawn.shape[1], len(values)))
-    for view in drawn:
-        for row, value in enumerate(view):
-            counts[row, places[str(value)]] += 1
-    return counts / len(drawn)
+    flat = drawn.reshape(drawn.shape[0] * drawn.shape[1], *values.shape[1:])
+    together = np.concatenate([values, flat]).astype(values.dtype)
+    codes = np.unique(together, axis=0, return_inverse=True)[1].ravel()
+    places = np.empty(codes.max() + 1, dtype=int)
+    places[codes[: len(values)]] = np.arange(len(values))
+    columns = places[codes[len(values) :]].reshape(drawn.shape[:2])
+    counts = [np.bincount(column, minlength=len(values)) for column in columns.T]
+    return np.stack(counts) / len(drawn)
 
 
 def test_draws_follow_the_transition(case):
@@ -172,28 +198,62 @@ def test_draws_follow_the_transition(case):
             Context.sample_rows(context, ROWS, [0], np.random.default_rng(0))
         return
     rows = np.array([0, 3, 5])
+    values = np.asarray(context.context_values())
     by_number = context.sample_rows(X, rows, np.random.default_rng(0), 4000)
     expected = as_array(context.expansion_[rows])
-    np.testing.assert_allclose(frequencies(context, by_number), expected, atol=0.04)
+    np.testing.assert_allclose(frequencies(values, by_number), expected, atol=0.04)
     again = context.sample_rows(X, rows, np.random.default_rng(0), 4000)
     assert np.array_equal(by_number, again)
     if new is not None:
         drawn = context.sample(new, np.random.default_rng(1), 4000)
         chances = context.transition(new).toarray()
-        np.testing.assert_allclose(frequencies(context, drawn), chances, atol=0.04)
+        np.testing.assert_allclose(frequencies(values, drawn), chances, atol=0.04)
         one = context.sample(new, np.random.default_rng(1))
         assert one.shape == drawn.shape[1:]
 
 
-def test_tensors_are_drawn_for_with_torchs_generator():
+def test_tensors_are_drawn_for_with_torchs_generator(case):
+    """Draws from a transition are the same law in torch."""
+    torch = pytest.importorskip("torch")
+    context, X, _, _ = case
+    if context.form != "transition":
+        pytest.skip("a kernel is not drawn from")
+    rows = torch.tensor([0, 3, 5])
+    tensor = None if X is None else torch.as_tensor(X)
+    drawn = context.sample_rows(tensor, rows, torch.Generator().manual_seed(0), 4000)
+    assert isinstance(drawn, torch.Tensor)
+    again = context.sample_rows(tensor, rows, torch.Generator().manual_seed(0), 4000)
+    assert torch.equal(drawn, again)
+    values = np.asarray(context.context_values())
+    if values.dtype.kind not in "fiu":  # names: a tensor holds their places
+        values = np.arange(len(values))
+    found = frequencies(values, drawn.numpy().astype(values.dtype))
+    np.testing.assert_allclose(found, as_array(context.expansion_[rows.numpy()]), atol=0.04)
+
+
+def test_draws_name_the_generator_they_need():
     torch = pytest.importorskip("torch")
     context = KNNContext(n_neighbors=5).fit(ROWS)
-    rng = torch.Generator().manual_seed(0)
-    tensor = torch.as_tensor(NEW)
-    drawn = context.sample(tensor, rng, 3)
-    assert isinstance(drawn, torch.Tensor)
+    tensor = torch.as_tensor(NEW, dtype=torch.float32)
+    drawn = context.sample(tensor, torch.Generator().manual_seed(0), 3)
     assert drawn.shape == (3, *NEW.shape)
+    assert drawn.dtype == torch.float32
     with pytest.raises(InputError, match=r"give torch\.Generator"):
         context.sample(tensor, np.random.default_rng(0))
     with pytest.raises(InputError, match=r"give numpy\.random"):
         Draws(NEW, 0)
+
+
+def test_a_batch_costs_what_its_rows_cost_and_a_new_fit_starts_anew():
+    """Nothing of the size of the transition is made again for a batch."""
+    context = KNNContext(n_neighbors=3).fit(ROWS)
+    rng = np.random.default_rng(0)
+    context.sample_rows(ROWS, [0], rng)
+    held, values = context._held, context._values
+    context.sample_rows(ROWS, [1, 2], rng)
+    assert context._held is held
+    assert context._values is values
+    context.fit(ROWS[30:])
+    drawn = context.sample_rows(ROWS[30:], [4], rng, 200)
+    neighbours = ROWS[30:][as_array(context.expansion_)[4] > 0]
+    np.testing.assert_array_equal(np.unique(drawn[:, 0], axis=0), np.unique(neighbours, axis=0))

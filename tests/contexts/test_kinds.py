@@ -170,8 +170,22 @@ def test_continuous_pairs_are_kept_but_have_no_transition():
     assert not context.discrete_
     with pytest.raises(InputError, match="bins"):
         context.transition([0])
-    with pytest.raises(InputError, match="bins"):
+    assert context.form == "sampler"
+    observed = context.sample_rows(np.arange(100), [3, 0], np.random.default_rng(0), 2)
+    np.testing.assert_array_equal(observed, [[a[3], a[0]]] * 2)
+    with pytest.raises(InputError, match="for the fitted pairs only"):
+        context.sample(np.arange(2), np.random.default_rng(0))
+    with pytest.raises(InputError, match="RitzEncoder or NeuralEncoder"):
         decompose(PairContext(), np.arange(100), 2, y=a)
+
+
+def test_rows_of_whole_numbers_are_continuous_when_few_repeat():
+    """Pixels are whole numbers, and two halves of images are pairs without a transition."""
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 17, (100, 8))
+    assert not PairContext().fit(pixels, pixels).discrete_
+    assert PairContext().fit(pixels, pixels[rng.integers(0, 5, 100)]).discrete_
+    assert PairContext().fit(pixels, np.arange(100)).discrete_  # names
 
 
 BAD = [

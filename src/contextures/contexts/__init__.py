@@ -8,37 +8,72 @@ from contextures._lazy import lazy
 
 if TYPE_CHECKING:
     from contextures.contexts.base import Context
-    from contextures.contexts.corruption import MaskContext
+    from contextures.contexts.boosted import BoostedTreesContext
+    from contextures.contexts.corruption import CutMixContext, SCARFContext
     from contextures.contexts.finite import FiniteContext
     from contextures.contexts.graphs import GraphContext
+    from contextures.contexts.images import ImageContext, rotated_images
     from contextures.contexts.labels import LabelContext
+    from contextures.contexts.masking import MaskContext
+    from contextures.contexts.montecarlo import MonteCarloContext
     from contextures.contexts.neighbors import KNNContext
+    from contextures.contexts.noise import DiffusionContext, NoiseContext
     from contextures.contexts.pairs import PairContext
     from contextures.contexts.rbf import RBFContext
+    from contextures.contexts.series import NextWindowContext
     from contextures.contexts.teachers import TeacherContext
+    from contextures.contexts.tokens import (
+        MaskedTokensContext,
+        NextTokensContext,
+        TextTokenizer,
+    )
 
 _HOME = {
+    "BoostedTreesContext": "boosted",
     "Context": "base",
+    "CutMixContext": "corruption",
+    "DiffusionContext": "noise",
     "FiniteContext": "finite",
     "GraphContext": "graphs",
+    "ImageContext": "images",
     "KNNContext": "neighbors",
     "LabelContext": "labels",
-    "MaskContext": "corruption",
+    "MaskContext": "masking",
+    "MaskedTokensContext": "tokens",
+    "MonteCarloContext": "montecarlo",
+    "NextTokensContext": "tokens",
+    "NextWindowContext": "series",
+    "NoiseContext": "noise",
     "PairContext": "pairs",
     "RBFContext": "rbf",
+    "SCARFContext": "corruption",
     "TeacherContext": "teachers",
+    "TextTokenizer": "tokens",
+    "rotated_images": "images",
 }
 
 __all__ = [
+    "BoostedTreesContext",
     "Context",
+    "CutMixContext",
+    "DiffusionContext",
     "FiniteContext",
     "GraphContext",
+    "ImageContext",
     "KNNContext",
     "LabelContext",
     "MaskContext",
+    "MaskedTokensContext",
+    "MonteCarloContext",
+    "NextTokensContext",
+    "NextWindowContext",
+    "NoiseContext",
     "PairContext",
     "RBFContext",
+    "SCARFContext",
     "TeacherContext",
+    "TextTokenizer",
+    "rotated_images",
 ]
 
 __getattr__, __dir__ = lazy(__name__, _HOME)

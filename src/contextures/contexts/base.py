@@ -11,13 +11,11 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from contextures.contexts.checks import FloatArray, Matrix
-from contextures.contexts.draws import Draws, draw_columns, is_tensor, to_numpy
+from contextures.contexts.drawing import KEPT, Drawing
 from contextures.exceptions import InputError
 
-Form = Literal["transition", "kernel", "sampler"]
 
-
-class Context(BaseEstimator):
+class Context(Drawing, BaseEstimator):
     """A context: the joint law of an input X and a context variable A.
 
     A fitted context describes the law on a sample in one of three forms. In *transition* form it
@@ -39,8 +37,7 @@ class Context(BaseEstimator):
     arXiv 2505.01557 (ICML 2025), section 2.
     """
 
-    form: Form = "transition"
-    same_space: ClassVar[bool] = False
+    same_space: bool = False
     """Whether A lies in the space of X, so that one encoder can serve both."""
 
     takes: ClassVar[Literal["array", "index", "any"]] = "array"
@@ -51,11 +48,6 @@ class Context(BaseEstimator):
 
     saved: ClassVar[tuple[str, ...]] = ()
     """Fitted arrays, besides P_A, that new rows need: what is written to disk."""
-
-    input_weights_: FloatArray
-    context_weights_: FloatArray
-    expansion_: Matrix
-    """The fitted rows in the context's form: P (n, m) or Z (n, r)."""
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit the context to rows.
@@ -106,92 +98,15 @@ class Context(BaseEstimator):
         Raises
         ------
         InputError
-            If the context is given by a kernel and has no transition.
+            If the context is given by a kernel, or only draws, and so has no transition.
         """
         check_is_fitted(self)
-        if self.form != "transition":
+        if self.form == "kernel":
             raise InputError(
                 f"{type(self).__name__} is given by its kernel and has no transition matrix here; "
                 "use dual_kernel(X)"
             )
         return sparse.csr_array(self.expand(X))
-
-    def sample(self, X: Any, rng: Any, n_views: int = 1) -> Any:
-        """Draw A from P+(. | x) for rows, seen at fit time or new.
-
-        Parameters
-        ----------
-        X : ndarray or torch.Tensor of shape (n, p)
-            The rows.
-        rng : numpy.random.Generator or torch.Generator
-            Where randomness comes from: torch's, on the device of X, if X is a tensor.
-        n_views : int, default=1
-            How many independent draws for every row.
-
-        Returns
-        -------
-        ndarray or torch.Tensor of shape (n, ...) or (n_views, n, ...)
-            What was drawn, of the kind of X; with several views they come first.
-
-        Raises
-        ------
-        InputError
-            If the context is given by a kernel, which cannot be drawn from.
-        """
-        check_is_fitted(self)
-        self._check_draws()
-        return self._draw(self.expand(to_numpy(X)), X, rng, n_views)
-
-    def sample_rows(self, X: Any, rows: Any, rng: Any, n_views: int = 1) -> Any:
-        """Draw A for fitted rows, given by their numbers; see :meth:`sample`.
-
-        Parameters
-        ----------
-        X : ndarray or torch.Tensor of shape (N, p)
-            The rows that the context was fitted to.
-        rows : ndarray or torch.Tensor of int of shape (n,)
-            Which of them.
-        rng, n_views
-            As in :meth:`sample`.
-
-        Returns
-        -------
-        ndarray or torch.Tensor
-            As from :meth:`sample`.
-        """
-        check_is_fitted(self)
-        if self.form == "sampler":
-            return self.sample(X[rows], rng, n_views)
-        self._check_draws()
-        return self._draw(self.expansion_[to_numpy(rows)], X, rng, n_views)
-
-    def context_values(self) -> Any:
-        """Give the values of A on the support of a context in transition form.
-
-        Returns
-        -------
-        ndarray of shape (m, ...)
-            The value at each column of the transition; the column's number where A is no more
-            than that.
-        """
-        check_is_fitted(self)
-        return np.arange(len(self.context_weights_))
-
-    def _check_draws(self) -> None:
-        if self.form == "kernel":
-            raise InputError(
-                f"{type(self).__name__} is given by its kernel and cannot be drawn from; "
-                "use dual_kernel(X)"
-            )
-
-    def _draw(self, transition: Matrix, like: Any, rng: Any, n_views: int) -> Any:
-        if not is_tensor(like):
-            return self.context_values()[draw_columns(transition, rng, n_views)]
-        draws = Draws(like, rng)
-        # The columns are drawn by numpy, from a seed that the tensor's generator gives.
-        seed = int(draws.integers(2**31 - 1, 1)[0])
-        columns = draw_columns(transition, np.random.default_rng(seed), n_views)
-        return draws.constant(self.context_values()[columns])
 
     def dual_kernel(self, X: Any, Y: Any = None) -> FloatArray:
         """Compute the dual kernel k_X+(x, x') = E_A[P+(A|x) P+(A|x') / P_A(A)^2].
@@ -226,6 +141,8 @@ class Context(BaseEstimator):
             The kernel.
         """
         check_is_fitted(self)
+        if self.form == "sampler":
+            self.expand(rows)  # which says that there are draws only
         expansion = self.expansion_ if rows is None else self.expansion_[rows]
         return self._kernel(expansion, expansion)
 
@@ -270,6 +187,10 @@ class Context(BaseEstimator):
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "input_weights_")
 
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = super().__getstate__()
+        return {name: value for name, value in state.items() if name not in KEPT}
+
     def _set_transition(self, transition: Matrix, input_weights: FloatArray | None = None) -> None:
         """Keep the transition of the fitted rows, and the weights that follow from it."""
         n = transition.shape[0]
@@ -277,47 +198,7 @@ class Context(BaseEstimator):
         self.expansion_ = transition
         self.input_weights_ = weights
         self.context_weights_ = np.asarray(transition.T @ weights, dtype=np.float64)
-
-
-class SupportContext(Context):
-    """A context whose A is one of the fitted rows, or of a random subset of them (landmarks)."""
-
-    mend_parts = "a larger n_neighbors (or a smaller gamma) connects them"
-    same_space = True
-    points_: FloatArray
-
-    def context_values(self) -> FloatArray:
-        """Give the rows that A ranges over; see :meth:`Context.context_values`."""
-        check_is_fitted(self)
-        return self.points_
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "points_")
-
-    def fit_support(self, X: FloatArray) -> Self:
-        """Keep the rows that A ranges over, without describing the fitted rows yet."""
-        raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
-
-    def expand_rows(self, X: FloatArray) -> Matrix:
-        """Give the transition of checked rows."""
-        raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
-
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Fit the context to rows; see :meth:`Context.fit`."""
-        from contextures.contexts.checks import check_rows
-
-        rows = check_rows(X, least=2)
-        self.fit_support(rows)
-        self._set_transition(self.expand_rows(rows))
-        self.n_features_in_ = rows.shape[1]
-        return self
-
-    def expand(self, X: Any) -> Matrix:
-        """Describe rows by their transition; see :meth:`Context.expand`."""
-        from contextures.contexts.checks import check_rows
-
-        check_is_fitted(self)
-        return self.expand_rows(check_rows(X, self.points_.shape[1]))
+        self._forget_draws()
 
 
 def attempt_each(contexts: Sequence[Any], fit: Callable[[Any], Any]) -> list[Any]:
@@ -329,13 +210,3 @@ def attempt_each(contexts: Sequence[Any], fit: Callable[[Any], Any]) -> list[Any
         except Exception as error:  # one bad candidate must not stop the others
             results.append(error)
     return results
-
-
-def landmarks(n: int, n_landmarks: int | None, random_state: Any) -> np.ndarray[Any, Any] | None:
-    """Choose which rows are the support; None stands for all of them."""
-    if n_landmarks is None or n_landmarks >= n:
-        return None
-    from sklearn.utils import check_random_state
-
-    rng = check_random_state(random_state)
-    return np.sort(rng.choice(n, size=n_landmarks, replace=False))

@@ -39,6 +39,11 @@ class Draws:
         Where randomness comes from: torch's for a tensor, on the tensor's device; numpy's
         otherwise.
 
+    Attributes
+    ----------
+    of : module
+        numpy or torch, for functions that both call by the same name.
+
     Raises
     ------
     InputError
@@ -47,6 +52,7 @@ class Draws:
 
     def __init__(self, like: Array, rng: Any) -> None:
         self.torch = sys.modules["torch"] if is_tensor(like) else None
+        self.of: Any = np if self.torch is None else self.torch
         kind: Any = np.random.Generator if self.torch is None else self.torch.Generator
         if not isinstance(rng, kind):
             wanted = (
@@ -58,23 +64,34 @@ class Draws:
         self.like = like
         self.rng = rng
         floating = like.dtype.is_floating_point if self.torch else like.dtype.kind == "f"
-        self.dtype = (
-            like.dtype if floating else np.float64 if self.torch is None else self.torch.float32
-        )
+        single: Any = np.dtype(np.float32) if self.torch is None else self.torch.float32
+        double: Any = np.dtype(np.float64) if self.torch is None else self.torch.float64
+        self.dtype = like.dtype if floating else double if self.torch is None else single
+        # Half a precision is too coarse to draw in, and numpy draws in no other than these two.
+        self._wide = double if self.dtype.itemsize >= 8 else single
 
     def uniform(self, *shape: int) -> Array:
-        """Draw from [0, 1)."""
+        """Draw from [0, 1), in single precision at least."""
         if self.torch is None:
-            return self.rng.random(shape).astype(self.dtype, copy=False)
-        return self.torch.rand(shape, generator=self.rng, device=self.like.device, dtype=self.dtype)
+            return self.rng.random(shape, dtype=self._wide)
+        return self.torch.rand(shape, generator=self.rng, device=self.like.device, dtype=self._wide)
 
     def normal(self, *shape: int) -> Array:
         """Draw from the standard normal law."""
         if self.torch is None:
-            return self.rng.standard_normal(shape).astype(self.dtype, copy=False)
+            drawn = self.rng.standard_normal(shape, dtype=self._wide)
+            return drawn.astype(self.dtype, copy=False)
         return self.torch.randn(
             shape, generator=self.rng, device=self.like.device, dtype=self.dtype
         )
+
+    def uniform_between(self, low: float, high: float, *shape: int) -> Array:
+        """Draw from [low, high)."""
+        return low + (high - low) * self.uniform(*shape)
+
+    def chance(self, rate: float, *shape: int) -> Array:
+        """Draw True with chance ``rate``."""
+        return self.uniform(*shape) < rate
 
     def integers(self, high: int, *shape: int) -> Array:
         """Draw whole numbers below ``high``."""
@@ -98,51 +115,129 @@ class Draws:
         dtype = None if whole else self.dtype
         return self.torch.as_tensor(np.asarray(values), device=self.like.device, dtype=dtype)
 
-    def where(self, condition: Array, yes: Array, no: Array) -> Array:
-        """Choose entry by entry."""
-        return (np if self.torch is None else self.torch).where(condition, yes, no)
+    def floats(self, values: Array) -> Array:
+        """Give an array of this kind as floating-point numbers."""
+        return self._cast(values, self.dtype)
+
+    def wide(self, values: Array) -> Array:
+        """Give an array of this kind in the precision of the draws, single at least."""
+        return self._cast(values, self._wide)
+
+    def whole(self, values: Array) -> Array:
+        """Give numbers of at least zero as whole ones, rounded down."""
+        return self._cast(values, np.int64 if self.torch is None else self.torch.int64)
+
+    def _cast(self, values: Array, dtype: Any) -> Array:
+        if self.torch is None:
+            return np.asarray(values).astype(dtype, copy=False)
+        return values.to(dtype)
+
+    def join(self, arrays: list[Array]) -> Array:
+        """Join arrays along their last axis."""
+        return self.of.concatenate(arrays, -1)
 
 
-def stack_views(views: list[Array]) -> Array:
-    """Give one view as it is, and several stacked along a new first axis."""
-    if len(views) == 1:
-        return views[0]
-    return sys.modules["torch"].stack(views) if is_tensor(views[0]) else np.stack(views)
+def one_or_all(views: Array) -> Array:
+    """Give views (n_views, ...) as they are, and a single one without its first axis."""
+    return views[0] if len(views) == 1 else views
 
 
-def draw_columns(transition: Matrix, rng: np.random.Generator, n_views: int = 1) -> Array:
-    """Draw a column from every row of a transition.
+class Constants:
+    """Fixed arrays, each converted once for every device and precision it is asked for on.
+
+    Parameters
+    ----------
+    *arrays : ndarray
+        The arrays.
+    exact : bool, default=False
+        Whether they keep their own precision; otherwise they take that of what is drawn.
+    """
+
+    def __init__(self, *arrays: Any, exact: bool = False) -> None:
+        self.arrays = arrays
+        self.exact = exact
+        self._made: dict[tuple[str, str], tuple[Any, ...]] = {}
+
+    def on(self, draws: Draws) -> tuple[Any, ...]:
+        """Give the arrays as ``draws`` makes them; None for one that a tensor cannot hold."""
+        key = (str(getattr(draws.like, "device", "")), str(draws.dtype))
+        if key not in self._made:
+            self._made[key] = tuple(self._convert(array, draws) for array in self.arrays)
+        return self._made[key]
+
+    def _convert(self, array: Any, draws: Draws) -> Any:
+        if draws.torch is None:
+            floats = array.dtype.kind == "f" and not self.exact
+            return array.astype(draws.dtype, copy=False) if floats else array
+        if array.dtype.kind not in "fiub":
+            return None
+        if self.exact:
+            return draws.torch.as_tensor(array, device=draws.like.device)
+        return draws.constant(array)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_made": {}}
+
+
+class RowDraws:
+    """Draws of columns from the rows of a transition, by bisecting each row's running sums.
+
+    The sums are taken once; a batch of b rows of K entries then costs O(b log K), wherever in the
+    transition its rows are.
 
     Parameters
     ----------
     transition : ndarray or csr_array of shape (n, m)
         Rows that sum to one.
-    rng : numpy.random.Generator
-        Where randomness comes from.
-    n_views : int, default=1
-        How many independent draws for every row.
-
-    Returns
-    -------
-    ndarray of int of shape (n,) or (n_views, n)
-        Columns.
     """
-    n, m = transition.shape
-    points = rng.random((n_views, n))
-    if sparse.issparse(transition):
-        # One sorted array for all rows: row i takes up the interval from i to i + 1.
-        starts, counts = transition.indptr, np.diff(transition.indptr)
-        running = np.cumsum(transition.data)
-        before = np.concatenate([[0.0], running])[starts[:-1]]
-        ends = np.concatenate([[0.0], running])[starts[1:]]
-        within = (running - np.repeat(before, counts)) / np.repeat(ends - before, counts)
-        edges = within + np.repeat(np.arange(n), counts)
-        found = np.searchsorted(edges, points + np.arange(n), side="right")
-        places = np.minimum(found, starts[1:] - 1)
-        columns = transition.indices[places].astype(np.intp)
-    else:
-        running = np.cumsum(transition, axis=1)
-        running /= running[:, -1:]
-        columns = np.stack([(running <= point[:, None]).sum(axis=1) for point in points])
-        columns = np.minimum(columns, m - 1)
-    return columns[0] if n_views == 1 else columns
+
+    def __init__(self, transition: Matrix) -> None:
+        n, m = transition.shape
+        if sparse.issparse(transition):
+            starts = transition.indptr[:-1].astype(np.int64)
+            counts = np.diff(transition.indptr).astype(np.int64)
+            totals = np.concatenate([[0.0], np.cumsum(transition.data)])
+            before, ends = totals[transition.indptr[:-1]], totals[transition.indptr[1:]]
+            running = totals[1:] - np.repeat(before, counts)
+            running /= np.repeat(ends - before, counts)
+            columns = transition.indices.astype(np.int64)
+            self._constants = Constants(starts, counts, running, columns, exact=True)
+        else:
+            starts = np.arange(n, dtype=np.int64) * m
+            counts = np.full(n, m, dtype=np.int64)
+            running = np.cumsum(transition, axis=1)
+            # Single precision halves what is kept beside the transition; one stays exact.
+            running = (running / running[:, -1:]).astype(np.float32).ravel()
+            self._constants = Constants(starts, counts, running, exact=True)
+        self._steps = int(counts.max(initial=1)).bit_length()
+
+    def columns(self, rows: Any, draws: Draws, n_views: int) -> Array:
+        """Draw columns.
+
+        Parameters
+        ----------
+        rows : ndarray or torch.Tensor of int of shape (k,)
+            Which rows to draw from.
+        draws : Draws
+            Where randomness comes from, and the kind of array to give.
+        n_views : int
+            How many independent draws from every row.
+
+        Returns
+        -------
+        ndarray or torch.Tensor of int of shape (n_views, k)
+            What was drawn.
+        """
+        starts, counts, running, *columns = self._constants.on(draws)
+        rows = draws.constant(rows)
+        points = draws.uniform(n_views, len(rows))
+        first = low = starts[rows]
+        high = low + counts[rows] - 1
+        for _ in range(self._steps):
+            middle = (low + high) // 2
+            beyond = running[middle] <= points
+            low, high = (
+                draws.of.where(beyond, middle + 1, low),
+                draws.of.where(beyond, high, middle),
+            )
+        return columns[0][low] if columns else low - first

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 from scipy import sparse
@@ -11,9 +11,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from contextures.contexts.base import Context
 from contextures.contexts.checks import Matrix
-from contextures.contexts.draws import Draws, stack_views
 from contextures.contexts.linear import LinearFeatures
 from contextures.exceptions import InputError
+
+Task = Literal["auto", "classification", "regression"]
 
 
 class LabelContext(Context):
@@ -51,7 +52,7 @@ class LabelContext(Context):
 
     takes = "any"
 
-    def __init__(self, task: Literal["auto", "classification", "regression"] = "auto") -> None:
+    def __init__(self, task: Task = "auto") -> None:
         self.task = task
 
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -70,7 +71,7 @@ class LabelContext(Context):
                 f"y has no label at row {missing[0]} ({len(missing)} in all); "
                 "fit a label context to labelled rows only"
             )
-        self.form = "transition" if self._are_classes(labels) else "kernel"
+        self.form = "transition" if are_classes(labels, self.task) else "kernel"
         if self.form == "transition":
             self._fit_classes(labels)
         else:
@@ -88,23 +89,12 @@ class LabelContext(Context):
         """Give the labels of fitted rows; see :meth:`Context.sample_rows`."""
         if self.form == "transition":
             return super().sample_rows(X, rows, rng, n_views)
-        check_is_fitted(self)
-        labels = Draws(X, rng).constant(self.targets_)[rows]
-        return stack_views([labels] * n_views)
+        return self._observed(self.targets_, X, rows, rng, n_views)
 
     def context_values(self) -> Any:
         """Give the classes; see :meth:`Context.context_values`."""
         check_is_fitted(self)
         return self.classes_
-
-    def _are_classes(self, labels: np.ndarray[Any, Any]) -> bool:
-        if self.task == "auto":
-            return not type_of_target(labels).startswith("continuous")
-        if self.task not in ("classification", "regression"):
-            raise InputError(
-                f"task={self.task!r} is not known; give 'auto', 'classification' or 'regression'"
-            )
-        return self.task == "classification"
 
     def _fit_classes(self, labels: np.ndarray[Any, Any]) -> None:
         if labels.ndim != 1:
@@ -124,8 +114,20 @@ class LabelContext(Context):
         except (TypeError, ValueError):
             raise InputError("y must hold numbers for a regression label context") from None
         self.targets_ = targets
+        self._forget_draws()
         self.expansion_ = LinearFeatures(targets, what="y").transform(targets)
         self.input_weights_ = np.full(len(targets), 1.0 / len(targets))
+
+
+def are_classes(labels: np.ndarray[Any, Any], task: Task) -> bool:
+    """Tell whether labels are classes; "auto" takes floats that are not whole as real targets."""
+    if task not in get_args(Task):
+        raise InputError(
+            f"task={task!r} is not known; give 'auto', 'classification' or 'regression'"
+        )
+    if task == "auto":
+        return not type_of_target(labels).startswith("continuous")
+    return task == "classification"
 
 
 def _missing(labels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

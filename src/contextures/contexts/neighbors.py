@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import clone
 
-from contextures.contexts.base import SupportContext, attempt_each, landmarks
+from contextures.contexts.base import attempt_each
 from contextures.contexts.checks import (
     FloatArray,
     IntArray,
@@ -19,6 +19,7 @@ from contextures.contexts.checks import (
     compact,
 )
 from contextures.contexts.search import NeighborSearch
+from contextures.contexts.support import SupportContext, landmarks
 from contextures.exceptions import InputError
 
 

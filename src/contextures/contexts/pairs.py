@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from contextures.contexts.base import Context
 from contextures.contexts.checks import Matrix
-from contextures.contexts.draws import Draws, stack_views
+from contextures.contexts.distinct import distinct_rows, match_rows
 from contextures.exceptions import InputError
 
 
@@ -19,8 +19,8 @@ class PairContext(Context):
     """Pairs (x, a) drawn from the joint law: ``fit(X, A)``.
 
     When A takes few values the empirical joint law of the distinct x and a is a transition. When
-    A is continuous no value repeats and there is no transition: the pairs are kept for encoders
-    that learn from pairs.
+    A is continuous (numbers that are not whole, or rows of numbers, most of them different) there
+    is no transition: the pairs are kept for encoders that learn from pairs.
 
     Parameters
     ----------
@@ -82,11 +82,13 @@ class PairContext(Context):
         n = len(inputs)
         self.input_weights_ = np.full(n, 1.0 / n)
         self.discrete_ = not _is_continuous(contexts)
+        self.form = "transition" if self.discrete_ else "sampler"
         if not self.discrete_:
-            self.inputs_, self.contexts_ = inputs, contexts
+            self.contexts_ = np.asarray(y)
+            self._forget_draws()
             return self
-        self._distinct, codes = _distinct_rows(inputs)
-        values, context_codes = _distinct_rows(contexts)
+        self._distinct, codes = _distinct(inputs)
+        values, context_codes = _distinct(contexts)
         self.values_ = values
         counts = sparse.csr_array(
             (np.ones(n), (codes, context_codes)), shape=(len(self._distinct), len(values))
@@ -94,17 +96,25 @@ class PairContext(Context):
         counts.sum_duplicates()
         per_input = np.asarray(counts.sum(axis=1))
         self._conditional = sparse.csr_array(sparse.diags_array(1.0 / per_input) @ counts)
-        self._places = {_key(row): place for place, row in enumerate(self._distinct)}
         self._set_transition(self._conditional[codes])
         return self
 
     def sample_rows(self, X: Any, rows: Any, rng: Any, n_views: int = 1) -> Any:
         """Give the observed contexts of fitted pairs; see :meth:`Context.sample_rows`."""
+        check_is_fitted(self)
         if self.discrete_:
             return super().sample_rows(X, rows, rng, n_views)
+        return self._observed(self.contexts_, X, rows, rng, n_views)
+
+    def sample(self, X: Any, rng: Any, n_views: int = 1) -> Any:
+        """Draw A for inputs, where A takes few values; see :meth:`Context.sample`."""
         check_is_fitted(self)
-        observed = Draws(X, rng).constant(self.contexts_)[rows]
-        return stack_views([observed] * n_views)
+        if not self.discrete_:
+            raise InputError(
+                "A is continuous here, so contexts are known for the fitted pairs only; learn from "
+                "sample_rows(X, rows, rng) with RitzEncoder or NeuralEncoder, or group A into bins"
+            )
+        return super().sample(X, rng, n_views)
 
     def context_values(self) -> Any:
         """Give the distinct values of A; see :meth:`Context.context_values`."""
@@ -120,7 +130,7 @@ class PairContext(Context):
                 "give contexts with repeated values"
             )
         rows = _values(X, "X")
-        codes = np.array([self._places.get(_key(row), -1) for row in rows])
+        codes = _places(self._distinct, rows)
         unknown = np.flatnonzero(codes < 0)
         if len(unknown) == 0:
             return self._conditional[codes]
@@ -148,24 +158,35 @@ def _values(values: Any, name: str) -> NDArray[Any]:
 
 
 def _is_continuous(contexts: NDArray[Any]) -> bool:
-    if contexts.dtype.kind != "f" or np.array_equal(contexts, np.floor(contexts)):
+    if contexts.dtype.kind not in "fiu":
+        return False
+    # Whole numbers alone may be names; rows of them are pixels or counts when few repeat.
+    if contexts.ndim == 1 and np.array_equal(contexts, np.floor(contexts)):
         return False
     return len(np.unique(contexts, axis=0)) > max(20, len(contexts) // 2)
 
 
-def _key(row: Any) -> Any:
-    return tuple(row.tolist()) if isinstance(row, np.ndarray) else row
-
-
-def _distinct_rows(values: NDArray[Any]) -> tuple[list[Any], NDArray[np.intp]]:
+def _distinct(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
     """Give the distinct rows in order of appearance, and the place of each row among them."""
+    if values.dtype.kind in "fiub":
+        return distinct_rows(values)
     places: dict[Any, int] = {}
-    codes = np.empty(len(values), dtype=np.intp)
-    distinct = []
-    for i, row in enumerate(values):
-        key = _key(row)
-        if key not in places:
-            places[key] = len(places)
-            distinct.append(row)
-        codes[i] = places[key]
-    return distinct, codes
+    codes = np.array([places.setdefault(key, len(places)) for key in _keys(values)])
+    first = np.full(len(places), len(values))
+    np.minimum.at(first, codes, np.arange(len(values)))
+    return values[first], codes
+
+
+def _places(known: NDArray[Any], rows: NDArray[Any]) -> NDArray[np.intp]:
+    """Give the place of each row among distinct ones; -1 for one that is not there."""
+    if known.shape[1:] != rows.shape[1:]:
+        return np.full(len(rows), -1)
+    if known.dtype.kind in "fiub" and rows.dtype.kind in "fiub":
+        return match_rows(known, rows)
+    places = {key: place for place, key in enumerate(_keys(known))}
+    return np.array([places.get(key, -1) for key in _keys(rows)])
+
+
+def _keys(values: NDArray[Any]) -> list[Any]:
+    rows = values.tolist()
+    return rows if values.ndim == 1 else [tuple(row) for row in rows]

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from contextures.contexts.base import SupportContext, attempt_each, landmarks
+from contextures.contexts.base import attempt_each
 from contextures.contexts.checks import (
     FloatArray,
     Matrix,
@@ -16,6 +16,7 @@ from contextures.contexts.checks import (
     check_rows,
     compact,
 )
+from contextures.contexts.support import SupportContext, landmarks
 
 # The dense transition of more rows than this no longer fits comfortably in memory.
 MOST_ENTRIES = 50_000_000

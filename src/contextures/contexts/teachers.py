@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from contextures.contexts.base import Context
 from contextures.contexts.checks import FloatArray
+from contextures.contexts.draws import is_tensor, to_numpy
 from contextures.contexts.linear import LinearFeatures
 from contextures.exceptions import InputError
 
@@ -20,7 +22,7 @@ _OUTPUTS: tuple[Output, ...] = ("transform", "decision_function", "predict_proba
 
 
 class TeacherContext(Context):
-    """What a scikit-learn estimator says about X, through the dual kernel of its features.
+    """What a trained model says about X, through the dual kernel of its features.
 
     The teacher's features of the N fitted rows are centred and divided by their largest singular
     value S_1: k(x, x') = 1 + N z(x) . z(x'), so that the singular values of the context are
@@ -28,18 +30,18 @@ class TeacherContext(Context):
 
     Parameters
     ----------
-    estimator : scikit-learn estimator
-        A fitted one is used as it is; another is fitted with ``fit(X, y)``.
+    estimator : scikit-learn estimator or torch.nn.Module
+        A fitted estimator, or a module, is used as it is; another is fitted with ``fit(X, y)``.
     output : {"auto", "transform", "decision_function", "predict_proba", "predict"}
-        The method that gives features; "auto" takes the first that there is.
+        The method that gives features; "auto" takes the first that there is, and calls a module.
     threshold : float, default=0.0
         When above zero, singular values of at least ``threshold * S_1`` become one and the rest
         zero.
 
     Attributes
     ----------
-    teacher_ : estimator
-        The fitted teacher.
+    teacher_ : estimator or torch.nn.Module
+        The fitted teacher. A module is used in evaluation mode and without gradients.
 
     References
     ----------
@@ -96,6 +98,8 @@ class TeacherContext(Context):
     def _choose_method(self) -> str:
         if self.output != "auto" and self.output not in _OUTPUTS:
             raise InputError(f"output={self.output!r} is not known; give one of {_OUTPUTS}")
+        if is_module(self.teacher_) and self.output == "auto":
+            return "forward"
         wanted = _OUTPUTS if self.output == "auto" else (self.output,)
         for method in wanted:
             if hasattr(self.teacher_, method):
@@ -106,7 +110,10 @@ class TeacherContext(Context):
         )
 
     def _features(self, X: Any) -> FloatArray:
-        output = getattr(self.teacher_, self._method)(X)
+        if self._method == "forward":
+            output: Any = module_outputs(self.teacher_, X)
+        else:
+            output = getattr(self.teacher_, self._method)(X)
         if sparse.issparse(output):
             output = output.toarray()
         if self._method == "predict" and hasattr(self.teacher_, "classes_"):
@@ -116,9 +123,53 @@ class TeacherContext(Context):
 
 
 def is_fitted(estimator: Any) -> bool:
-    """Tell whether an estimator has been fitted."""
+    """Tell whether an estimator has been fitted; a torch module always counts as trained."""
+    if is_module(estimator):
+        return True
     try:
         check_is_fitted(estimator)
     except (NotFittedError, TypeError):
         return False
     return True
+
+
+def is_module(value: Any) -> bool:
+    """Tell whether this is a torch module, without importing torch."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.nn.Module)
+
+
+def module_outputs(module: Any, X: Any, batch_size: int = 4096) -> np.ndarray[Any, Any]:
+    """Compute what a torch module gives for rows, in evaluation mode and without gradients.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The module; it is left in the mode it was in.
+    X : array-like of shape (n, ...)
+        The rows; floats are given in the precision, and all on the device, of its parameters.
+    batch_size : int
+        How many rows at a time.
+
+    Returns
+    -------
+    ndarray of shape (n, ...)
+        Its outputs.
+    """
+    torch = sys.modules["torch"]
+    parameter = next(module.parameters(), torch.empty(0))
+    rows = torch.as_tensor(X if is_tensor(X) else np.asarray(X))
+    dtype = parameter.dtype if rows.dtype.is_floating_point else rows.dtype
+    training = module.training
+    module.eval()
+    try:
+        with torch.no_grad():
+            parts = [module(part.to(parameter.device, dtype)) for part in rows.split(batch_size)]
+    finally:
+        module.train(training)
+    if not all(isinstance(part, torch.Tensor) for part in parts):
+        raise InputError(
+            f"{type(module).__name__} gives {type(parts[0]).__name__}, not a tensor; wrap it in a "
+            "module that picks one"
+        )
+    return to_numpy(torch.cat(parts).double())

@@ -10,8 +10,9 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from contextures.contexts import Context, KNNContext
-from contextures.contexts.base import SupportContext
 from contextures.contexts.checks import FloatArray, check_positive_int
+from contextures.contexts.montecarlo import with_expansion
+from contextures.contexts.support import SupportContext
 from contextures.exceptions import InputError
 from contextures.spectrum import Spectrum, decompose_fitted
 
@@ -107,7 +108,7 @@ class SpectralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             raise InputError(f"context={context!r} is not a context; give KNNContext() or another")
         if context.takes == "array":
             X = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
-        self.context_ = clone(context).fit(X, y)
+        self.context_ = with_expansion(context, X, y)
         self._keep(
             decompose_fitted(self.context_, self.n_components, self.solver, self.random_state)
         )
@@ -216,5 +217,9 @@ class SpectralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         context = KNNContext() if self.context is None else self.context
-        tags.target_tags.required = type(context).__name__ in ("LabelContext", "PairContext")
+        tags.target_tags.required = type(context).__name__ in (
+            "BoostedTreesContext",
+            "LabelContext",
+            "PairContext",
+        )
         return tags

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contextures.contexts import Context, KNNContext, MaskContext
-from contextures.contexts.base import SupportContext
 from contextures.contexts.checks import DENSE_SHARE
+from contextures.contexts.support import SupportContext
 from contextures.encoders import SpectralEncoder
 from contextures.exceptions import ContextWarning, InputError, RankError
 from contextures.runs.progress import Progress

@@ -9,7 +9,7 @@ from contextures.runs.learn import Learned
 
 def context_label(context: Context) -> str:
     """Name a context in plain words."""
-    if isinstance(context, MaskContext):
+    if isinstance(context, MaskContext) and context.base is not None:
         return f"{context_label(context.base)}, {context.mask_rate:.0%} of features hidden"
     if isinstance(context, KNNContext):
         return f"{context.n_neighbors:,} nearest neighbours"

@@ -56,7 +56,7 @@ def as_candidate(context: Context) -> Candidate:
 
 def family_name(context: Context) -> str:
     """Say in words what kind of context this is."""
-    if isinstance(context, MaskContext):
+    if isinstance(context, MaskContext) and context.base is not None:
         return f"masked {family_name(context.base)}"
     return _FAMILIES.get(type(context), type(context).__name__)
 
@@ -139,7 +139,7 @@ def parse_context(text: str) -> Context:
 
 def short_form(context: Context) -> str:
     """Write a context as :func:`parse_context` reads it; its ``repr`` when it has no short form."""
-    if isinstance(context, MaskContext):
+    if isinstance(context, MaskContext) and context.base is not None:
         return f"mask:{context.mask_rate:g}+{short_form(context.base)}"
     if isinstance(context, KNNContext):
         return f"knn:{context.n_neighbors}"

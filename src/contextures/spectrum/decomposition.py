@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from contextures.contexts import Context
 from contextures.contexts.checks import FloatArray, check_positive_int
+from contextures.contexts.montecarlo import MonteCarloContext, with_expansion
 from contextures.exceptions import ContextWarning, InputError, RankError
 from contextures.spectrum.operator import NormalizedOperator
 from contextures.spectrum.result import Spectrum
@@ -31,7 +32,8 @@ def decompose(
     Parameters
     ----------
     context : Context
-        The context; a clone of it is fitted.
+        The context; a clone of it is fitted. Where it only draws, its draws are counted: see
+        :class:`contextures.contexts.MonteCarloContext`.
     X : array-like of shape (n, p)
         The inputs (None stands for all nodes or rows of a graph or finite context).
     n_components : int
@@ -59,7 +61,8 @@ def decompose(
     Warns
     -----
     ContextWarning
-        If several singular values are one: the context splits into parts.
+        If several singular values are one: the context splits into parts; or if some are no
+        larger than the noise of the draws they were counted from.
 
     Notes
     -----
@@ -80,7 +83,7 @@ def decompose(
     array([0.809, 0.809, 0.309, 0.309])
     """
     check_positive_int(n_components, "n_components")
-    return decompose_fitted(clone(context).fit(X, y), n_components, solver, random_state)
+    return decompose_fitted(with_expansion(context, X, y), n_components, solver, random_state)
 
 
 def decompose_fitted(
@@ -134,6 +137,8 @@ def decompose_fitted(
         context_weights=operator.context_weights,
         solver=chosen,
     )
+    if isinstance(context, MonteCarloContext):
+        spectrum = _corrected(spectrum, context)
     if spectrum.n_parts > 1 and context.mend_parts:
         warnings.warn(_parts_message(spectrum, context.mend_parts), ContextWarning, stacklevel=3)
     return spectrum
@@ -155,16 +160,56 @@ def singular_values(context: Context, n_components: int) -> FloatArray:
         Singular values in [0, 1], largest first, the trivial s_0 = 1 left out.
     """
     _check_finite_form(context)
-    values = top_values(NormalizedOperator(context), n_components)
-    return np.clip(values, 0.0, 1.0)
+    operator = NormalizedOperator(context)
+    if isinstance(context, MonteCarloContext):  # which functions are needed to correct
+        most = min(n_components, min(operator.shape) - 1)
+        chosen = choose_solver("auto", operator, most)
+        left, values, right = top_triplets(operator, most, chosen, np.random.default_rng(0))
+        left = left / operator.root_x[:, None]
+        squares = values**2 - context.excess(left, _right_functions(operator, right), values)
+        return np.sort(np.sqrt(np.clip(squares, 0.0, 1.0)))[::-1]
+    return np.clip(top_values(operator, n_components), 0.0, 1.0)
 
 
 def _check_finite_form(context: Context) -> None:
-    if not hasattr(context, "expansion_"):
+    if context.form == "sampler":
         raise InputError(
-            f"{context!r} has no transition and no kernel on its rows (its context variable is "
-            "continuous), so there is nothing to decompose; group A into bins"
+            f"{context!r} has no transition and no kernel on its rows, so there is nothing to "
+            "decompose; learn from draws with RitzEncoder or NeuralEncoder, group A into bins, or "
+            "wrap a sampler of few values in MonteCarloContext"
         )
+
+
+def _corrected(spectrum: Spectrum, context: MonteCarloContext) -> Spectrum:
+    """Take from counted singular values what counting adds to them, and order by what is left."""
+    counted = spectrum.singular_values
+    squares = counted**2 - context.excess(spectrum.left, spectrum.right, counted)
+    order = np.argsort(-squares, kind="stable")
+    squares = squares[order]
+    above = int(np.count_nonzero(squares > context.noise_floor_))
+    mend = f"give a larger n_draws than {context.n_draws_:,} to MonteCarloContext"
+    positive = int(np.count_nonzero(squares > NEGLIGIBLE))
+    if positive < len(squares):
+        raise RankError(
+            f"n_components={len(squares)} is more than the draws can tell from none: only "
+            f"{positive} singular values are above zero; give n_components={positive} or less, or "
+            f"{mend}",
+            positive,
+        )
+    if above < len(squares):
+        warnings.warn(
+            f"only {above} of {len(squares)} singular values stand above the noise of the draws; "
+            f"{mend}",
+            ContextWarning,
+            stacklevel=4,
+        )
+    return replace(
+        spectrum,
+        singular_values=np.sqrt(np.clip(squares, 0.0, 1.0)),
+        left=spectrum.left[:, order],
+        right=spectrum.right[:, order],
+        counted_values=counted[order],
+    )
 
 
 def _right_functions(operator: NormalizedOperator, right: FloatArray) -> FloatArray:

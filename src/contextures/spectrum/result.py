@@ -32,6 +32,9 @@ class Spectrum:
         P_A; None for a context given by its kernel.
     solver : str
         The solver that was used.
+    counted_values : ndarray of shape (d,) or None
+        For a transition counted from draws, the singular values of the counts, which
+        ``singular_values`` corrects; the s_i of mu_i(x) = expand(x) @ right[:, i] / s_i.
 
     References
     ----------
@@ -44,6 +47,7 @@ class Spectrum:
     input_weights: FloatArray
     context_weights: FloatArray | None
     solver: str
+    counted_values: FloatArray | None = None
 
     def truncated(self, n_components: int) -> Spectrum:
         """Give the first ``n_components`` singular functions."""
@@ -52,6 +56,9 @@ class Spectrum:
             singular_values=self.singular_values[:n_components],
             left=self.left[:, :n_components],
             right=self.right[:, :n_components],
+            counted_values=None
+            if self.counted_values is None
+            else self.counted_values[:n_components],
         )
 
     @property
@@ -70,4 +77,5 @@ class Spectrum:
     @property
     def coefficients(self) -> FloatArray:
         """What turns ``expand(x)`` into mu(x): ``right / s``, of shape (m, d)."""
-        return np.asarray(self.right / self.singular_values)
+        counted = self.counted_values
+        return np.asarray(self.right / (self.singular_values if counted is None else counted))

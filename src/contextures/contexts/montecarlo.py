@@ -1,0 +1,247 @@
+"""The transition of a context that only draws, counted from its draws."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn, Self
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from contextures.contexts.base import Context
+from contextures.contexts.checks import FloatArray, IntArray, check_positive_int
+from contextures.contexts.distinct import distinct_rows, match_rows
+from contextures.exceptions import InputError
+
+ALL_DRAWS = 1_000_000
+FEWEST_DRAWS, MOST_DRAWS = 20, 10_000
+CHUNK_NUMBERS = 1_000_000
+"""Numbers drawn at a time."""
+
+LEAST_DRAWS = 1000
+"""So many draws without a single value twice are enough to see that none will repeat."""
+
+LEAST_COVERAGE = 0.5
+"""Below this the support is mostly unknown, and a spectrum would be one of accidents."""
+
+
+class MonteCarloContext(Context):
+    """A sampler context whose A takes few values, by the frequencies of its draws.
+
+    For every fitted row A is drawn R times; the values drawn are the support, and P+(a|x) is the
+    share of the draws of x that gave a. Equal rows share their draws.
+
+    Parameters
+    ----------
+    base : Context
+        A context that only draws, such as ``SCARFContext()`` over columns of few values.
+    n_draws : int, optional
+        R. When None, as many as make a million in all: at least 20 and at most 10,000 a row.
+    random_state : int, RandomState or None, default=0
+        Draws A.
+
+    Attributes
+    ----------
+    base_ : Context
+        The fitted base.
+    n_draws_ : int
+        The R that was used.
+    values_ : ndarray of shape (m, ...)
+        The support.
+    coverage_ : float
+        About how much of P_A the support holds: one less the share of draws whose value was drawn
+        no second time (Good and Turing's estimate).
+    noise_floor_ : float
+        About how large a corrected squared singular value the noise of the draws can be taken for.
+
+    Notes
+    -----
+    Frequencies are unbiased for P, but their squares are not, so the singular values of counted
+    transitions are too large: s^2 of a function f by
+
+        sum_ij w_i^2 P_ij (1 - P_ij) (f(x_i) - (T* f)(a_j))^2 / ((R_i - 1) P_A(a_j)),
+
+    to first order in 1/R, with R_i the draws and w_i the weight of the distinct row i; about
+    m / (n R) where the association is weak. :func:`contextures.spectrum.decompose` takes this
+    away. What is left is the noise's own spectrum, of up to (1 + 2 sqrt(m / n)) / R in s^2.
+
+    A value that new rows draw and that the support lacks is left out of their law.
+
+    Cost: n R draws and sorting them.
+
+    References
+    ----------
+    Derived: the delta method for the correction, the Marchenko-Pastur edge for the noise. Good,
+    "The population frequencies of species" (Biometrika 1953) for the coverage.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from contextures.contexts import MonteCarloContext, SCARFContext
+    >>> rows = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    >>> context = MonteCarloContext(SCARFContext(0.4), n_draws=20_000).fit(rows)
+    >>> np.sort(context.transition(rows[:1]).data).round(2)
+    array([0.04, 0.16, 0.16, 0.64])
+    """
+
+    base_: Context
+    values_: Any
+
+    def __init__(self, base: Context, n_draws: int | None = None, random_state: Any = 0) -> None:
+        self.base = base
+        self.n_draws = n_draws
+        self.random_state = random_state
+
+    @property
+    def same_space(self) -> bool:  # type: ignore[override]
+        """Whether A lies in the space of X: as for the base."""
+        return self.base.same_space
+
+    @property
+    def takes(self) -> str:  # type: ignore[override]
+        """What X is: as for the base."""
+        return self.base.takes
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Fit the base to rows and count its draws; see :meth:`Context.fit`."""
+        if not isinstance(self.base, Context):
+            raise InputError(f"base={self.base!r} is not a context; give SCARFContext() or another")
+        self.base_ = clone(self.base).fit(X, y)
+        if self.base_.form != "sampler":
+            raise InputError(
+                f"base={self.base!r} has its {self.base_.form} already; decompose it as it is"
+            )
+        rows = np.asarray(X)
+        n = len(rows)
+        if self.n_draws is None:
+            self.n_draws_ = min(max(FEWEST_DRAWS, ALL_DRAWS // n), MOST_DRAWS)
+        else:
+            self.n_draws_ = check_positive_int(self.n_draws, "n_draws", least=2)
+        self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        self._distinct, codes = distinct_rows(rows)
+        weights = np.full(n, 1.0 / n)
+        group_weights = np.bincount(codes, weights)
+        values, counts = self._count(rows, codes, np.random.default_rng(self._seed))
+        self.values_ = values
+        self._check_coverage(counts)
+        self._totals = counts.sum(axis=1)
+        self._conditional = sparse.csr_array(sparse.diags_array(1.0 / self._totals) @ counts)
+        self._codes, self._group_weights = codes, group_weights
+        self._set_transition(self._conditional[codes], weights)
+        n_rows, n_values = counts.shape
+        self.noise_floor_ = float((1 + 2 * np.sqrt(n_values / n_rows)) / self._totals.mean())
+        if hasattr(self.base_, "n_features_in_"):
+            self.n_features_in_ = self.base_.n_features_in_
+        return self
+
+    def expand(self, X: Any) -> sparse.csr_array:
+        """Give the frequencies of rows: those of the fit, or of new draws for new rows."""
+        check_is_fitted(self)
+        rows = np.asarray(X)
+        known = match_rows(self._distinct, rows)
+        new = np.flatnonzero(known < 0)
+        if len(new) == 0:
+            return self._conditional[known]
+        rng = np.random.default_rng(self._seed)
+        values, counts = self._count(rows[new], np.arange(len(new)), rng)
+        places = match_rows(self.values_, values)
+        found = counts[:, np.flatnonzero(places >= 0)].tocoo()
+        columns = places[places >= 0][found.col]
+        shape = (len(new), len(self.values_))
+        law = sparse.csr_array((found.data, (found.row, columns)), shape=shape)
+        law.sort_indices()
+        totals = law.sum(axis=1)
+        law = sparse.csr_array(sparse.diags_array(1.0 / np.maximum(totals, 1)) @ law)
+        # A row none of whose values is known has the law of A, the mean of all rows.
+        mean = sparse.csr_array(self.context_weights_[None, :])
+        stacked = sparse.csr_array(sparse.vstack([self._conditional, law, mean]))
+        places = known.copy()
+        first = len(self._distinct)
+        places[new] = np.where(totals > 0, first + np.arange(len(new)), first + len(new))
+        return sparse.csr_array(stacked[places])
+
+    def context_values(self) -> Any:
+        """Give the values that were drawn; see :meth:`Context.context_values`."""
+        check_is_fitted(self)
+        return self.values_
+
+    def excess(self, left: FloatArray, right: FloatArray, values: FloatArray) -> FloatArray:
+        """Compute by how much counting draws enlarges squared singular values.
+
+        Parameters
+        ----------
+        left : ndarray of shape (n, d)
+            mu on the fitted rows.
+        right : ndarray of shape (m, d)
+            nu on the support.
+        values : ndarray of shape (d,)
+            Singular values of the counted transition.
+
+        Returns
+        -------
+        ndarray of shape (d,)
+            What to take away from their squares.
+        """
+        spread = self._conditional.copy()
+        per_row = np.diff(spread.indptr)
+        scale = self._group_weights**2 / np.maximum(self._totals - 1, 1)
+        spread.data *= (1 - spread.data) * np.repeat(scale, per_row)
+        spread.data /= self.context_weights_[spread.indices]
+        # Equal rows have equal functions.
+        functions = np.empty((len(self._distinct), left.shape[1]))
+        functions[self._codes] = left
+        means = right * values
+        cross = np.einsum("ik,ik->k", functions, spread @ means)
+        return np.asarray(
+            spread.sum(axis=1) @ functions**2 - 2 * cross + spread.sum(axis=0) @ means**2
+        )
+
+    def _count(self, rows: Any, codes: IntArray, rng: np.random.Generator) -> tuple[Any, Any]:
+        """Draw A; give its distinct values and how often each row has each, in counts (k, m)."""
+        found: list[Any] = []
+        parts: list[Any] = []
+        n_rows = codes.max() + 1
+        step = max(1, CHUNK_NUMBERS // rows.size)
+        for start in range(0, self.n_draws_, step):
+            views = min(step, self.n_draws_ - start)
+            drawn = np.asarray(self.base_.sample(rows, rng, views))
+            flat = drawn.reshape(views * len(rows), *drawn.shape[1 + (views > 1) :])
+            values, columns = distinct_rows(flat)
+            if len(values) == len(flat) >= LEAST_DRAWS:
+                self._refuse(len(flat), 1.0)
+            part = sparse.coo_array(
+                (np.ones(len(flat)), (np.tile(codes, views), columns)), shape=(n_rows, len(values))
+            )
+            part.sum_duplicates()
+            parts.append(part)
+            found.append(values)
+        values, columns = distinct_rows(np.concatenate(found))
+        ends = np.cumsum([len(part) for part in found])[:-1]
+        moved = [new[part.col] for new, part in zip(np.split(columns, ends), parts, strict=True)]
+        coordinates = (np.concatenate([part.row for part in parts]), np.concatenate(moved))
+        counts = sparse.coo_array(
+            (np.concatenate([part.data for part in parts]), coordinates),
+            shape=(n_rows, len(values)),
+        )
+        return values, sparse.csr_array(counts)
+
+    def _check_coverage(self, counts: Any) -> None:
+        per_value = counts.sum(axis=0)
+        self.coverage_ = float(1 - np.count_nonzero(per_value == 1) / per_value.sum())
+        if self.coverage_ < LEAST_COVERAGE:
+            self._refuse(per_value.sum(), 1 - self.coverage_)
+
+    def _refuse(self, n_draws: int, share: float) -> NoReturn:
+        raise InputError(
+            f"A of {self.base!r} takes too many values to count: {share:.0%} of {n_draws:,.0f} "
+            "draws gave a value that came once only; learn from draws with RitzEncoder or "
+            "NeuralEncoder, or use columns of few values"
+        )
+
+
+def with_expansion(context: Context, X: Any, y: Any = None) -> Context:
+    """Fit a clone of a context; where it only draws, count its draws."""
+    fitted: Context = clone(context).fit(X, y)
+    return MonteCarloContext(context).fit(X, y) if fitted.form == "sampler" else fitted

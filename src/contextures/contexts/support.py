@@ -1,0 +1,58 @@
+"""What contexts have in common whose A is one of the fitted rows."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from contextures.contexts.base import Context
+from contextures.contexts.checks import FloatArray, Matrix, check_rows
+from contextures.exceptions import InputError
+
+
+class SupportContext(Context):
+    """A context whose A is one of the fitted rows, or of a random subset of them (landmarks)."""
+
+    mend_parts = "a larger n_neighbors (or a smaller gamma) connects them"
+    same_space = True
+    points_: FloatArray
+
+    def context_values(self) -> FloatArray:
+        """Give the rows that A ranges over; see :meth:`Context.context_values`."""
+        check_is_fitted(self)
+        return self.points_
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "points_")
+
+    def fit_support(self, X: FloatArray) -> Self:
+        """Keep the rows that A ranges over, without describing the fitted rows yet."""
+        raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
+
+    def expand_rows(self, X: FloatArray) -> Matrix:
+        """Give the transition of checked rows."""
+        raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Fit the context to rows; see :meth:`Context.fit`."""
+        rows = check_rows(X, least=2)
+        self.fit_support(rows)
+        self._set_transition(self.expand_rows(rows))
+        self.n_features_in_ = rows.shape[1]
+        return self
+
+    def expand(self, X: Any) -> Matrix:
+        """Describe rows by their transition; see :meth:`Context.expand`."""
+        check_is_fitted(self)
+        return self.expand_rows(check_rows(X, self.points_.shape[1]))
+
+
+def landmarks(n: int, n_landmarks: int | None, random_state: Any) -> np.ndarray[Any, Any] | None:
+    """Choose which rows are the support; None stands for all of them."""
+    if n_landmarks is None or n_landmarks >= n:
+        return None
+    rng = check_random_state(random_state)
+    return np.sort(rng.choice(n, size=n_landmarks, replace=False))
