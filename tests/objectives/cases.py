@@ -30,6 +30,7 @@ OPTIONS = {
     "joint_nesting": [{}, {"step": 3}],
     "low_rank": [{}, {"constant": True}],
     "supervised_mse": [{}, {"bias": False}],
+    "ratio_trace_kernel": [{}, {"leading": 2}],
     "info_nce": [{}, {"normalize": False}],
 }
 MADE = [(name, options) for name in objective_names() for options in OPTIONS.get(name, [{}])]

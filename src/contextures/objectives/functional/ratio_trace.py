@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from contextures.exceptions import InputError
 from contextures.objectives.autograd import in_full_precision
 from contextures.objectives.functional.checks import check_batch, check_same_width
 from contextures.objectives.functional.kernels import kernel_loss
@@ -94,10 +95,12 @@ def ratio_trace_kernel(
     exclude_self: bool = True,
     ridge: float = RIDGE,
     sync: bool = True,
+    leading: int | None = None,
 ) -> Tensor:
     """Compute d - tr(C^-1 B) of a batch whose dual kernel is known.
 
-    B estimates E[(k(X, X') - 1) phi(X) phi(X')^T] over independent X and X'.
+    B estimates E[(k(X, X') - 1) phi(X) phi(X')^T] over independent X and X'. With ``leading`` = k
+    the loss is k less the k largest eigenvalues of C^-1 B.
 
     Parameters
     ----------
@@ -114,13 +117,19 @@ def ratio_trace_kernel(
         that sample.
     ridge, sync
         As in :func:`ratio_trace`.
+    leading : int, optional
+        How many eigenvalues count; all of them when None or not below d.
 
     Returns
     -------
     torch.Tensor
         The loss. See :class:`contextures.objectives.RatioTraceKernel` for its minimiser.
     """
-    return kernel_loss(phi, features, context_weights, exclude_self, ratio_loss(ridge), sync)
+    if leading is not None and leading < 1:
+        raise InputError(f"leading={leading!r} is not possible; give an integer of at least 1")
+    whole = leading is None or leading >= phi.shape[1]
+    loss = ratio_loss(ridge) if leading is None or whole else leading_loss(ridge, leading)
+    return kernel_loss(phi, features, context_weights, exclude_self, loss, sync)
 
 
 def ratio_loss(ridge: float) -> MomentLoss:
@@ -135,5 +144,28 @@ def ratio_loss(ridge: float) -> MomentLoss:
         ratio = inverse @ b
         slopes = Slopes(xx=through_ridge(ratio @ inverse, ridge), xa=inverse.neg())
         return len(c) - ratio.trace(), slopes
+
+    return loss
+
+
+def leading_loss(ridge: float, leading: int) -> MomentLoss:
+    """Give k less the k largest eigenvalues of C^-1 B, and its gradient; see :func:`ratio_loss`.
+
+    With their vectors V, scaled so that V^T C V = I, the gradients are V diag(eigenvalues) V^T by
+    C and -V V^T by B: no gaps between eigenvalues are divided by.
+    """
+
+    def loss(moments: Moments) -> tuple[Tensor, Slopes]:
+        factor = cholesky(moments.xx, moments.n_rows, ridge, "the embedding")
+        half = torch.linalg.solve_triangular(factor, moments.xa, upper=False)
+        whitened = torch.linalg.solve_triangular(factor, half.T, upper=False)
+        values, vectors = torch.linalg.eigh((whitened + whitened.T) / 2)
+        values, vectors = values[-leading:], vectors[:, -leading:]
+        directions = torch.linalg.solve_triangular(factor.T, vectors, upper=True)
+        slopes = Slopes(
+            xx=through_ridge((directions * values) @ directions.T, ridge),
+            xa=-(directions @ directions.T),
+        )
+        return leading - values.sum(), slopes
 
     return loss
