@@ -6,21 +6,16 @@ round: median, and range in brackets.
 
 from __future__ import annotations
 
-import importlib
 import sys
 import time
-import types
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from benchmarks import common
-from contextures.objectives import VICReg, get_objective
-from contextures.objectives import functional as F
+from contextures.objectives import get_objective
 
 R = 64
 """Kernel features and targets in the cost table."""

@@ -21,6 +21,7 @@ from contextures.contexts import (
     KNNContext,
     LabelContext,
     MaskContext,
+    NoiseContext,
     PairContext,
     RBFContext,
     TeacherContext,
@@ -30,7 +31,6 @@ from contextures.encoders.bases import FourierBasis, LandmarkBasis, PolynomialBa
 from contextures.encoders.closed_form import fitting, learning, sources
 from contextures.exceptions import InputError, RankError
 from contextures.spectrum.scores import ratio_trace
-from samplers import NoisyRows
 
 X, Y = load_iris(return_X_y=True)
 RNG = np.random.default_rng(0)
@@ -42,7 +42,7 @@ ROWS = np.hstack([np.cos(CURVE), np.sin(CURVE), CURVE / 3]) + 0.05 * RNG.standar
     [
         RitzEncoder(KNNContext(n_neighbors=3), n_components=2),
         RitzEncoder(RBFContext(), n_components=1),
-        RitzEncoder(NoisyRows(), n_components=1, n_functions=20),
+        RitzEncoder(NoiseContext(), n_components=1, n_functions=20),
     ]
 )
 def test_scikit_learn_checks(estimator, check):
@@ -54,7 +54,7 @@ CASES = {
     "rbf": (RBFContext(1.0), None),
     "masked": (MaskContext(KNNContext(20)), None),
     "kernel": (TeacherContext(PCA(3)), None),
-    "sampler": (NoisyRows(), None),
+    "sampler": (NoiseContext(), None),
     "classes": (LabelContext(), Y),
     "real targets": (LabelContext(), X[:, :2] + 0.001),
     "pairs": (PairContext(), X[:, ::-1] + 0.5),
@@ -152,11 +152,11 @@ def test_streaming_learns_what_one_pass_over_all_rows_does():
     rng = np.random.default_rng(0)
     rows = rng.standard_normal((40_000, 2))
     basis = PolynomialBasis(degree=3)
-    parts = RitzEncoder(NoisyRows(0.75), 5, basis=basis)
+    parts = RitzEncoder(NoiseContext(0.75), 5, basis=basis)
     for chunk in np.array_split(rows, 8):
         parts.partial_fit(chunk)
     np.testing.assert_allclose(parts.singular_values_, [0.8, 0.8, 0.64, 0.64, 0.64], atol=0.02)
-    whole = RitzEncoder(NoisyRows(0.75), 5, basis=basis).fit(rows)
+    whole = RitzEncoder(NoiseContext(0.75), 5, basis=basis).fit(rows)
     np.testing.assert_allclose(parts.singular_values_, whole.singular_values_, atol=0.02)
     before = parts.transform(rows[:5])
     parts.partial_fit(rng.standard_normal((5000, 2)))
@@ -170,7 +170,7 @@ def test_draws_do_not_repeat_the_numbers_that_made_the_rows(seed):
     """Pitfall: default_rng((0, 0)) is default_rng(0), whose noise would be the rows again."""
     rows = np.random.default_rng(seed).standard_normal((4000, 2))
     encoder = RitzEncoder(
-        NoisyRows(0.75), 2, basis=PolynomialBasis(1), n_views=1, random_state=None if seed else 0
+        NoiseContext(0.75), 2, basis=PolynomialBasis(1), n_views=1, random_state=None if seed else 0
     )
     whole = encoder.fit(rows).singular_values_
     streamed = encoder.partial_fit(rows).singular_values_
@@ -193,7 +193,7 @@ def test_threads_and_chunks_do_not_change_what_is_learned(monkeypatch):
     monkeypatch.setattr(fitting, "SELECTION_ROWS", 500)
     monkeypatch.setattr(learning, "CHUNK_VALUES", 20_000)
     made = [
-        RitzEncoder(NoisyRows(), 3, n_functions=40, n_views=1, n_jobs=jobs).fit(rows)
+        RitzEncoder(NoiseContext(), 3, n_functions=40, n_views=1, n_jobs=jobs).fit(rows)
         for jobs in (None, 2, 3)
     ]
     for encoder in made[1:]:
@@ -301,7 +301,7 @@ def test_more_components_than_the_basis_has_name_the_mend():
         (RitzEncoder(basis=LogisticRegression()), "not a scikit-learn transformer"),
         (RitzEncoder(basis=PolynomialBasis(30)), "degree=30 makes 46375 products of 4 columns"),
         (RitzEncoder(basis=LandmarkBasis(share=2.0)), "share=2.0"),
-        (RitzEncoder(NoisyRows(), context_basis="splines"), "context_basis='splines'"),
+        (RitzEncoder(NoiseContext(), context_basis="splines"), "context_basis='splines'"),
         (
             RitzEncoder(basis=FunctionTransformer(lambda x: x * np.nan)),
             "gives values that are missing",

@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 from sklearn.decomposition import PCA
 
-from contextures.contexts import KNNContext, PairContext, RBFContext, TeacherContext
+from contextures.contexts import KNNContext, NoiseContext, PairContext, RBFContext, TeacherContext
 from contextures.encoders import SpectralEncoder
 from contextures.exceptions import InputError
 from contextures.spectrum import decompose_fitted
@@ -17,7 +17,6 @@ from contextures.spectrum.scores import (
     ratio_trace,
     transition_ratio_trace,
 )
-from samplers import NoisyRows
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((200, 2))
@@ -133,7 +132,7 @@ def test_kernels_are_judged_by_their_features():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: ratio_trace(NEW, NoisyRows().fit(X), NEW), "use pair_score"),
+        (lambda: ratio_trace(NEW, NoiseContext().fit(X), NEW), "use pair_score"),
         (lambda: ratio_trace(NEW[:-1], KNNContext(5).fit(X), NEW), "one row for each of the 150"),
         (lambda: ratio_trace(np.ones((2, 2)), KNNContext(5).fit(X), NEW[:2]), "cannot judge 2"),
         (lambda: pair_score(NEW[:2], NEW[:2]), "cannot judge 2 functions"),
