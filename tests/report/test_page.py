@@ -230,6 +230,13 @@ def test_an_unreliable_answer_says_so(outlines):
     assert "Read this with care" not in outlines["full"].text
 
 
+def test_short_times_are_not_written_as_powers_of_ten():
+    repeat = dataclasses.replace(FULL.repeat, timings={"fit encoder": 0.03, "rank": 1234.5})
+    page = render_report(dataclasses.replace(FULL, repeat=repeat))
+    assert ">0.03</td>" in page
+    assert ">1,234.50</td>" in page
+
+
 def test_candidates_without_a_level_or_score_are_listed_last():
     ranking = [
         Candidate("B()", "b", "", None, None, None, None, None, None, 0.1, error="No rows."),

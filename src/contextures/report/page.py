@@ -206,6 +206,7 @@ def _template() -> Any:
     environment.filters.update(
         breakable=_breakable,
         num=_number,
+        duration=_duration,
         count=_count,
         first_upper=_first_upper,
         key=_sort_key,
@@ -222,6 +223,11 @@ def _number(value: float | None, digits: int = 3) -> str:
         mantissa, exponent = f"{value:.2e}".split("e")
         return f"{mantissa}e{int(exponent)}".replace("-", "−")
     return f"{value:,.{digits}f}".replace("-", "−")
+
+
+def _duration(seconds: float) -> str:
+    """Return seconds to the hundredth, which is as well as they are known."""
+    return f"{seconds:,.2f}"
 
 
 def _count(value: int) -> str:
