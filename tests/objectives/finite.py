@@ -156,7 +156,14 @@ def ritz(functions, transition, weights, context_weights):
     smoothed = (transition * (weights[:, None] / context_weights)).T @ functions
     c = functions.T @ (functions * weights[:, None])
     b = smoothed.T @ (smoothed * context_weights[:, None])
-    return np.sqrt(np.sort(np.linalg.eigvals(np.linalg.solve(c, b)).real)[::-1])
+    squares = np.sort(np.linalg.eigvals(np.linalg.solve(c, b)).real)[::-1]
+    return np.sqrt(np.maximum(squares, 0.0))
+
+
+def gram_schmidt(functions, weights):
+    """Functions made orthonormal under weights, coordinate after coordinate."""
+    factor = np.linalg.cholesky(covariance(functions, weights))
+    return torch.tensor(np.linalg.solve(factor, functions.detach().numpy().T).T)
 
 
 def covariance(functions, weights):

@@ -76,7 +76,11 @@ def test_ratio_traces_equal_their_plain_forms():
     x, a = PHI - PHI.mean(0), PSI - PSI.mean(0)
     xx, xa, aa = x.T @ x, x.T @ a, a.T @ a
     trace = torch.trace(torch.linalg.solve(xx, xa) @ torch.linalg.solve(aa, xa.T))
-    torch.testing.assert_close(F.ratio_trace(PHI, PSI, ridge=0.0), 4 - trace)
+    torch.testing.assert_close(F.ratio_trace(PHI, PSI, False, ridge=0.0), 4 - trace)
+    left = x @ torch.linalg.solve(xx, x.T) * (N - 1)
+    right = a @ torch.linalg.solve(aa, a.T) * (N - 1)
+    own = (left.diagonal() * right.diagonal()).sum() * N / (N - 1) ** 3
+    torch.testing.assert_close(F.ratio_trace(PHI, PSI, ridge=0.0), 4 - trace + own)
     both, cross = (xx + aa) / 2, (xa + xa.T) / 2
     trace = torch.trace(torch.linalg.solve(both, cross))
     torch.testing.assert_close(F.ratio_trace_views(PHI, PSI, ridge=0.0), 4 - trace)
@@ -85,7 +89,9 @@ def test_ratio_traces_equal_their_plain_forms():
 def test_ratio_traces_are_invariant_to_invertible_maps():
     left, right = torch.randn(4, 4, dtype=torch.float64), torch.randn(4, 4, dtype=torch.float64)
     moved = PHI @ left + 7, PSI @ right - 3
-    torch.testing.assert_close(F.ratio_trace(*moved, 0.0), F.ratio_trace(PHI, PSI, 0.0))
+    for own in (True, False):
+        found = F.ratio_trace(*moved, own, 0.0)
+        torch.testing.assert_close(found, F.ratio_trace(PHI, PSI, own, 0.0))
     moved = PHI @ left + 7, PSI @ left + 7
     torch.testing.assert_close(F.ratio_trace_views(*moved, 0.0), F.ratio_trace_views(PHI, PSI, 0.0))
     batch = TRANSITION, WEIGHTS, True, 0.0
@@ -127,6 +133,17 @@ def test_kise_on_batches_equals_its_double_sum():
     c, b = kernel_moments(PHI, FEATURES, None, True)
     torch.testing.assert_close(b, expected)
     torch.testing.assert_close(c, torch.cov(PHI.T))
+
+
+def test_the_ratio_trace_of_independent_sides_is_zero_on_average():
+    """Over all ways to pair six rows up; with self-pairs it is d e / (n - 1)."""
+    x, a = PHI[:6, :2], PSI[6:12, :3]
+    orders = [torch.tensor(order) for order in itertools.permutations(range(6))]
+    means = [
+        torch.stack([F.ratio_trace(x, a[order], own, ridge=0.0) for order in orders]).mean().item()
+        for own in (True, False)
+    ]
+    np.testing.assert_allclose(means, [2, 2 - 2 * 3 / 5], atol=1e-12)
 
 
 SMALL = finite.Finite([[2, 1], [1, 3]])

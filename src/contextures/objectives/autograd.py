@@ -9,6 +9,8 @@ from typing import Any, ParamSpec
 import torch
 from torch import Tensor
 
+from contextures.exceptions import InputError
+
 P = ParamSpec("P")
 
 _FULL = (torch.float32, torch.float64)
@@ -77,16 +79,20 @@ def closed_form(backward: Callable[..., Any]) -> Callable[..., Any]:
     Returns
     -------
     callable
-        The same, outside of autocast; asking for its gradient is an error.
+        The same, outside of autocast, which refuses to be part of a graph.
     """
 
     @wraps(backward)
     def wrapped(ctx: Any, *grads: Tensor) -> Any:
+        if torch.is_grad_enabled():
+            raise InputError(
+                "gradients of objectives are closed forms, which cannot be differentiated again; "
+                "use create_graph=False"
+            )
         device = grads[0].device.type
         if not torch.is_autocast_enabled(device):
             return backward(ctx, *grads)
         with torch.autocast(device, enabled=False):
             return backward(ctx, *grads)
 
-    once: Callable[..., Any] = torch.autograd.function.once_differentiable(wrapped)
-    return once
+    return wrapped
