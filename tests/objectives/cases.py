@@ -32,7 +32,6 @@ OPTIONS = {
     "ratio_trace_kernel": [{}, {"exclude_self": False}],
     "low_rank": [{}, {"constant": True}],
     "supervised_mse": [{}, {"bias": False}],
-    "ratio_trace_kernel": [{}, {"leading": 2}],
     "info_nce": [{}, {"normalize": False}],
 }
 MADE = [(name, options) for name in objective_names() for options in OPTIONS.get(name, [{}])]

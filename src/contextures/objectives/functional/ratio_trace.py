@@ -7,26 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-<<<<<<< HEAD
-from contextures.exceptions import InputError
-from contextures.objectives.autograd import in_full_precision
-from contextures.objectives.functional.checks import check_batch, check_same_width
-from contextures.objectives.functional.kernels import kernel_loss
-from contextures.objectives.functional.moments import (
-    Blocks,
-    MomentLoss,
-    Moments,
-    Slopes,
-    moment_loss,
-    sum_of_squares,
-    view_loss,
-)
-=======
 from contextures.objectives.autograd import apply, closed_form, in_full_precision
 from contextures.objectives.functional.checks import check_batch
 from contextures.objectives.functional.moments import Blocks, joined_moments, sum_of_squares
 from contextures.objectives.functional.row_gradients import Term, row_gradient
->>>>>>> objectives
 from contextures.objectives.functional.whitening import RIDGE, cholesky, through_ridge
 from contextures.objectives.parallel import joined_scale, totals
 
@@ -132,117 +116,8 @@ class _PairTrace(torch.autograd.Function):
         return for_phi, for_psi, None, None, None
 
 
-<<<<<<< HEAD
-@in_full_precision
-def ratio_trace_views(
-    view_1: Tensor, view_2: Tensor, ridge: float = RIDGE, sync: bool = True
-) -> Tensor:
-    """Compute d - tr(C^-1 B) of a batch of two views.
-
-    C is the covariance of both views together and B their cross-covariance, made symmetric.
-
-    Parameters
-    ----------
-    view_1, view_2 : torch.Tensor of shape (n, d)
-        One encoder's values on two draws that share their source.
-    ridge, sync
-        As in :func:`ratio_trace`.
-
-    Returns
-    -------
-    torch.Tensor
-        The loss. See :class:`contextures.objectives.RatioTraceViews` for its minimiser.
-    """
-    check_same_width(view_1=view_1, view_2=view_2)
-    return view_loss(view_1, view_2, ratio_loss(ridge), sync)
-
-
-@in_full_precision
-def ratio_trace_kernel(
-    phi: Tensor,
-    features: Tensor,
-    context_weights: Tensor | None = None,
-    exclude_self: bool = True,
-    ridge: float = RIDGE,
-    sync: bool = True,
-    leading: int | None = None,
-) -> Tensor:
-    """Compute d - tr(C^-1 B) of a batch whose dual kernel is known.
-
-    B estimates E[(k(X, X') - 1) phi(X) phi(X')^T] over independent X and X'. With ``leading`` = k
-    the loss is k less the k largest eigenvalues of C^-1 B.
-
-    Parameters
-    ----------
-    phi : torch.Tensor of shape (n, d)
-        phi(x).
-    features : torch.Tensor of shape (n, r)
-        Rows z(x) of the kernel k = 1 + z . z', or, with ``context_weights``, rows of the
-        transition P+(. | x); dense or sparse. No gradient flows into them.
-    context_weights : torch.Tensor of shape (r,), optional
-        P_A.
-    exclude_self : bool, default=True
-        Whether to leave out the pairs of a row with itself, which makes B unbiased for a batch of
-        independent rows. With all rows of a sample as the batch, keep them to get the operator on
-        that sample.
-    ridge, sync
-        As in :func:`ratio_trace`.
-    leading : int, optional
-        How many eigenvalues count; all of them when None or not below d.
-
-    Returns
-    -------
-    torch.Tensor
-        The loss. See :class:`contextures.objectives.RatioTraceKernel` for its minimiser.
-    """
-    if leading is not None and leading < 1:
-        raise InputError(f"leading={leading!r} is not possible; give an integer of at least 1")
-    whole = leading is None or leading >= phi.shape[1]
-    loss = ratio_loss(ridge) if leading is None or whole else leading_loss(ridge, leading)
-    return kernel_loss(phi, features, context_weights, exclude_self, loss, sync)
-
-
-def ratio_loss(ridge: float) -> MomentLoss:
-    """Give d - tr(C^-1 B) and its gradient by C (``xx``) and B (``xa``, symmetric).
-
-    They are C^-1 B C^-1 and -C^-1.
-    """
-
-    def loss(moments: Moments) -> tuple[Tensor, Slopes]:
-        c, b = moments.xx, moments.xa
-        inverse = torch.cholesky_inverse(cholesky(c, moments.n_rows, ridge, "the embedding"))
-        ratio = inverse @ b
-        slopes = Slopes(xx=through_ridge(ratio @ inverse, ridge), xa=inverse.neg())
-        return len(c) - ratio.trace(), slopes
-
-    return loss
-
-
-def leading_loss(ridge: float, leading: int) -> MomentLoss:
-    """Give k less the k largest eigenvalues of C^-1 B, and its gradient; see :func:`ratio_loss`.
-
-    With their vectors V, scaled so that V^T C V = I, the gradients are V diag(eigenvalues) V^T by
-    C and -V V^T by B: no gaps between eigenvalues are divided by.
-    """
-
-    def loss(moments: Moments) -> tuple[Tensor, Slopes]:
-        factor = cholesky(moments.xx, moments.n_rows, ridge, "the embedding")
-        half = torch.linalg.solve_triangular(factor, moments.xa, upper=False)
-        whitened = torch.linalg.solve_triangular(factor, half.T, upper=False)
-        values, vectors = torch.linalg.eigh((whitened + whitened.T) / 2)
-        values, vectors = values[-leading:], vectors[:, -leading:]
-        directions = torch.linalg.solve_triangular(factor.T, vectors, upper=True)
-        slopes = Slopes(
-            xx=through_ridge((directions * values) @ directions.T, ridge),
-            xa=-(directions @ directions.T),
-        )
-        return leading - values.sum(), slopes
-
-    return loss
-=======
 def _leverages(rows: Tensor, centre: Tensor, factor: Tensor) -> tuple[Tensor, Tensor]:
     """Compute (L L^T)^-1 times centred rows, and their inner products with the rows."""
     inverse = torch.cholesky_inverse(factor)
     t = torch.addmm(torch.mv(inverse, -centre), rows, inverse)
     return t, torch.linalg.vecdot(t, rows) - t @ centre
->>>>>>> objectives
