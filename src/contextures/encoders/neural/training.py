@@ -240,8 +240,7 @@ class Training:
         score = self._held_out.scorer(self.sides)
         if self.ridge is not None:
             return self.ridge, score(self.ridge)
-        choice = choose_ridge(score)
-        return choice.ridge, choice.score
+        return choose_ridge(score)
 
     def _write(self, optimizer: Any) -> None:
         if self.checkpoints is None or not self.fabric.is_global_zero:
