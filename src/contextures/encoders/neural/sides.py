@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from contextures.encoders.neural.networks import KINDS
 from contextures.exceptions import InputError
 
-CHUNK = 4096
-"""Rows that a network takes at a time where no gradient is needed."""
+CHUNK, ROWS_TOGETHER = 4096, 256
+"""Rows that a network takes at a time where no gradient is needed, and where rows are embedded."""
 
 
 class Sides(nn.Module):
@@ -49,6 +49,17 @@ def apply_in_chunks(network: nn.Module, rows: Tensor) -> Tensor:
     outputs = [network(part).float() for part in torch.split(rows, CHUNK)]
     network.train(training)
     return torch.cat(outputs)
+
+
+def apply_by_row(network: nn.Module, rows: Tensor) -> Tensor:
+    """Compute a network's outputs so that a row's do not depend on the rows beside it.
+
+    Products of other shapes are rounded otherwise, so all chunks have the same.
+    """
+    n_more = -len(rows) % ROWS_TOGETHER
+    filled = torch.cat([rows, rows[:1].expand(n_more, *rows.shape[1:])])
+    chunks = torch.split(filled, ROWS_TOGETHER)
+    return torch.cat([apply_in_chunks(network, chunk) for chunk in chunks])[: len(rows)]
 
 
 def make_network(

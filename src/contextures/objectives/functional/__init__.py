@@ -11,6 +11,7 @@ from contextures.objectives.functional.constraints import (
 from contextures.objectives.functional.contrastive import info_nce, nt_xent
 from contextures.objectives.functional.graph import graph
 from contextures.objectives.functional.kise import kise, kise_gram
+from contextures.objectives.functional.leading import leading_trace_kernel
 from contextures.objectives.functional.low_rank import low_rank
 from contextures.objectives.functional.nesting import joint_nesting, sequential_nesting
 from contextures.objectives.functional.ratio_trace import ratio_trace
@@ -32,6 +33,7 @@ __all__ = [
     "joint_nesting",
     "kise",
     "kise_gram",
+    "leading_trace_kernel",
     "linear_head_mse",
     "low_rank",
     "masked_mse",
