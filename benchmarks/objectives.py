@@ -42,8 +42,8 @@ FLOORS: dict[str, tuple[dict[str, Any], tuple[int, int, int]]] = {
     "rayleigh_quotient": ({}, (4, 0, 5)),
     "vicreg": ({}, (4, 0, 0)),
     "barlow_twins": ({}, (3, 0, 0)),
-    "supervised_mse": ({}, (1, 4, 0)),
-    "class_balanced_mse": ({}, (1, 4, 0)),
+    "supervised_mse": ({}, (1, 3, 1)),
+    "class_balanced_mse": ({}, (1, 3, 1)),
 }
 SQUARES = {"info_nce": 3, "nt_xent": 8}
 """Products of n^2 d, for the objectives that need all pairs of rows."""

@@ -94,13 +94,13 @@ def tables(*shapes, seed=0):
     ]
 
 
-def minimize(loss, parameters, steps=300):
+def minimize(loss, parameters, steps=120):
     """Minimise by L-BFGS; gives the minimum."""
     optimizer = torch.optim.LBFGS(
         parameters,
         max_iter=steps,
-        tolerance_grad=1e-9,
-        tolerance_change=1e-14,
+        tolerance_grad=1e-8,
+        tolerance_change=1e-12,
         history_size=30,
         line_search_fn="strong_wolfe",
     )

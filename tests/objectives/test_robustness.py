@@ -108,6 +108,7 @@ def test_collapsed_and_diverged_embeddings_are_named(name, value, words):
 
 ONE = (PHI[:1], PSI[:1])
 REFUSED = {
+    "arrays": (lambda: F.low_rank(PHI.numpy(), PSI.numpy()), "give a torch.Tensor"),
     "three axes": (lambda: F.low_rank(PHI[None], PSI[None]), "give floating-point rows"),
     "whole numbers": (lambda: F.vicreg(LABELS[:, None], PSI), "give floating-point rows"),
     "lengths": (lambda: F.ratio_trace(PHI, PSI[:9]), "phi has 30 and psi has 9 rows"),

@@ -59,7 +59,8 @@ def in_full_precision(loss: Callable[P, Tensor]) -> Callable[P, Tensor]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> Tensor:
         arguments: Any = [full(value) for value in args]
         named: Any = {name: full(value) for name, value in kwargs.items()}
-        device = next(v.device.type for v in (*args, *kwargs.values()) if isinstance(v, Tensor))
+        devices = (v.device.type for v in (*args, *kwargs.values()) if isinstance(v, Tensor))
+        device = next(devices, "cpu")
         if not torch.is_autocast_enabled(device):
             return loss(*arguments, **named)
         with torch.autocast(device, enabled=False):
