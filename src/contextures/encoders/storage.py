@@ -32,17 +32,18 @@ FORMAT = 1
 ARRAYS, DESCRIPTION, FOREIGN = "encoder.safetensors", "encoder.json", "encoder.skops"
 
 
-def save_encoder(encoder: SpectralEncoder | RitzEncoder, directory: str | Path) -> None:
+def save_encoder(encoder: Any, directory: str | Path) -> None:
     """Write a fitted encoder to ``encoder.safetensors`` and ``encoder.json`` in a directory.
 
-    A Ritz encoder whose basis has parts of scikit-learn's adds ``encoder.skops``.
+    A Ritz encoder whose basis has parts of scikit-learn's adds ``encoder.skops``. Of a network that
+    was not chosen by name, the weights are written and the code is not.
 
     Parameters
     ----------
-    encoder : SpectralEncoder or RitzEncoder
+    encoder : SpectralEncoder, RitzEncoder or NeuralEncoder
         A fitted encoder. A spectral one is written with its context, which new rows need (nearest
-        neighbours, Gaussian, or these masked); a Ritz one over any context, without what that
-        learned, and without the side of A.
+        neighbours, Gaussian, or these masked), and so is a neural one whose network is on A; the
+        others over any context, without what that learned, and without the side of A.
     directory : str or pathlib.Path
         An existing directory.
 
@@ -57,8 +58,13 @@ def save_encoder(encoder: SpectralEncoder | RitzEncoder, directory: str | Path) 
     foreign: list[Any] = []
     if isinstance(encoder, RitzEncoder):
         described = _describe_ritz(encoder, arrays, foreign)
-    else:
+    elif isinstance(encoder, SpectralEncoder):
         described = _describe_spectral(encoder, arrays)
+    else:
+        # Only who made such an encoder has torch.
+        from contextures.encoders.neural.storage import describe_neural
+
+        described = describe_neural(encoder, arrays)
     folder = Path(directory)
     archive = write_foreign(foreign) if foreign else None
     if archive is None:
@@ -75,20 +81,23 @@ def save_encoder(encoder: SpectralEncoder | RitzEncoder, directory: str | Path) 
     write_whole(folder / DESCRIPTION, to_json(description))
 
 
-def load_encoder(directory: str | Path) -> SpectralEncoder | RitzEncoder:
+def load_encoder(directory: str | Path, network: Any = None) -> Any:
     """Read an encoder that :func:`save_encoder` wrote.
 
     Parameters
     ----------
     directory : str or pathlib.Path
         Where it lies.
+    network : torch.nn.Module, optional
+        For a neural encoder whose network was not chosen by name: a module like it, which the
+        weights are put in.
 
     Returns
     -------
-    SpectralEncoder or RitzEncoder
+    SpectralEncoder, RitzEncoder or NeuralEncoder
         An encoder that transforms new rows as the written one did. It holds neither the training
-        rows' coordinates nor their spectrum's functions. The context of a Ritz encoder is not
-        fitted, and None if its parameters were not plain values.
+        rows' coordinates nor their spectrum's functions. The context of a Ritz or neural encoder
+        is not fitted, unless new rows need it, and None if its parameters were not plain values.
 
     Raises
     ------
@@ -110,6 +119,10 @@ def load_encoder(directory: str | Path) -> SpectralEncoder | RitzEncoder:
             return _restore_spectral(description, arrays)
         if description["encoder"] == "RitzEncoder":
             return _restore_ritz(description, arrays, folder)
+        if description["encoder"] == "NeuralEncoder":
+            from contextures.encoders.neural.storage import restore_neural
+
+            return restore_neural(description, arrays, network)
         raise KeyError(f"encoder kind {description['encoder']!r}")
     except InputError:
         raise

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from contextures.contexts import Context
 from contextures.contexts.checks import FloatArray
 from contextures.encoders.neural.inputs import as_rows, as_tensor, support_values
+from contextures.encoders.neural.networks import Network
 from contextures.encoders.neural.sides import apply_by_row, apply_in_chunks
 from contextures.spectrum.ritz import RitzFunctions
 
@@ -46,6 +47,8 @@ class Map:
 
     def coordinates(self, values: NDArray[Any], inputs: Tensor | None = None) -> FloatArray:
         """Compute the coordinates of rows as the context takes them, or as the network does."""
+        if isinstance(self.network, Network):
+            self.network.check(as_tensor(values) if inputs is None else inputs)
         if self.context is None:
             rows = as_tensor(values) if inputs is None else inputs
             return self.functions.left(apply_by_row(self.network, rows).double().numpy())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -112,6 +112,11 @@ def make_network(
 def _foreign(
     network: Any, sample: Tensor, n_outputs: int, options: dict[str, Any], what: str
 ) -> nn.Module:
+    if not callable(network):
+        raise InputError(
+            f"{what}={network!r} is not possible; give a name, a torch.nn.Module, or a function "
+            "of a sample and the number of outputs that makes one"
+        )
     if options:
         raise InputError(
             f"{what}_options={options!r} are for a network that is chosen by name; leave them out, "
@@ -119,11 +124,6 @@ def _foreign(
         )
     if isinstance(network, nn.Module):
         return deepcopy(network)
-    if not isinstance(network, Callable):  # type: ignore[arg-type]
-        raise InputError(
-            f"{what}={network!r} is not possible; give a name, a torch.nn.Module, or a function "
-            "of a sample and the number of outputs that makes one"
-        )
     made = network(sample, n_outputs)
     if not isinstance(made, nn.Module):
         raise InputError(f"{what} made {type(made).__name__}, which is not a torch.nn.Module")
