@@ -1,0 +1,180 @@
+"""Is a text worth more when one knows which of its words go together?
+
+Two contexts of texts: the text with half of its tokens hidden (as in BERT), and the next token
+given the eight before it (as in GPT), where a text is embedded by the mean over its prefixes. Both
+are learned in closed form by RitzEncoder over counts of tokens, without labels, and probed with few
+labels beside TF-IDF and logistic regression.
+
+``--data`` takes 5,574 text messages, spam or not. Without it the texts are what scipy says about
+its own functions, and the label is the part of scipy that a function belongs to.
+
+    python -m examples.text --data DIR
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from contextures.contexts import MaskedTokensContext, NextTokensContext, TextTokenizer
+from contextures.contexts.tokens import PAD
+from contextures.encoders import RitzEncoder
+from examples import common
+
+D = 32
+PARTS = ("linalg", "ndimage", "optimize", "signal", "stats")
+
+
+class TokenCounts(TransformerMixin, BaseEstimator):
+    """Which tokens a row holds: an indicator of each of the vocabulary."""
+
+    def __init__(self, vocabulary_size: int, last_only: bool = False) -> None:
+        self.vocabulary_size = vocabulary_size
+        self.last_only = last_only
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn nothing."""
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """Give the indicators, of shape (n, vocabulary_size)."""
+        tokens = np.asarray(X).astype(int)[:, -1 if self.last_only else 0 :]
+        rows, places = np.nonzero(tokens != PAD)
+        shape = (len(tokens), self.vocabulary_size)
+        held = (np.ones(len(rows)), (rows, tokens[rows, places]))
+        return sparse.csr_array(held, shape=shape).minimum(1)
+
+
+def read(data: Path | None) -> tuple[Any, Any]:
+    """Read texts and their classes."""
+    if data is not None:
+        table = pd.read_parquet(data / "sms_spam.parquet")
+        return table["text"].to_numpy(str), table["label"].to_numpy(str)
+    found: dict[str, str] = {}
+    for part in PARTS:
+        module = importlib.import_module(f"scipy.{part}")
+        for name in module.__all__:
+            text = inspect.getdoc(getattr(module, name)) or ""
+            # What the function is for; not its parameters, and not its name.
+            about = re.split(r"\n(Parameters|Returns|Notes|Methods|Attributes)\n", text)[0]
+            if len(about.split()) >= 8:
+                found.setdefault(about.replace(name, ""), part)
+    return np.array(list(found)), np.array(list(found.values()))
+
+
+def learn_masked(run: common.Example, train: Any, test: Any, **settings: Any) -> tuple[Any, Any]:
+    """Learn from texts with tokens hidden."""
+    basis = TokenCounts(settings.pop("vocabulary_size"))
+    encoder = RitzEncoder(MaskedTokensContext(0.5), D, basis=basis, **settings).fit(train)
+    for i, value in enumerate(encoder.singular_values_, 1):
+        run.add(f"masked tokens: s_{i}", value)
+    return encoder.transform(train), encoder.transform(test)
+
+
+def learn_next(
+    run: common.Example, train: Any, test: Any, **settings: Any
+) -> tuple[Any, Any, Any]:
+    """Learn from the next token; give texts' means, and (T* mu)(a) of every token a."""
+    size = settings.pop("vocabulary_size")
+    context = NextTokensContext(prefix_length=8)
+    basis = [TokenCounts(size), TokenCounts(size, last_only=True)]
+    prefixes, following = context.pairs(train)
+    encoder = RitzEncoder(context, D, basis=basis, **settings).fit(prefixes, following)
+    for i, value in enumerate(encoder.singular_values_, 1):
+        run.add(f"next token: s_{i}", value)
+    sums, counts = np.zeros((size, D)), np.bincount(following, minlength=size)
+    np.add.at(sums, following, encoder.transform(prefixes))
+    means = np.where(counts[:, None] >= 20, sums / np.maximum(counts, 1)[:, None], 0.0)
+    return *(text_means(encoder, context, tokens) for tokens in (train, test)), means
+
+
+def text_means(encoder: RitzEncoder, context: NextTokensContext, tokens: Any) -> Any:
+    """Embed each text by the mean over its prefixes; one of a single token by the mean text."""
+    lengths = np.maximum((tokens != PAD).sum(axis=1) - 1, 0)
+    sums = np.zeros((len(tokens), D))
+    prefixes, _ = context.pairs(tokens)
+    np.add.at(sums, np.repeat(np.arange(len(tokens)), lengths), encoder.transform(prefixes))
+    return sums / np.maximum(lengths, 1)[:, None]
+
+
+def main() -> None:
+    """Run the example."""
+    run = common.example("text", __doc__)
+    texts, labels = read(run.data)
+    counts = (100,) if run.quick else (20, 50, 100, 200)
+    names = ("masked tokens", "next token", "TF-IDF")
+    for seed in run.seeds:
+        order = np.random.default_rng(seed).permutation(len(texts))
+        train, test = np.split(order, [int(0.7 * len(order))])
+        tokenizer = TextTokenizer(500 if run.quick else 1000, max_length=32).fit(texts[train])
+        tokens = tokenizer.transform(texts)
+        settings = {"vocabulary_size": tokenizer.vocabulary_size_, "random_state": seed}
+        if run.quick:
+            settings["n_views"] = 10
+        masked = learn_masked(run, tokens[train], tokens[test], **settings)
+        settings.pop("n_views", None)
+        *following, means = learn_next(run, tokens[train], tokens[test], **settings)
+        tfidf = TfidfVectorizer(sublinear_tf=True).fit(texts[train])
+        learned = {
+            "masked tokens": (*masked, common.ordered_probe),
+            "next token": (*following, common.ordered_probe),
+            "TF-IDF": (
+                tfidf.transform(texts[train]),
+                tfidf.transform(texts[test]),
+                common.word_probe,
+            ),
+        }
+        for n in counts:
+            for name in names:
+                a, b, probe = learned[name]
+                score = common.few_label_score(
+                    a, b, (labels[train], labels[test]), n, seed, run.n_draws, probe, balanced=True
+                )
+                run.add(f"{name}: balanced accuracy, {n} labels", score)
+    draw(run, names, counts, tokenizer, means)
+
+
+def draw(run: common.Example, names: Any, counts: Any, tokenizer: Any, means: Any) -> None:
+    """Draw the spectra, the tokens at the ends of functions, and the scores."""
+    figure, (left, middle, right) = common.axes(3)
+    for name in names[:2]:
+        values = [run.mean(f"{name}: s_{i}") for i in range(1, D + 1)]
+        left.plot(range(1, D + 1), values, ".-", label=name)
+    left.set(title="Singular values", xlabel="i", ylim=(0, 1.02))
+    left.legend()
+
+    middle.set(title="Next tokens at the ends of $\\mu_i$", xticks=[], yticks=[])
+    middle.spines[:].set_visible(False)
+    vocabulary = np.array([tokenizer.tokenizer_.id_to_token(i) for i in range(len(means))])
+    for i in range(5):
+        order = np.argsort(means[:, i])
+        for place, ends in ((0.0, order[:4]), (0.54, order[:-5:-1])):
+            words = ", ".join(word.replace("▁", "·") for word in vocabulary[ends])
+            middle.text(place, 0.9 - 0.19 * i, f"{words}", fontsize=8, transform=middle.transAxes)
+        middle.text(-0.08, 0.9 - 0.19 * i, f"{i + 1}", color=common.GREY, transform=middle.transAxes)
+
+    for name in names:
+        key = f"{name}: balanced accuracy, {{}} labels".format
+        colour = common.GREY if name == "TF-IDF" else None
+        means_ = [run.mean(key(n)) for n in counts]
+        right.plot(counts, means_, ".-", label=name, color=colour)
+    right.set(title="Balanced accuracy", xlabel="labelled texts")
+    right.legend()
+    rows = [
+        [name, *(run.cell(f"{name}: balanced accuracy, {n} labels") for n in counts)]
+        for name in names
+    ]
+    run.finish(figure, ["features", *(f"{n} labels" for n in counts)], rows)
+
+
+if __name__ == "__main__":
+    main()
