@@ -12,8 +12,11 @@ from typing import Any
 
 import matplotlib
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
+from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
+from sklearn.manifold import TSNE
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
@@ -111,8 +114,8 @@ class Example:
         self.out.mkdir(parents=True, exist_ok=True)
         figure.savefig(self.out / f"{self.name}.png", dpi=110)
         seconds = time.perf_counter() - self.started
-        numbers = {"data": str(self.data is not None), "quick": self.quick, "seconds": seconds}
-        text = json.dumps({**numbers, "results": self.found}, indent=1)
+        about = {"bundled": self.data is None, "quick": self.quick, "seconds": round(seconds, 1)}
+        text = json.dumps({**about, "results": self.found}, indent=1)
         (self.out / f"{self.name}.json").write_text(text + "\n", encoding="utf-8")
         print(f"\n{seconds:.0f} s; {self.out / self.name}.png and .json")
 
@@ -129,6 +132,18 @@ def example(name: str, doc: str | None) -> Example:
     return Example(name, **vars(parser.parse_args()))
 
 
+def digits(data: Path | None) -> tuple[Any, Any]:
+    """Read images of 8 by 8 pixels from 0 to 1, a row each, and their digits.
+
+    They are scikit-learn's digits, or the larger optdigits from a folder of data.
+    """
+    if data is None:
+        pixels, classes = load_digits(return_X_y=True)
+        return pixels / 16, classes
+    table = pd.read_parquet(data / "optdigits.parquet")
+    return table.iloc[:, :-1].to_numpy(float) / 16, table.iloc[:, -1].to_numpy().astype(int)
+
+
 def axes(n_panels: int, height: float = 3.2, width: float = 9.6) -> tuple[Figure, Any]:
     """Make a figure with panels side by side."""
     matplotlib.rcParams.update(STYLE)
@@ -136,17 +151,32 @@ def axes(n_panels: int, height: float = 3.2, width: float = 9.6) -> tuple[Figure
     return figure, figure.subplots(1, n_panels, squeeze=False)[0]
 
 
-def bars(panel: Any, run: Example, names: Sequence[tuple[str, str]]) -> None:
+def bars(
+    panel: Any,
+    run: Example,
+    names: Sequence[tuple[str, str]],
+    colours: Sequence[str] | None = None,
+) -> None:
     """Draw numbers as bars, each labelled with its mean; whiskers show the spread."""
     places = np.arange(len(names))[::-1]
     means = [run.mean(key) for _, key in names]
-    spreads = [np.std(run.found[key]) for _, key in names]
-    colours = [GREY if label.startswith("raw") else COLOURS[0] for label, _ in names]
-    panel.barh(places, means, xerr=spreads, color=colours, height=0.7, error_kw={"lw": 1})
-    for place, mean, (label, _) in zip(places, means, names, strict=True):
-        panel.text(0.01 * max(means), place, label, va="center", color="white", fontsize=8)
-        panel.text(mean + 0.03 * max(means), place, f"{mean:.2f}", va="center", fontsize=8)
-    panel.set(yticks=[], xlim=(0, 1.18 * max(means)))
+    spreads = [float(np.std(run.found[key])) for _, key in names]
+    most = max(means)
+    colours = colours or [GREY if label.startswith("raw") else COLOURS[0] for label, _ in names]
+    panel.barh(places, means, xerr=spreads, color=colours, height=0.4, error_kw={"lw": 1})
+    for place, mean, spread, (label, _) in zip(places, means, spreads, names, strict=True):
+        panel.text(0, place + 0.24, label, va="bottom", fontsize=8)
+        panel.text(mean + spread + 0.02 * most, place, f"{mean:.2f}", va="center", fontsize=8)
+    panel.set(yticks=[], xlim=(0, 1.18 * most), ylim=(-0.4, len(names) - 0.3))
+
+
+def class_map(panel: Any, coordinates: Any, classes: Any, seed: int) -> None:
+    """Draw rows in the plane by t-SNE of their coordinates, coloured by class."""
+    flat = TSNE(random_state=seed, init="pca").fit_transform(coordinates)
+    for place, value in enumerate(np.unique(classes)):
+        colour = COLOURS[place % len(COLOURS)]
+        panel.scatter(*flat[classes == value].T, s=4, lw=0, color=colour, alpha=0.8, label=value)
+    panel.set(xticks=[], yticks=[], xlabel="t-SNE, coloured by class")
 
 
 def labelled_rows(y: Any, n: int, rng: np.random.Generator) -> Any:

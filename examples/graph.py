@@ -1,4 +1,4 @@
-"""Which papers belong to a field, from a few labels? Ask who cites whom.
+"""A graph: what who cites whom teaches about the fields of papers.
 
 The context of a node is a random neighbour. Its exact singular functions use edges only. The same
 context over the nodes' words (pairs of the words of linked nodes, learned by RitzEncoder) gives
@@ -20,18 +20,17 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.manifold import TSNE
 from sklearn.preprocessing import FunctionTransformer
 
 from contextures import SpectralEncoder
 from contextures.contexts import GraphContext, PairContext
-from contextures.encoders import RitzEncoder
+from contextures.encoders import NeuralEncoder, RitzEncoder
 from contextures.evaluation import Task
 from contextures.exceptions import ContextWarning
 from contextures.spectrum import decompose
 from examples import common
 
-BLOCKS, INSIDE, OUTSIDE = 5, 0.10, 0.02
+BLOCKS, INSIDE, OUTSIDE = 5, 0.40, 0.08
 TASK = Task("classification")
 
 
@@ -114,12 +113,23 @@ def main() -> None:
     heads, tails = graph.adjacency.nonzero()
     encoder = RitzEncoder(PairContext(), 32 if run.data else 8, basis=FunctionTransformer())
     by_words = encoder.fit(graph.words[heads], graph.words[tails]).transform(graph.words)
+    network = NeuralEncoder(
+        walk,
+        32 if run.data else 8,
+        network="graph",
+        network_options={"features": graph.words},
+        max_steps=40 if run.quick else 150,
+        n_threads=1,
+        random_state=run.seed,
+    )
+    by_network = network.fit_transform(None)
     known = None if run.data else check_known_spectrum(run, graph, structure.singular_values_)
 
     features = {
         "edges, exact": (by_edges, common.ordered_probe),
         "edges, without the parts": (by_edges[:, n_parts - 1 :], common.ordered_probe),
         "words under the graph, Ritz": (by_words, common.ordered_probe),
+        "words and edges, network": (by_network, common.ordered_probe),
         "raw words": (graph.words, common.word_probe),
     }
     if n_parts == 1:
@@ -159,12 +169,8 @@ def draw(
     left.set(title="Singular values of the walk", xlabel="i", ylabel="$s_i$")
     left.legend()
 
-    flat = TSNE(random_state=run.seed, init="pca").fit_transform(by_words)
-    for place, value in enumerate(np.unique(graph.classes)):
-        middle.scatter(
-            *flat[graph.classes == value].T, s=3, lw=0, color=common.COLOURS[place % 8], alpha=0.8
-        )
-    middle.set(title="Words under the graph", xticks=[], yticks=[], xlabel="t-SNE, coloured by class")
+    common.class_map(middle, by_words, graph.classes, run.seed)
+    middle.set(title="Words under the graph")
 
     common.bars(right, run, [(name, f"{name}: {kinds[0]}") for name in features])
     right.set(title=f"Accuracy, {kinds[0]}")

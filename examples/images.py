@@ -1,4 +1,4 @@
-"""What do crops, turns, or one half given the other teach about images of digits?
+"""Images: what crops, turns, or one half given the other teach about digits.
 
 Four contexts: a random crop of the image; the image turned a little; the angle of an image turned
 by quarters, as a class; and the right half of the image given its left half, two modalities with
@@ -11,32 +11,21 @@ a basis each, as CLIP has for images and captions. All are learned by RitzEncode
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from sklearn.datasets import load_digits
 
 from contextures.contexts import ImageContext, LabelContext, PairContext, rotated_images
-from contextures.encoders import RitzEncoder
+from contextures.encoders import NeuralEncoder, RitzEncoder
 from contextures.evaluation import Task
 from contextures.evaluation.probe import linear_probe
 from examples import common
 
 SHAPE = (8, 8)
+NAMES = ("crop", "crop, network", "turn", "two halves", "angle as a class")
 D = 32
 CROP = ImageContext(SHAPE, crop=(0.4, 1.0), flip=0.0)
 TURN = ImageContext(SHAPE, crop=None, flip=0.0, angles=tuple(range(-40, 41, 10)))
-
-
-def images(data: Path | None) -> tuple[Any, Any]:
-    """Read images, their pixels from 0 to 1, and their digits."""
-    if data is None:
-        pixels, digits = load_digits(return_X_y=True)
-        return pixels / 16, digits
-    table = pd.read_parquet(data / "optdigits.parquet")
-    return table.iloc[:, :-1].to_numpy(float) / 16, table.iloc[:, -1].to_numpy().astype(int)
 
 
 def halves(pixels: Any) -> tuple[Any, Any]:
@@ -83,7 +72,7 @@ def learn_angles(run: common.Example, train: Any, test: Any, **settings: Any) ->
 def main() -> None:
     """Run the example."""
     run = common.example("images", __doc__)
-    pixels, digits = images(run.data)
+    pixels, digits = common.digits(run.data)
     counts = (50,) if run.quick else (20, 50, 100, 200)
     for seed in run.seeds:
         order = np.random.default_rng(seed).permutation(len(pixels))
@@ -94,17 +83,30 @@ def main() -> None:
         for name, context in {"crop": CROP, "turn": TURN}.items():
             encoder = RitzEncoder(context, D, **settings).fit(x)
             learned[name] = encoder.transform(x), encoder.transform(fresh)
+        encoder = NeuralEncoder(
+            CROP,
+            D,
+            network="conv",
+            network_options={"image_shape": SHAPE, "width": 8 if run.quick else 16},
+            max_steps=30 if run.quick else 300,
+            batch_size=1024,
+            n_threads=1,
+            random_state=seed,
+        ).fit(x)
+        learned["crop, network"] = encoder.transform(x), encoder.transform(fresh)
         learned["angle as a class"] = learn_angles(run, x, fresh, **settings)
         targets = digits[train], digits[test]
         for n in counts:
             for name, (a, b) in learned.items():
-                score = common.few_label_score(a, b, targets, n, seed, run.n_draws, common.ordered_probe)
+                score = common.few_label_score(
+                    a, b, targets, n, seed, run.n_draws, common.ordered_probe
+                )
                 run.add(f"{name}: accuracy, {n} labels", score)
             run.add(
                 f"raw pixels: accuracy, {n} labels",
                 common.few_label_score(x, fresh, targets, n, seed, run.n_draws),
             )
-    draw(run, pixels, ["crop", "turn", "two halves", "angle as a class", "raw pixels"], counts)
+    draw(run, pixels, [*NAMES, "raw pixels"], counts)
 
 
 def draw(run: common.Example, pixels: Any, names: list[str], counts: tuple[int, ...]) -> None:

@@ -1,4 +1,4 @@
-"""What does supervised training learn? The context is the label, so: the classes' indicators.
+"""Labels: how supervised training comes to span the indicators of the classes.
 
 First, neural collapse. A network is trained on images of digits by the supervised mean squared
 error, whose linear head is solved for inside the loss. Its nine coordinates come to span the ten
@@ -17,14 +17,11 @@ probabilities. Plain targets, and losses weighted by P_A^(-1/2) as the theorem i
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from sklearn.cluster import KMeans
-from sklearn.datasets import load_digits
 
 from contextures.contexts import FiniteContext
 from contextures.evaluation import cca_alignment
@@ -36,15 +33,6 @@ from examples import common
 CLASSES = 10
 EPOCHS = 200
 D_CELLS = 3
-
-
-def images(data: Path | None) -> tuple[Any, Any]:
-    """Read images, their pixels from 0 to 1, and their digits."""
-    if data is None:
-        pixels, digits = load_digits(return_X_y=True)
-        return pixels / 16, digits
-    table = pd.read_parquet(data / "optdigits.parquet")
-    return table.iloc[:, :-1].to_numpy(float) / 16, table.iloc[:, -1].to_numpy().astype(int)
 
 
 def within_class_variability(embedding: Any, classes: Any) -> float:
@@ -137,7 +125,10 @@ def learn_cells(
     table = torch.randn(n_cells, D_CELLS, dtype=torch.float64, requires_grad=True)
     places, labels = torch.as_tensor(cells), torch.as_tensor(targets)
     optimiser = torch.optim.LBFGS(
-        [table], max_iter=2000, tolerance_grad=1e-10, tolerance_change=0.0,
+        [table],
+        max_iter=2000,
+        tolerance_grad=1e-10,
+        tolerance_change=0.0,
         line_search_fn="strong_wolfe",
     )
 
@@ -191,7 +182,7 @@ def smallest_correlation(one: Any, other: Any) -> float:
 def main() -> None:
     """Run the example."""
     run = common.example("labels", __doc__)
-    pixels, digits = images(run.data)
+    pixels, digits = common.digits(run.data)
     for seed in run.seeds:
         curves = collapse(run, pixels, digits, seed)
         unequal_classes(run, pixels, digits, seed)

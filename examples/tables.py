@@ -1,4 +1,4 @@
-"""Do an exact solver, a closed form and a network learn the same thing about a table?
+"""Tables: whether an exact solver, a closed form and a network learn the same thing.
 
 Three contexts of a row: one of its 30 nearest rows; the same seen through masks of a fifth of the
 features; and the row with features drawn anew (SCARF). Their functions are computed exactly where
@@ -22,9 +22,10 @@ import numpy as np
 from contextures import SpectralEncoder
 from contextures.contexts import Context, KNNContext, MaskContext, SCARFContext
 from contextures.data import TablePreparation, demo_table, read_table
-from contextures.encoders import RitzEncoder
+from contextures.encoders import NeuralEncoder, RitzEncoder
 from contextures.encoders.bases import LandmarkBasis
 from contextures.evaluation import cca_alignment
+from contextures.evaluation.probe import linear_probe
 from contextures.spectrum.ritz import PairMoments
 from contextures.spectrum.scores import pair_score, ratio_trace
 from examples import common
@@ -43,9 +44,15 @@ def read(data: Path | None) -> tuple[Any, Any]:
     return table.frame.drop(columns=target), table.frame[target].to_numpy(float)
 
 
-def encoders(context: Context, d: int, seed: int) -> dict[str, Any]:
+def encoders(context: Context, d: int, seed: int, quick: bool) -> dict[str, Any]:
     """Give the encoders that can learn a context; only draws have no exact functions."""
-    made: dict[str, Any] = {"Ritz": RitzEncoder(context, d, random_state=seed)}
+    network: dict[str, Any] = {"network_options": {"width": 256, "depth": 3}}
+    if quick:
+        network = {"network_options": {"width": 128, "depth": 2}, "max_steps": 60}
+    made: dict[str, Any] = {
+        "Ritz": RitzEncoder(context, d, random_state=seed),
+        "network": NeuralEncoder(context, d, random_state=seed, n_threads=1, **network),
+    }
     if context.form != "sampler":
         made = {"exact": SpectralEncoder(context, d), **made}
     return made
@@ -72,23 +79,37 @@ def fresh_trace(encoder: Any, train: Any, test: Any, seed: int) -> float:
     return pair_score(functions.left(encoder.transform(test)), functions.right(draws(test)))
 
 
+def probe(
+    run: common.Example,
+    name: str,
+    sides: Any,
+    targets: Any,
+    counts: tuple[int, ...],
+    fit: Any,
+    seed: int,
+) -> None:
+    """Score features by a linear probe, for several numbers of labels."""
+    for n in counts:
+        score = common.few_label_score(*sides, targets, n, seed, 2 * run.n_draws, fit)
+        run.add(f"{name}: R², {n} labels", score)
+
+
 def main() -> None:
     """Run the example."""
     run = common.example("tables", __doc__)
     frame, target = read(run.data)
     d = 32 if run.data else 8
-    n_labels = 50
+    counts = (50,) if run.quick else (50, 100, 200, 500, 1000) if run.data else (50, 100, 200)
     for seed in run.seeds:
         order = np.random.default_rng(seed).permutation(len(frame))
         train, test = np.split(order, [int(0.7 * len(order))])
         preparation = TablePreparation().fit(frame.iloc[train])
         x, fresh = (preparation.transform(frame.iloc[part]) for part in (train, test))
         targets = target[train], target[test]
-        score = common.few_label_score(x, fresh, targets, n_labels, seed, 4 * run.n_draws)
-        run.add("raw features: R²", score)
+        probe(run, "raw features", (x, fresh), targets, counts, linear_probe, seed)
         for name, context in CONTEXTS.items():
             exact = None
-            for kind, encoder in encoders(context, d, seed).items():
+            for kind, encoder in encoders(context, d, seed, run.quick).items():
                 key = f"{name}, {kind}: {{}}".format
                 z = encoder.fit_transform(x)
                 if kind == "exact":
@@ -98,23 +119,17 @@ def main() -> None:
                 run.add(key("ratio trace"), fresh_trace(encoder, x, fresh, seed))
                 for i, value in enumerate(encoder.singular_values_, 1):
                     run.add(key(f"s_{i}"), value)
-                score = common.few_label_score(
-                    z,
-                    encoder.transform(fresh),
-                    targets,
-                    n_labels,
-                    seed,
-                    4 * run.n_draws,
-                    common.ordered_probe,
-                )
-                run.add(key("R²"), score)
-    draw(run, d)
+                sides = z, encoder.transform(fresh)
+                probe(run, f"{name}, {kind}", sides, targets, counts, common.ordered_probe, seed)
+    draw(run, d, counts)
 
 
-def draw(run: common.Example, d: int) -> None:
+def draw(run: common.Example, d: int, counts: tuple[int, ...]) -> None:
     """Draw singular values, ratio traces and probes."""
-    figure, (left, middle, right) = common.axes(3)
-    learned = list(dict.fromkeys(key.split(":")[0] for key in run.found if ", " in key))
+    figure, (left, middle, right) = common.axes(3, height=3.8)
+    learned = list(
+        dict.fromkeys(key.split(":")[0] for key in run.found if key.startswith(tuple(CONTEXTS)))
+    )
     markers = {"exact": "-", "Ritz": "--", "network": ":"}
     colours = dict(zip(CONTEXTS, common.COLOURS, strict=False))
     for name in learned:
@@ -122,15 +137,22 @@ def draw(run: common.Example, d: int) -> None:
         values = [run.mean(f"{name}: s_{i}") for i in range(1, d + 1)]
         left.plot(range(1, d + 1), values, markers[kind], color=colours[context], label=name)
     left.set(title="Singular values", xlabel="i", ylim=(0, 1.02))
-    left.legend()
-    common.bars(middle, run, [(name, f"{name}: ratio trace") for name in learned])
+    tints = [colours[name.split(", ")[0]] for name in learned]
+    common.bars(middle, run, [(name, f"{name}: ratio trace") for name in learned], tints)
     middle.set(title="Ratio trace on fresh rows")
-    shown = [(name, f"{name}: R²") for name in learned] + [("raw features", "raw features: R²")]
-    common.bars(right, run, shown)
-    right.set(title="R² of a linear probe, 50 labels")
-    measures = ("alignment", "ratio trace", "R²")
-    rows = [[name, *(run.cell(f"{name}: {m}") for m in measures)] for name in learned]
-    rows.append(["raw features", "-", "-", run.cell("raw features: R²")])
+    for name in [*learned, "raw features"]:
+        context, _, kind = name.partition(", ")
+        means = [run.mean(f"{name}: R², {n} labels") for n in counts]
+        line, colour = markers.get(kind, "-"), colours.get(context, common.GREY)
+        right.semilogx(counts, means, line, marker=".", color=colour, label=name)
+    right.set(title="R² of a linear probe, fresh rows", xlabel="labelled rows")
+    right.set_xticks(counts, [str(n) for n in counts], minor=False)
+    right.minorticks_off()
+    figure.legend(*right.get_legend_handles_labels(), loc="outside lower center", ncols=5)
+    measures = ["alignment", "ratio trace", *(f"R², {n} labels" for n in counts)]
+    rows = [
+        [name, *(run.cell(f"{name}: {m}") for m in measures)] for name in [*learned, "raw features"]
+    ]
     run.finish(figure, ["context, encoder", *measures], rows)
 
 
