@@ -17,7 +17,10 @@ class RatioTraceKernel(Objective):
     Population loss: d - tr(C^-1 B), C = Cov[phi(X)] and B = E[(k(X, X') - 1) phi(X) phi(X')^T]
     over independent X and X', with k the dual kernel.
 
-    Minimiser: phi spans mu_1, ..., mu_d; the minimum is d - (s_1^2 + ... + s_d^2).
+    Minimiser: phi spans mu_1, ..., mu_d; the minimum is d - (s_1^2 + ... + s_d^2). With
+    ``leading`` = k the loss is k less the k largest eigenvalues of C^-1 B, and mu_1, ..., mu_k
+    are among the functions spanned: an encoder wider than what is wanted of it spends its capacity
+    on the functions that are kept.
 
     Parameters
     ----------
@@ -27,6 +30,8 @@ class RatioTraceKernel(Objective):
         operator on that sample.
     ridge : float, default=1e-6
         Added to the covariance, relative to the mean variance of its coordinates.
+    leading : int, optional
+        How many eigenvalues count; all of them when None or not below d.
     sync : bool, default=True
         See :class:`~contextures.objectives.Objective`.
 
@@ -37,11 +42,13 @@ class RatioTraceKernel(Objective):
     by 1 - 2/n + 2/n^2, which is divided out (derived). The ratio is biased by C^-1 alone.
 
     Cost, for r features: 2 products of n d^2 and one of n r d forward, the same backward; a
-    transition costs its non-zeros instead of n r. No n x n matrix.
+    transition costs its non-zeros instead of n r. No n x n matrix. With ``leading``, the
+    eigenvectors of a d x d matrix beside.
 
     References
     ----------
-    arXiv 2505.01557 (ICML 2025), Definition 21; arXiv 2504.19792 for the kernel form.
+    arXiv 2505.01557 (ICML 2025), Definition 21; arXiv 2504.19792 for the kernel form; the
+    leading eigenvalues are derived.
     """
 
     inputs: ClassVar[Inputs] = "kernel"
@@ -49,16 +56,22 @@ class RatioTraceKernel(Objective):
     operator: ClassVar[str] = "TT*"
 
     def __init__(
-        self, exclude_self: bool = True, ridge: float = RIDGE, *, sync: bool = True
+        self,
+        exclude_self: bool = True,
+        ridge: float = RIDGE,
+        leading: int | None = None,
+        *,
+        sync: bool = True,
     ) -> None:
         super().__init__(sync=sync)
         self.exclude_self = exclude_self
         self.ridge = ridge
+        self.leading = leading
 
     def forward(
         self, phi: Tensor, features: Tensor, context_weights: Tensor | None = None
     ) -> Tensor:
         """Compute the loss of phi(x) of shape (n, d) and rows that describe the kernel."""
         return F.ratio_trace_kernel(
-            phi, features, context_weights, self.exclude_self, self.ridge, self.sync
+            phi, features, context_weights, self.exclude_self, self.ridge, self.sync, self.leading
         )

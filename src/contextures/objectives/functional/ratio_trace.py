@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from contextures.exceptions import InputError
 from contextures.objectives.autograd import apply, in_full_precision, without_autocast
 from contextures.objectives.functional.checks import check_batch, check_same_width
 from contextures.objectives.functional.kernels import kernel_moments
@@ -73,10 +74,12 @@ def ratio_trace_kernel(
     exclude_self: bool = True,
     ridge: float = RIDGE,
     sync: bool = True,
+    leading: int | None = None,
 ) -> Tensor:
     """Compute d - tr(C^-1 B) of a batch whose dual kernel is known.
 
-    B estimates E[(k(X, X') - 1) phi(X) phi(X')^T] over independent X and X'.
+    B estimates E[(k(X, X') - 1) phi(X) phi(X')^T] over independent X and X'. With ``leading`` = k
+    the loss is k less the k largest eigenvalues of C^-1 B.
 
     Parameters
     ----------
@@ -93,14 +96,22 @@ def ratio_trace_kernel(
         that sample.
     ridge, sync
         As in :func:`ratio_trace`.
+    leading : int, optional
+        How many eigenvalues count; all of them when None or not below d.
 
     Returns
     -------
     torch.Tensor
         The loss. See :class:`contextures.objectives.RatioTraceKernel` for its minimiser.
     """
+    if leading is not None and leading < 1:
+        raise InputError(f"leading={leading!r} is not possible; give an integer of at least 1")
     n_rows, c, b = kernel_moments(phi, features, context_weights, exclude_self, sync)
-    return phi.shape[1] - trace_of_ratio(c, b, n_rows, ridge)
+    d = phi.shape[1]
+    if leading is None or leading >= d:
+        return d - trace_of_ratio(c, b, n_rows, ridge)
+    trace: Tensor = apply(_LeadingTrace, c, b, n_rows, ridge, leading)
+    return leading - trace
 
 
 def trace_of_ratio(c: Tensor, b: Tensor, n_rows: int, ridge: float) -> Tensor:
@@ -156,3 +167,31 @@ class _Trace(torch.autograd.Function):
         inverse, b = ctx.saved_tensors
         c = through_ridge(-(inverse @ b @ inverse), ctx.ridge)
         return grad * c, grad * inverse, None, None
+
+
+class _LeadingTrace(torch.autograd.Function):
+    """The sum of the k largest eigenvalues of C^-1 B, for symmetric B.
+
+    With their vectors V, scaled so that V^T C V = I, its gradients are -V diag(eigenvalues) V^T
+    by C and V V^T by B: no gaps between eigenvalues are divided by.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, c: Tensor, b: Tensor, n_rows: int, ridge: float, leading: int) -> Tensor:
+        factor = cholesky(c, n_rows, ridge, "the embedding")
+        half = torch.linalg.solve_triangular(factor, b, upper=False)
+        whitened = torch.linalg.solve_triangular(factor, half.T, upper=False)
+        values, vectors = torch.linalg.eigh((whitened + whitened.T) / 2)
+        values, vectors = values[-leading:], vectors[:, -leading:]
+        directions = torch.linalg.solve_triangular(factor.T, vectors, upper=True)
+        ctx.save_for_backward(values, directions)
+        ctx.ridge = ridge
+        total: Tensor = values.sum()
+        return total
+
+    @staticmethod
+    @without_autocast
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
+        values, directions = ctx.saved_tensors
+        c = through_ridge(-((directions * values) @ directions.T), ctx.ridge)
+        return grad * c, grad * (directions @ directions.T), None, None, None

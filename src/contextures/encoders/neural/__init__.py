@@ -1,0 +1,7 @@
+"""Encoders that a neural network learns (needs torch and lightning-fabric)."""
+
+from __future__ import annotations
+
+from contextures.encoders.neural.encoder import NeuralEncoder
+
+__all__ = ["NeuralEncoder"]

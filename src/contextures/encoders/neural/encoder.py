@@ -1,0 +1,408 @@
+"""The encoder whose coordinates a neural network learns."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.utils.validation import check_is_fitted, validate_data
+from torch import Tensor
+
+from contextures.contexts import Context, KNNContext
+from contextures.contexts.checks import FloatArray, check_positive_int
+from contextures.encoders.closed_form.sources import observes
+from contextures.encoders.neural.building import Problem, Wanted
+from contextures.encoders.neural.finishing import finished, warn_of_collapse
+from contextures.encoders.neural.inputs import Codes, as_tensor
+from contextures.encoders.neural.mapping import Map
+from contextures.encoders.neural.running import limited_threads, run
+from contextures.encoders.neural.settings import Settings
+from contextures.encoders.neural.showing import check_loggers
+from contextures.exceptions import InputError
+from contextures.spectrum.ritz import RitzFunctions
+
+
+class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Embed rows by a neural network that learns the contexture of a context.
+
+    The network is trained by an objective whose minimiser spans the top singular functions, wider
+    than what is kept of it; a Rayleigh-Ritz step on its outputs then gives ordered coordinates,
+    centred, uncorrelated and of unit variance on the training rows. Some rows are held out, and
+    the network is judged by its ratio trace on them; the weights with the best score are kept,
+    and trained on for a quarter of their steps with all rows.
+
+    Parameters
+    ----------
+    context : Context, optional
+        The context, in any form; ``KNNContext()`` when None. A clone of it is fitted.
+    n_components : int, default=10
+        d, the number of coordinates.
+    objective : str or Objective, default="ratio_trace"
+        A name of :func:`contextures.objectives.objective_names`, or a loss. "ratio_trace" uses
+        the context's transition or kernel where it has one, and pairs elsewhere.
+    objective_options : dict, optional
+        Parameters of an objective that is given by name.
+    network : str, torch.nn.Module or callable, default="mlp"
+        "mlp" (a table where X is indices or names), "categorical", "conv", "transformer" or
+        "graph"; see :mod:`contextures.encoders.neural.networks`. A module is copied; a callable
+        makes one from a sample of rows and the number of outputs.
+    network_options : dict, optional
+        Parameters of a network that is given by name, such as ``width``, ``depth``,
+        ``image_shape``, ``columns`` or ``features``.
+    context_network, context_network_options
+        The same on the side of A, for the objectives that have a network there. By default like
+        ``network`` where A is like X, and "mlp" elsewhere.
+    n_outputs : "auto" or int, default="auto"
+        Outputs of the networks; "auto" takes 4 d, at least 64, as far as a batch has four rows
+        for each.
+    batch_size : "auto" or int, default="auto"
+        Rows of a batch; "auto" takes all up to 4,096.
+    max_steps : "auto" or int, default="auto"
+        Steps of the search. "auto" takes 150 where every batch is the whole sample and its
+        operator, and otherwise 500 or ten epochs.
+    learning_rate, weight_decay : float, default=0.004, 0.0
+        Of AdamW; the rate rises in the first steps and falls to zero in a half cosine.
+    validation_fraction : float, default=0.1
+        The share of rows held out, 0 for none. None is held out of fewer than 100 rows, or where
+        X is indices or names, of which a table knows only what it was taught.
+    patience : int, default=5
+        Scores without a better one before the search ends; there are up to 15.
+    refit : bool, default=True
+        Whether to train on with all rows after the search.
+    ridge : "auto" or float, default="auto"
+        The ridge of the Ritz step, in units of each function's variance; "auto" is 0.001 where the
+        context's operator on the rows is known, and chosen by the held-out score where contexts
+        are drawn.
+    n_views : "auto" or int, default="auto"
+        Draws of A for each row in the Ritz step, and in the averages of a network on A.
+    accelerator, devices, strategy, precision
+        As Lightning Fabric takes them, for one process or several. "auto" is CUDA where there is
+        a card and the CPU elsewhere.
+    n_threads : int, optional
+        Threads while fitting; at most two when None.
+    checkpoint : str or pathlib.Path, optional
+        A directory to write the state of the training to at every score. A fit with the same
+        parameters and data then goes on from there, to the same numbers.
+    progress : "auto", bool or callable, default="auto"
+        "auto" shows a bar with the held-out score where standard error is a terminal. A callable
+        gets the steps done, their number and the newest metrics.
+    loggers : object or list of objects, optional
+        With ``log_metrics(metrics, step)``, as Lightning's loggers have.
+    random_state : int, RandomState or None, default=None
+        Draws weights, batches, contexts and held-out rows; None stands for a fixed seed.
+
+    Attributes
+    ----------
+    context_ : Context
+        The fitted context.
+    network_ : torch.nn.Module or None
+        The network on X. None where the objective learns a network on A alone: the coordinates
+        are then its averages over P+(. | x), exact for finite supports and drawn elsewhere.
+    context_network_ : torch.nn.Module or None
+        The network on A.
+    functions_ : RitzFunctions
+        Coefficients, means and ranks.
+    singular_values_ : ndarray of shape (d,)
+        s_1 >= ... >= s_d on the training rows.
+    effective_rank_ : float
+        That of the outputs: far below their number where they have collapsed.
+    score_ : float
+        On held-out rows, before they were learned from: the ratio trace, of d functions or of
+        fewer where held-out rows are few; the VAMP-2 score where pairs are drawn. NaN where none
+        were held out.
+    ridge_ : float
+        The ridge.
+    history_ : list of dict
+        At every score: step, phase, loss, score, learning rate.
+    n_features_in_ : int
+        The number of columns of X, for rows of numbers.
+
+    Notes
+    -----
+    A step of b rows costs three times the network's products and, for D outputs, b D^2. Equal
+    seeds, versions, threads and devices give equal numbers on the CPU.
+
+    References
+    ----------
+    arXiv 2505.01557 (ICML 2025), sections 3 and 5 and appendix D.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from contextures.contexts import KNNContext
+    >>> from contextures.encoders import NeuralEncoder
+    >>> X = load_iris().data
+    >>> encoder = NeuralEncoder(KNNContext(n_neighbors=15), n_components=2, max_steps=20,
+    ...                         network_options={"width": 64, "depth": 2})
+    >>> encoder.fit(X[::2]).transform(X[1::2]).shape
+    (75, 2)
+    """
+
+    context_: Context
+    _map: Map
+
+    def __init__(
+        self,
+        context: Context | None = None,
+        n_components: int = 10,
+        *,
+        objective: Any = "ratio_trace",
+        objective_options: dict[str, Any] | None = None,
+        network: Any = "mlp",
+        network_options: dict[str, Any] | None = None,
+        context_network: Any = None,
+        context_network_options: dict[str, Any] | None = None,
+        n_outputs: Any = "auto",
+        batch_size: Any = "auto",
+        max_steps: Any = "auto",
+        learning_rate: float = 4e-3,
+        weight_decay: float = 0.0,
+        validation_fraction: float = 0.1,
+        patience: int = 5,
+        refit: bool = True,
+        ridge: Any = "auto",
+        n_views: Any = "auto",
+        accelerator: str = "auto",
+        devices: Any = 1,
+        strategy: Any = "auto",
+        precision: Any = "32-true",
+        n_threads: int | None = None,
+        checkpoint: Any = None,
+        progress: Any = "auto",
+        loggers: Any = None,
+        random_state: Any = None,
+    ) -> None:
+        self.context = context
+        self.n_components = n_components
+        self.objective = objective
+        self.objective_options = objective_options
+        self.network = network
+        self.network_options = network_options
+        self.context_network = context_network
+        self.context_network_options = context_network_options
+        self.n_outputs = n_outputs
+        self.batch_size = batch_size
+        self.max_steps = max_steps
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.refit = refit
+        self.ridge = ridge
+        self.n_views = n_views
+        self.accelerator = accelerator
+        self.devices = devices
+        self.strategy = strategy
+        self.precision = precision
+        self.n_threads = n_threads
+        self.checkpoint = checkpoint
+        self.progress = progress
+        self.loggers = loggers
+        self.random_state = random_state
+
+    def fit(self, X: Any = None, y: Any = None) -> Self:
+        """Fit the context and train the network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p)
+            The inputs; None stands for all nodes or rows of a graph or finite context.
+        y : array-like of shape (n,) or (n, q), optional
+            Labels, or the observed context of each row, for contexts that need them.
+
+        Returns
+        -------
+        Self
+            The fitted encoder.
+
+        Raises
+        ------
+        InputError
+            If the context cannot be fitted or cannot give what the objective takes, or fewer than
+            d functions with an association were learned (a RankError).
+
+        Warns
+        -----
+        ContextWarning
+            If the outputs vary in fewer directions than are kept of them.
+        """
+        self._learn(X, y)
+        return self
+
+    def fit_transform(self, X: Any = None, y: Any = None, **fit_params: Any) -> Any:
+        """Fit, and embed the training rows without looking up their context again.
+
+        Parameters
+        ----------
+        X, y
+            As in ``fit``.
+        **fit_params : dict
+            None are taken.
+
+        Returns
+        -------
+        ndarray of shape (n, d)
+            The coordinates of the training rows.
+        """
+        values, inputs = self._learn(X, y, **fit_params)
+        return self._map.fitted_coordinates(values, inputs)
+
+    def transform(self, X: Any = None) -> FloatArray:
+        """Embed rows, seen at fit time or new.
+
+        A network on X needs no context here; averages of a network on A do.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p)
+            The inputs.
+
+        Returns
+        -------
+        ndarray of shape (n, d)
+            The coordinates mu_1(x), ..., mu_d(x).
+        """
+        check_is_fitted(self)
+        values = self._values(X, reset=False)
+        return self._map.coordinates(values, self._as_inputs(values))
+
+    def truncated(self, n_components: int) -> Self:
+        """Give this encoder with its first coordinates only, at no cost.
+
+        Parameters
+        ----------
+        n_components : int
+            How many to keep, at most as many as there are.
+
+        Returns
+        -------
+        Self
+            A fitted encoder that shares the network with this one.
+        """
+        check_is_fitted(self)
+        check_positive_int(n_components, "n_components")
+        if n_components > self._n_features_out:
+            raise InputError(
+                f"n_components={n_components} cannot be kept: the encoder has "
+                f"{self._n_features_out}; fit it again with more"
+            )
+        kept: Self = clone(self).set_params(n_components=n_components)
+        fitted = {k: v for k, v in vars(self).items() if k.endswith("_") or k.startswith("_")}
+        kept.__dict__.update(fitted)
+        kept._map = self._map.truncated(n_components)
+        return kept
+
+    @property
+    def functions_(self) -> RitzFunctions:
+        """Coefficients, means and ranks."""
+        check_is_fitted(self)
+        return self._map.functions
+
+    @property
+    def singular_values_(self) -> FloatArray:
+        """Singular values on the training rows, largest first."""
+        return self.functions_.singular_values
+
+    @property
+    def effective_rank_(self) -> float:
+        """The effective rank of the outputs."""
+        return self.functions_.effective_rank
+
+    def _learn(self, X: Any, y: Any = None) -> tuple[NDArray[Any], Tensor]:
+        settings, loggers = Settings.of(self), check_loggers(self.loggers)
+        values = self._fit_context(X, y)
+        inputs = self._as_inputs(values)
+        with limited_threads(self.n_threads):
+            problem = Problem(self.context_, values, inputs, self._codes, self._wanted(), settings)
+            progressed, weights = run(
+                problem.training(self.checkpoint, loggers),
+                self.progress,
+                accelerator=self.accelerator,
+                devices=self.devices,
+                strategy=self.strategy,
+                precision=self.precision,
+            )
+            problem.sides.cpu().load_state_dict(weights)
+            problem.sides.float().eval()
+            chosen = problem.ridge() if progressed.ridge is None else progressed.ridge
+            assert chosen is not None
+            self.ridge_ = chosen
+            self._map = finished(problem, chosen)
+        self.network_, self.context_network_ = problem.sides.phi, problem.sides.psi
+        self.score_ = np.nan if progressed.score is None else progressed.score
+        self.history_ = progressed.history
+        warn_of_collapse(problem, self.functions_)
+        return values, inputs
+
+    def _fit_context(self, X: Any, y: Any) -> NDArray[Any]:
+        context = KNNContext() if self.context is None else self.context
+        if not isinstance(context, Context):
+            raise InputError(f"context={context!r} is not a context; give KNNContext() or another")
+        self._named = context.takes == "index" or (context.takes == "any" and not _is_table(X))
+        values = None if X is None else self._values(X, reset=True)
+        self.context_ = clone(context).fit(X if self._named else values, y)
+        if values is None:
+            values = np.arange(len(self.context_.input_weights_))[:, None]
+        self._codes = self._known(values) if self._named else None
+        return values
+
+    def _known(self, values: NDArray[Any]) -> Codes:
+        if self.network == "graph":
+            # All nodes have features, so those that were not seen can be embedded too.
+            return Codes(np.arange(self.context_.expansion_.shape[1]))
+        return Codes.of(values[:, 0])
+
+    def _values(self, X: Any, *, reset: bool) -> NDArray[Any]:
+        """Give rows as the context takes them; indices or names as one column."""
+        if not self._named:
+            whole = self._takes_whole(X)
+            return validate_data(  # type: ignore[no-any-return]
+                self,
+                X,
+                dtype=np.int64 if whole else np.float64,
+                reset=reset,
+                ensure_min_samples=2 if reset else 1,
+            )
+        if X is None:
+            return np.arange(len(self.context_.input_weights_))[:, None]
+        names = np.asarray(X)
+        return names.reshape(len(names), -1)
+
+    def _takes_whole(self, X: Any) -> bool:
+        """Tell whether rows of whole numbers are tokens, which are not to become floats."""
+        if isinstance(self.network, str):
+            return self.network == "transformer"
+        context = self.context
+        return context is not None and context.takes == "any" and np.asarray(X).dtype.kind in "iu"
+
+    def _as_inputs(self, values: NDArray[Any]) -> Tensor:
+        return as_tensor(values, self._codes)
+
+    def _wanted(self) -> Wanted:
+        return Wanted(
+            self.objective,
+            dict(self.objective_options or {}),
+            self.network,
+            dict(self.network_options or {}),
+            self.context_network,
+            dict(self.context_network_options or {}),
+        )
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.functions_.n_components
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_map")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = self.context is not None and observes(self.context)
+        return tags
+
+
+def _is_table(X: Any) -> bool:
+    values = np.asarray(X)
+    return values.ndim == 2 and values.dtype.kind in "fiub"
