@@ -2,11 +2,12 @@
 
 The context of a node is a random neighbour. Its exact singular functions use edges only. The same
 context over the nodes' words (pairs of the words of linked nodes, learned by RitzEncoder) gives
-functions of words, which also embed nodes that come without edges.
+functions of words, which also embed nodes that come without edges. A graph network uses both.
 
 With ``--data`` this is Cora, a citation graph of 2,708 papers in 78 unconnected parts, on its usual
 split: 140 labelled nodes, 1,000 to classify. So 77 singular values are one, and their functions
-tell the parts apart. Without data it is a graph of blocks whose singular values are known.
+tell the parts apart, which helps: .73 with them, .66 without. Words under the graph gave .76, raw
+words .60. Without data it is a graph of blocks whose singular values are known, and found.
 
     python -m examples.graph --data DIR
 """

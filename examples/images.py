@@ -2,9 +2,12 @@
 
 Four contexts: a random crop of the image; the image turned a little; the angle of an image turned
 by quarters, as a class; and the right half of the image given its left half, two modalities with
-a basis each, as CLIP has for images and captions. All are learned by RitzEncoder, without labels.
+a basis each, as CLIP has for images and captions. All are learned by RitzEncoder, without labels,
+and crops by a convolutional network with the spectral contrastive loss too.
 
-``--data`` takes optdigits (5,620 images) in place of scikit-learn's 1,797 digits.
+``--data`` takes optdigits (5,620 images) in place of scikit-learn's 1,797 digits. There, with 50
+labels, crops gave .91, turns .85, the two halves .84 and raw pixels .83. Three functions of the
+angle name the angle of fresh images (.96) and say nothing of digits (.13).
 
     python -m examples.images --data DIR
 """
@@ -60,11 +63,10 @@ def learn_halves(run: common.Example, train: Any, test: Any, **settings: Any) ->
 
 def learn_angles(run: common.Example, train: Any, test: Any, **settings: Any) -> tuple[Any, Any]:
     """Learn from the angles of turned images, as classes."""
-    encoder = RitzEncoder(LabelContext(), 3, **settings).fit(*rotated_images(train, SHAPE))
+    turned, angles = rotated_images(train, SHAPE)
+    encoder = RitzEncoder(LabelContext(), 3, **settings).fit(turned, angles)
+    probe = linear_probe(Task("classification"), encoder.transform(turned), angles)
     turned, angles = rotated_images(test, SHAPE)
-    task = Task("classification")
-    known = encoder.transform(rotated_images(train, SHAPE)[0])
-    probe = linear_probe(task, known, rotated_images(train, SHAPE)[1])
     run.add("angle recognised", probe.score(encoder.transform(turned), angles))
     return encoder.transform(train), encoder.transform(test)
 
@@ -86,9 +88,10 @@ def main() -> None:
         encoder = NeuralEncoder(
             CROP,
             D,
+            objective="spectral_contrastive",
             network="conv",
             network_options={"image_shape": SHAPE, "width": 8 if run.quick else 16},
-            max_steps=30 if run.quick else 300,
+            max_steps=30 if run.quick else 120,
             batch_size=1024,
             n_threads=1,
             random_state=seed,

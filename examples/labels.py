@@ -11,6 +11,10 @@ these functions, the top of TT*, only when targets are divided by the roots of t
 probabilities. Plain targets, and losses weighted by P_A^(-1/2) as the theorem is printed (arXiv
 2505.01557, Theorem 7), give others.
 
+``--data`` takes optdigits in place of scikit-learn's digits. There the alignment with the
+indicators was .998 on fitted and .970 on fresh images, and the smallest canonical correlation with
+the top of TT* 1.000 for scaled targets, .14 for plain ones and .20 for weighted losses.
+
     python -m examples.labels --data DIR
 """
 
