@@ -1,0 +1,1 @@
+"""Worked examples: each a question, a command, numbers and a figure."""
