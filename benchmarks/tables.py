@@ -26,7 +26,7 @@ TABLES = (
 KEYS = ("contexture", "contexture_plus_raw", "raw_linear", "gradient_boosting")
 
 
-def one(data: Path, name: str, target: str, seed: int) -> dict[str, Any]:
+def one(data: Path, name: str, target: str, seed: int, encoder: str) -> dict[str, Any]:
     """Do the main job on one table."""
     from contextures.data import read_table
     from contextures.runs import FitOptions, fit_table
@@ -34,7 +34,8 @@ def one(data: Path, name: str, target: str, seed: int) -> dict[str, Any]:
     table = read_table(data / f"{name}.parquet")
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        result = fit_table(table, Path(folder) / "run", FitOptions(target=target, seed=seed))
+        options = FitOptions(target=target, seed=seed, encoder=encoder)
+        result = fit_table(table, Path(folder) / "run", options)
     return {"seconds": time.perf_counter() - started, **result.metrics}
 
 
@@ -43,6 +44,7 @@ def main() -> None:
     arguments = common.parser(__doc__ or "", data=True)
     arguments.add_argument("--tables", nargs="+", help="their names")
     arguments.add_argument("--seeds", type=int, help="how many, from 0 on; three by default")
+    arguments.add_argument("--encoder", default="auto", help="auto, spectral, ritz or neural")
     options = arguments.parse_args()
     if options.data is None:
         arguments.error("--data is needed: a folder of NAME.parquet with an index.json")
@@ -55,7 +57,8 @@ def main() -> None:
     for name in names:
         found = []
         for seed in range(seeds):
-            found.append(one(options.data, name, described[name]["target"], seed))
+            target = described[name]["target"]
+            found.append(one(options.data, name, target, seed, options.encoder))
             print(f"{name} seed {seed}: {found[-1]['seconds']:.0f} s", file=sys.stderr)
         numbers[name] = found
         cells = []
