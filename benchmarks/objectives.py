@@ -99,13 +99,14 @@ def both_ways(objective: Any, embeddings: Sequence[Tensor], *rest: Tensor) -> Ca
 
 def floor(n: int, d: int, products: tuple[int, int, int]) -> Callable[[], object]:
     """Give the bare products as a function: half of those of n rows forward, half backward."""
-    x, z = torch.randn(n, d), torch.randn(n, R)
+    x, a, z = torch.randn(n, d), torch.randn(n, d), torch.randn(n, R)
     square, head = torch.randn(d, d), torch.randn(d, R)
     rows, narrow, small = products
 
     def run() -> None:
         for i in range(rows):
-            torch.mm(x.T, x) if i % 2 else torch.mm(x, square)
+            left = a if i % 4 > 1 else x
+            torch.mm(left, square) if i % 2 else torch.mm(left.T, left)
         for i in range(narrow):
             torch.mm(x, head) if i % 2 else torch.mm(x.T, z)
         for _ in range(small):

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 from contextures._version import __version__
 
 if TYPE_CHECKING:
-    from contextures.encoders import SpectralEncoder
+    from contextures.encoders import RitzEncoder, SpectralEncoder
     from contextures.evaluation import usefulness
     from contextures.selection import ContextSearch
     from contextures.spectrum import decompose
 
 _HOME = {
     "ContextSearch": "contextures.selection",
+    "RitzEncoder": "contextures.encoders",
     "SpectralEncoder": "contextures.encoders",
     "decompose": "contextures.spectrum",
     "usefulness": "contextures.evaluation",
@@ -30,7 +31,14 @@ _PACKAGES = frozenset(
     {"contexts", "spectrum", "encoders", "evaluation", "selection", "data", "report", "runs"}
 )
 
-__all__ = ["ContextSearch", "SpectralEncoder", "__version__", "decompose", "usefulness"]
+__all__ = [
+    "ContextSearch",
+    "RitzEncoder",
+    "SpectralEncoder",
+    "__version__",
+    "decompose",
+    "usefulness",
+]
 
 
 def __getattr__(name: str) -> Any:

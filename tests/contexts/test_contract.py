@@ -19,6 +19,7 @@ from contextures.contexts import (
     LabelContext,
     MaskContext,
     MonteCarloContext,
+    NextTokensContext,
     PairContext,
     RBFContext,
     SCARFContext,
@@ -47,6 +48,11 @@ CASES = {
     "graph": (GraphContext(oracles.cycle(12)), None, None, [0, 3, 3]),
     "finite": (FiniteContext(oracles.flips(3, 0.2)), None, None, [1, 1, 7]),
     "pairs": (PairContext(), CLASSES, COLOURS, [0, 2, 9]),
+    "next tokens": (
+        NextTokensContext(prefix_length=2),
+        *NextTokensContext(prefix_length=2).pairs(RNG.integers(3, 6, (30, 5))),
+        [[3, 4], [0, 5], [9, 9]],
+    ),
     "teacher": (TeacherContext(PCA(2)), ROWS, None, NEW),
     "teacher of classes": (TeacherContext(LogisticRegression()), ROWS, CLASSES, NEW),
     "counted draws": (

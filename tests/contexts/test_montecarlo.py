@@ -132,9 +132,28 @@ def test_contexts_of_too_many_values_are_refused_with_the_mend():
         MonteCarloContext(3).fit(CUBE)
 
 
-def test_what_the_draws_cannot_tell_from_none_is_said():
+def test_values_that_no_two_rows_share_are_said():
+    """A mask on continuous columns repeats for its row and yet tells nothing of others."""
+    rows = np.random.default_rng(0).standard_normal((40, 3))
+    with pytest.warns(ContextWarning, match="no other row drew"):
+        MonteCarloContext(MaskContext(), n_draws=200).fit(rows)
+
+
+def test_what_the_draws_cannot_tell_is_said():
+    """Fewer draws than values: what half of them learned does not hold in the other half."""
     weak = MonteCarloContext(SCARFContext(0.95), n_draws=20).fit(CUBE)
     with pytest.raises(RankError, match="larger n_draws than 20"):
         decompose_fitted(weak, 15)
-    with pytest.warns(ContextWarning, match="above the noise of the draws"):
-        decompose_fitted(weak, 2)
+    many = np.random.default_rng(0).integers(0, 2, (300, 14)).astype(float)
+    context = MonteCarloContext(SCARFContext(0.3), n_draws=100).fit(many)
+    with pytest.warns(ContextWarning, match="uncertain by the few draws"):
+        decompose_fitted(context, 3)
+
+
+def test_halves_of_many_draws_confirm_each_other():
+    context = MonteCarloContext(SCARFContext(0.4), n_draws=5000).fit(CUBE)
+    spectrum = decompose_fitted(context, 4)
+    np.testing.assert_allclose(context.held_out(spectrum.left), 0.36, atol=0.01)
+    few = MonteCarloContext(SCARFContext(0.4), n_draws=10).fit(np.repeat(CUBE, 2, axis=0))
+    left = np.repeat(CUBE, 2, axis=0)
+    assert few.held_out(left).mean() < 0.36  # below the truth, where the counts are above it

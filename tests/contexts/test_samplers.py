@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -147,3 +149,17 @@ def test_bad_parameters_are_named_with_the_mend(context, message):
 def test_one_feature_cannot_be_masked():
     with pytest.raises(InputError, match="at least 2 features"):
         MaskContext().fit(ROWS[:, :1])
+
+
+def test_drawing_in_numpy_does_not_load_torch():
+    code = (
+        "import sys, numpy as np; from contextures import contexts as c; "
+        "X = np.random.default_rng(0).random((20, 4)); "
+        "made = [c.SCARFContext(), c.MaskContext(), c.DiffusionContext(), c.ImageContext((2, 2)), "
+        "c.KNNContext(3), c.MaskedTokensContext()]; "
+        "[m.fit(X + 2 if i < 5 else (9 * X + 2).astype(int))"
+        ".sample_rows(X, [0], np.random.default_rng(0)) for i, m in enumerate(made)]; "
+        "print([name for name in ('torch', 'lightgbm', 'tokenizers') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

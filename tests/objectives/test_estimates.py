@@ -12,8 +12,9 @@ from cases import FEATURES, MADE, PHI, PSI, TRANSITION, WEIGHTS, N, arguments
 
 from contextures.objectives import OrthonormalPenalty, get_objective
 from contextures.objectives import functional as F
-from contextures.objectives.functional.constraints import penalty
-from contextures.objectives.functional.kernels import kernel_moments
+from contextures.objectives.functional.kernels import kernel_loss
+from contextures.objectives.functional.moments import Slopes
+from contextures.objectives.functional.penalties import penalty
 
 
 @pytest.mark.parametrize(("name", "options"), MADE)
@@ -104,6 +105,18 @@ def test_features_transitions_and_kernel_matrices_agree(exclude_self, constraint
         torch.testing.assert_close(found, F.kise_gram(PHI, kernel, constraint, exclude_self))
 
 
+def kernel_moments(phi, features, context_weights, exclude_self):
+    """The estimates of C and B that a loss under a kernel is given."""
+    found = []
+
+    def loss(moments):
+        found.extend([moments.xx, moments.xa])
+        return moments.xx.sum(), Slopes(xx=moments.xx, xa=moments.xx)
+
+    kernel_loss(phi, features, context_weights, exclude_self, loss, True)
+    return found
+
+
 def test_kise_on_batches_equals_its_double_sum():
     kernel = 1 + FEATURES @ FEATURES.T
     x = PHI - PHI.mean(0)
@@ -111,7 +124,7 @@ def test_kise_on_batches_equals_its_double_sum():
     for i, j in itertools.permutations(range(N), 2):
         expected += (kernel[i, j] - 1) * torch.outer(x[i], x[j])
     expected /= N * (N - 1) * (1 - 2 / N + 2 / N**2)
-    _, c, b = kernel_moments(PHI, FEATURES, None, True, True)
+    c, b = kernel_moments(PHI, FEATURES, None, True)
     torch.testing.assert_close(b, expected)
     torch.testing.assert_close(c, torch.cov(PHI.T))
 
@@ -170,8 +183,7 @@ def test_kernel_moments_are_unbiased_and_the_v_statistic_is_not():
 
     def estimate(exclude_self):
         def moments(b):
-            _, c, b_ = kernel_moments(f[b], transition[b], pa, exclude_self, True)
-            return torch.stack([c, b_])
+            return torch.stack(kernel_moments(f[b], transition[b], pa, exclude_self))
 
         return expectation(moments, 4, context.px)
 

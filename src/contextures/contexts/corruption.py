@@ -76,13 +76,16 @@ class SCARFContext(SamplerContext):
 
     def _draw_floats(self, X: Array, draws: Draws, n_views: int) -> Array:
         shape = (n_views, *X.shape)
+        if self.marginal == "empirical":
+            # One number tells whether, and if so from which row: it is uniform below the rate.
+            n = len(self.input_weights_)
+            donors = draws.whole(draws.uniform_double(*shape) * (n / self.corruption_rate))
+            values, starts = self._fitted.on(draws)
+            return draws.of.where(donors < n, values[donors.clip(None, n - 1) + starts], X)
         corrupted = draws.chance(self.corruption_rate, *shape)
         return draws.of.where(corrupted, self._draw_marginals(draws, shape), X)
 
     def _draw_marginals(self, draws: Draws, shape: tuple[int, ...]) -> Array:
-        if self.marginal == "empirical":
-            values, starts = self._fitted.on(draws)
-            return values[draws.integers(len(self.input_weights_), *shape) + starts]
         if self.marginal == "uniform":
             low, width = self._fitted.on(draws)
             return low + width * draws.floats(draws.uniform(*shape))

@@ -16,6 +16,9 @@ from contextures.exceptions import InputError
 
 Array = Any  # numpy.ndarray or torch.Tensor
 
+BLOCK_ENTRIES = 1_000_000
+"""Entries of a dense transition that are summed at a time."""
+
 
 def is_tensor(values: Any) -> bool:
     """Tell whether this is a torch tensor, without importing torch."""
@@ -70,11 +73,23 @@ class Draws:
         # Half a precision is too coarse to draw in, and numpy draws in no other than these two.
         self._wide = double if self.dtype.itemsize >= 8 else single
 
+    @property
+    def on_cpu(self) -> bool:
+        """Whether the arrays lie in the main memory."""
+        return self.torch is None or self.like.device.type == "cpu"
+
     def uniform(self, *shape: int) -> Array:
         """Draw from [0, 1), in single precision at least."""
+        return self._uniform(shape, self._wide)
+
+    def uniform_double(self, *shape: int) -> Array:
+        """Draw from [0, 1) in double precision, where ties or coarse steps would show."""
+        return self._uniform(shape, np.float64 if self.torch is None else self.torch.float64)
+
+    def _uniform(self, shape: tuple[int, ...], dtype: Any) -> Array:
         if self.torch is None:
-            return self.rng.random(shape, dtype=self._wide)
-        return self.torch.rand(shape, generator=self.rng, device=self.like.device, dtype=self._wide)
+            return self.rng.random(shape, dtype=dtype)
+        return self.torch.rand(shape, generator=self.rng, device=self.like.device, dtype=dtype)
 
     def normal(self, *shape: int) -> Array:
         """Draw from the standard normal law."""
@@ -92,6 +107,13 @@ class Draws:
     def chance(self, rate: float, *shape: int) -> Array:
         """Draw True with chance ``rate``."""
         return self.uniform(*shape) < rate
+
+    def subset(self, size: int, *shape: int) -> Array:
+        """Draw True at exactly ``size`` places of the last axis."""
+        points = self.uniform_double(*shape)
+        if self.torch is None:
+            return points <= np.partition(points, size - 1, axis=-1)[..., size - 1 : size]
+        return points <= points.kthvalue(size, dim=-1, keepdim=True).values
 
     def integers(self, high: int, *shape: int) -> Array:
         """Draw whole numbers below ``high``."""
@@ -205,10 +227,12 @@ class RowDraws:
         else:
             starts = np.arange(n, dtype=np.int64) * m
             counts = np.full(n, m, dtype=np.int64)
-            running = np.cumsum(transition, axis=1)
             # Single precision halves what is kept beside the transition; one stays exact.
-            running = (running / running[:, -1:]).astype(np.float32).ravel()
-            self._constants = Constants(starts, counts, running, exact=True)
+            running = np.empty((n, m), dtype=np.float32)
+            for block in np.array_split(np.arange(n), max(1, n * m // BLOCK_ENTRIES)):
+                sums = np.cumsum(transition[block], axis=1)
+                running[block] = sums / sums[:, -1:]
+            self._constants = Constants(starts, counts, running.ravel(), exact=True)
         self._steps = int(counts.max(initial=1)).bit_length()
 
     def columns(self, rows: Any, draws: Draws, n_views: int) -> Array:

@@ -10,11 +10,14 @@ import numpy as np
 
 from contextures.contexts.checks import FloatArray, IntArray, check_rows
 from contextures.contexts.draws import Array, Constants, Draws
-from contextures.contexts.resampling import bilinear, pixel_grid
+from contextures.contexts.resampling import bilinear, bilinear_grid, pixel_centres
 from contextures.contexts.samplers import SamplerContext
 from contextures.exceptions import InputError
 
 ERASED_RATIO = (0.3, 1 / 0.3)
+
+BLOCK_NUMBERS = 65_536
+"""Numbers drawn at a time on a CPU: what a resampling writes down between stays in its cache."""
 
 
 class ImageContext(SamplerContext):
@@ -104,6 +107,13 @@ class ImageContext(SamplerContext):
         self._hidden_value = Constants(X.mean(axis=0))
 
     def _draw_floats(self, X: Array, draws: Draws, n_views: int) -> Array:
+        if not draws.on_cpu:
+            return self._draw_block(X, draws, n_views)
+        step = max(1, BLOCK_NUMBERS // (n_views * X.shape[1]))
+        blocks = [X[start : start + step] for start in range(0, len(X), step)]
+        return draws.of.concatenate([self._draw_block(b, draws, n_views) for b in blocks], 1)
+
+    def _draw_block(self, X: Array, draws: Draws, n_views: int) -> Array:
         moved = self._resample(X, draws, n_views)
         if not self.erase:
             return moved
@@ -113,9 +123,12 @@ class ImageContext(SamplerContext):
     def _resample(self, X: Array, draws: Draws, n_views: int) -> Array:
         if self.crop is None and not self.angles and not self.flip:
             return draws.of.stack([X] * n_views)
-        channels, height, width = check_shape(self.image_shape)
+        image_shape = check_shape(self.image_shape)
         shape = (n_views, len(X), 1)
-        x, y = pixel_grid(draws, height, width)
+        _, height, width = image_shape
+        x, y = pixel_centres(draws, width), pixel_centres(draws, height)
+        if self.angles:
+            x, y = every_pixel(x, y)
         # Every place is known for every view and image from here on.
         still = draws.wide(draws.constant(np.zeros(shape)))
         x, y = x + still, y + still
@@ -130,7 +143,9 @@ class ImageContext(SamplerContext):
             root = draws.of.exp(draws.uniform_between(low, high, *shape))
             x = _within(x, (area**0.5 * root).clip(None, 1.0), draws)
             y = _within(y, (area**0.5 / root).clip(None, 1.0), draws)
-        return draws.floats(bilinear(draws, X, x, y, (channels, height, width)))
+        # Without turns the places are a grid still.
+        read = bilinear if self.angles else bilinear_grid
+        return draws.floats(read(draws, X, x, y, image_shape))
 
     def _draw_erased(self, draws: Draws, n_views: int, n: int) -> Array:
         """Draw which pixels are erased, of shape (n_views, n, c * h * w)."""
@@ -189,7 +204,7 @@ def rotated_images(
     rows = check_rows(X)
     check_pixels(rows, image_shape)
     draws = Draws(rows, np.random.default_rng(0))
-    x, y = pixel_grid(draws, height, width)
+    x, y = every_pixel(pixel_centres(draws, width), pixel_centres(draws, height))
     still = np.zeros((len(angles), len(rows), 1))
     turns = turn_matrices(angles, height, width)[:, None, None]
     x, y = turn(x + still, y + still, turns)
@@ -204,6 +219,12 @@ def turn_matrices(angles: Sequence[float], height: int, width: int) -> FloatArra
     cosines, sines = np.round(np.cos(radians), 15), np.round(np.sin(radians), 15)
     aspect = height / width
     return np.stack([[cosines, -sines * aspect], [sines / aspect, cosines]]).transpose(2, 0, 1)
+
+
+def every_pixel(x: Array, y: Array) -> tuple[Array, Array]:
+    """Give x and y at every pixel, line by line, from those of columns and lines."""
+    still = x[None, :] * 0 + y[:, None] * 0
+    return (x[None, :] + still).reshape(-1), (y[:, None] + still).reshape(-1)
 
 
 def turn(x: Array, y: Array, matrices: Array) -> tuple[Array, Array]:

@@ -40,9 +40,7 @@ def random_masks(draws: Draws, shape: tuple[int, ...], rate: float, pattern: Pat
         return draws.chance(rate, *shape)
     *outer, p = shape
     if pattern == "exact":
-        # Ranks rather than a threshold, which equal numbers would pass together.
-        ranks = draws.uniform(*shape).argsort(-1).argsort(-1)
-        return ranks < n_hidden(p, rate)
+        return draws.subset(n_hidden(p, rate), *shape)
     start = draws.integers(p, *outer, 1)
     return (draws.constant(np.arange(p)) - start) % p < min(ceil(rate * p), p - 1)
 

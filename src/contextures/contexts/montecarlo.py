@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from functools import partial
 from typing import Any, NoReturn, Self
 
 import numpy as np
@@ -11,20 +13,23 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from contextures.contexts.base import Context
-from contextures.contexts.checks import FloatArray, IntArray, check_positive_int
+from contextures.contexts.checks import FloatArray, IntArray, Matrix, check_positive_int
+from contextures.contexts.counting import count_draws, merge_counts
 from contextures.contexts.distinct import distinct_rows, match_rows
-from contextures.exceptions import InputError
+from contextures.exceptions import ContextWarning, InputError
 
 ALL_DRAWS = 1_000_000
 FEWEST_DRAWS, MOST_DRAWS = 20, 10_000
-CHUNK_NUMBERS = 1_000_000
-"""Numbers drawn at a time."""
 
 LEAST_DRAWS = 1000
 """So many draws without a single value twice are enough to see that none will repeat."""
 
 LEAST_COVERAGE = 0.5
 """Below this the support is mostly unknown, and a spectrum would be one of accidents."""
+
+
+MOST_ALONE = 0.9
+"""Where more of the draws gave a value to one row only, the context is nearly the identity."""
 
 
 class MonteCarloContext(Context):
@@ -53,8 +58,6 @@ class MonteCarloContext(Context):
     coverage_ : float
         About how much of P_A the support holds: one less the share of draws whose value was drawn
         no second time (Good and Turing's estimate).
-    noise_floor_ : float
-        About how large a corrected squared singular value the noise of the draws can be taken for.
 
     Notes
     -----
@@ -65,7 +68,10 @@ class MonteCarloContext(Context):
 
     to first order in 1/R, with R_i the draws and w_i the weight of the distinct row i; about
     m / (n R) where the association is weak. :func:`contextures.spectrum.decompose` takes this
-    away. What is left is the noise's own spectrum, of up to (1 + 2 sqrt(m / n)) / R in s^2.
+    away, which is exact enough where every value was drawn often. Where most were drawn a few
+    times only, what is left is still too large, and the other side is told by draws of their own:
+    T* f learned from one half of the draws explains no more than the truth in the other half.
+    ``decompose`` warns where the two are far apart.
 
     A value that new rows draw and that the support lacks is left out of their law.
 
@@ -73,8 +79,8 @@ class MonteCarloContext(Context):
 
     References
     ----------
-    Derived: the delta method for the correction, the Marchenko-Pastur edge for the noise. Good,
-    "The population frequencies of species" (Biometrika 1953) for the coverage.
+    Derived: the delta method for the correction. Good, "The population frequencies of species"
+    (Biometrika 1953), for the coverage.
 
     Examples
     --------
@@ -123,15 +129,17 @@ class MonteCarloContext(Context):
         self._distinct, codes = distinct_rows(rows)
         weights = np.full(n, 1.0 / n)
         group_weights = np.bincount(codes, weights)
-        values, counts = self._count(rows, codes, np.random.default_rng(self._seed))
-        self.values_ = values
+        rng = np.random.default_rng(self._seed)
+        first = self._draw_parts(rows, codes, rng, self.n_draws_ // 2)
+        second = self._draw_parts(rows, codes, rng, self.n_draws_ - self.n_draws_ // 2)
+        self.values_, parts = merge_counts(first + second)
+        self._halves = [_total(parts[: len(first)]), _total(parts[len(first) :])]
+        counts = self._halves[0] + self._halves[1]
         self._check_coverage(counts)
         self._totals = counts.sum(axis=1)
         self._conditional = sparse.csr_array(sparse.diags_array(1.0 / self._totals) @ counts)
         self._codes, self._group_weights = codes, group_weights
         self._set_transition(self._conditional[codes], weights)
-        n_rows, n_values = counts.shape
-        self.noise_floor_ = float((1 + 2 * np.sqrt(n_values / n_rows)) / self._totals.mean())
         if hasattr(self.base_, "n_features_in_"):
             self.n_features_in_ = self.base_.n_features_in_
         return self
@@ -145,7 +153,9 @@ class MonteCarloContext(Context):
         if len(new) == 0:
             return self._conditional[known]
         rng = np.random.default_rng(self._seed)
-        values, counts = self._count(rows[new], np.arange(len(new)), rng)
+        parts = self._draw_parts(rows[new], np.arange(len(new)), rng, self.n_draws_)
+        values, added = merge_counts(parts)
+        counts = _total(added)
         places = match_rows(self.values_, values)
         found = counts[:, np.flatnonzero(places >= 0)].tocoo()
         columns = places[places >= 0][found.col]
@@ -189,49 +199,73 @@ class MonteCarloContext(Context):
         scale = self._group_weights**2 / np.maximum(self._totals - 1, 1)
         spread.data *= (1 - spread.data) * np.repeat(scale, per_row)
         spread.data /= self.context_weights_[spread.indices]
-        # Equal rows have equal functions.
-        functions = np.empty((len(self._distinct), left.shape[1]))
-        functions[self._codes] = left
+        functions = self._by_distinct_row(left)
         means = right * values
         cross = np.einsum("ik,ik->k", functions, spread @ means)
         return np.asarray(
             spread.sum(axis=1) @ functions**2 - 2 * cross + spread.sum(axis=0) @ means**2
         )
 
-    def _count(self, rows: Any, codes: IntArray, rng: np.random.Generator) -> tuple[Any, Any]:
-        """Draw A; give its distinct values and how often each row has each, in counts (k, m)."""
-        found: list[Any] = []
-        parts: list[Any] = []
-        n_rows = codes.max() + 1
-        step = max(1, CHUNK_NUMBERS // rows.size)
-        for start in range(0, self.n_draws_, step):
-            views = min(step, self.n_draws_ - start)
-            drawn = np.asarray(self.base_.sample(rows, rng, views))
-            flat = drawn.reshape(views * len(rows), *drawn.shape[1 + (views > 1) :])
-            values, columns = distinct_rows(flat)
-            if len(values) == len(flat) >= LEAST_DRAWS:
-                self._refuse(len(flat), 1.0)
-            part = sparse.coo_array(
-                (np.ones(len(flat)), (np.tile(codes, views), columns)), shape=(n_rows, len(values))
+    def held_out(self, left: FloatArray) -> FloatArray:
+        """Compute squared singular values that each half of the draws confirms of the other.
+
+        Parameters
+        ----------
+        left : ndarray of shape (n, d)
+            mu on the fitted rows.
+
+        Returns
+        -------
+        ndarray of shape (d,)
+            The squared correlation of mu(X) with T* mu of the other half's draws at A: not above
+            s^2 but for the noise of this half, and the nearer to it the more often values were
+            drawn.
+        """
+        functions = self._by_distinct_row(left)
+        squares = np.zeros(left.shape[1])
+        for learned, judged in (self._halves, self._halves[::-1]):
+            means = (learned.T @ functions) / np.maximum(learned.sum(axis=0), 1)[:, None]
+            chances = judged.sum(axis=0) / judged.sum()
+            products = ((judged.T @ functions) * means).sum(axis=0) / judged.sum()
+            norms = chances @ means**2
+            squares += np.divide(
+                np.maximum(products, 0) ** 2, norms, out=np.zeros_like(norms), where=norms > 0
             )
-            part.sum_duplicates()
-            parts.append(part)
-            found.append(values)
-        values, columns = distinct_rows(np.concatenate(found))
-        ends = np.cumsum([len(part) for part in found])[:-1]
-        moved = [new[part.col] for new, part in zip(np.split(columns, ends), parts, strict=True)]
-        coordinates = (np.concatenate([part.row for part in parts]), np.concatenate(moved))
-        counts = sparse.coo_array(
-            (np.concatenate([part.data for part in parts]), coordinates),
-            shape=(n_rows, len(values)),
-        )
-        return values, sparse.csr_array(counts)
+        return squares / 2
+
+    def _by_distinct_row(self, left: FloatArray) -> FloatArray:
+        # Equal rows have equal functions.
+        functions = np.empty((len(self._distinct), left.shape[1]))
+        functions[self._codes] = left
+        return functions
+
+    def _draw_parts(
+        self, rows: Any, codes: IntArray, rng: np.random.Generator, n_draws: int
+    ) -> list[tuple[Any, Matrix]]:
+        parts = []
+        width = max(1, rows.size // len(rows))
+        draw = partial(self.base_.sample, rows, rng)
+        for values, counts in count_draws(draw, codes, n_draws, width):
+            total = counts.sum()
+            if len(values) == total >= LEAST_DRAWS:
+                self._refuse(total, 1.0)
+            parts.append((values, counts))
+        return parts
 
     def _check_coverage(self, counts: Any) -> None:
         per_value = counts.sum(axis=0)
         self.coverage_ = float(1 - np.count_nonzero(per_value == 1) / per_value.sum())
         if self.coverage_ < LEAST_COVERAGE:
             self._refuse(per_value.sum(), 1 - self.coverage_)
+        alone = per_value[np.bincount(counts.indices, minlength=len(per_value)) == 1].sum()
+        if alone > MOST_ALONE * per_value.sum():
+            warnings.warn(
+                f"{alone / per_value.sum():.0%} of the draws of {self.base!r} gave a value that no "
+                "other row drew, so A tells rows apart rather than what they share, as columns of "
+                "continuous values do; use columns of few values or more corruption",
+                ContextWarning,
+                stacklevel=4,
+            )
 
     def _refuse(self, n_draws: int, share: float) -> NoReturn:
         raise InputError(
@@ -239,6 +273,13 @@ class MonteCarloContext(Context):
             "draws gave a value that came once only; learn from draws with RitzEncoder or "
             "NeuralEncoder, or use columns of few values"
         )
+
+
+def _total(parts: list[Matrix]) -> Matrix:
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part
+    return total
 
 
 def with_expansion(context: Context, X: Any, y: Any = None) -> Context:

@@ -7,14 +7,9 @@ import numpy as np
 from contextures.contexts.draws import Array, Draws
 
 
-def pixel_grid(draws: Draws, height: int, width: int) -> tuple[Array, Array]:
-    """Give x and y of the pixel centres, of shape (h * w,), where the image spans -1 to 1."""
-    y, x = np.meshgrid(
-        (2 * np.arange(height) + 1) / height - 1,
-        (2 * np.arange(width) + 1) / width - 1,
-        indexing="ij",
-    )
-    return draws.wide(draws.constant(x.ravel())), draws.wide(draws.constant(y.ravel()))
+def pixel_centres(draws: Draws, size: int) -> Array:
+    """Give the places of the pixels along an axis that the image spans from -1 to 1."""
+    return draws.wide(draws.constant((2 * np.arange(size) + 1) / size - 1))
 
 
 def bilinear(draws: Draws, images: Array, x: Array, y: Array, shape: tuple[int, int, int]) -> Array:
@@ -49,6 +44,40 @@ def bilinear(draws: Draws, images: Array, x: Array, y: Array, shape: tuple[int, 
         below = _between(pixels[lower + left], pixels[lower + right], x_share)
         parts.append(_between(above, below, y_share))
     return draws.join(parts) if channels > 1 else parts[0]
+
+
+def bilinear_grid(
+    draws: Draws, images: Array, x: Array, y: Array, shape: tuple[int, int, int]
+) -> Array:
+    """Read images on a grid: what :func:`bilinear` gives there, several times as fast.
+
+    Parameters
+    ----------
+    draws, images, shape
+        As in :func:`bilinear`.
+    x : ndarray or torch.Tensor of shape (n_views, n, w)
+        Places of the grid's columns.
+    y : ndarray or torch.Tensor of shape (n_views, n, h)
+        Places of its rows.
+
+    Returns
+    -------
+    ndarray or torch.Tensor of shape (n_views, n, c * h * w)
+        What was read.
+    """
+    channels, height, width = shape
+    n_views, n = y.shape[:2]
+    first = draws.constant(np.arange(n * channels).reshape(n, channels, 1)) * height
+    top, bottom, share = (part[:, :, None] for part in _neighbours(draws, y, height))
+    lines = images.reshape(-1, width)
+    read = _between(lines[first + top], lines[first + bottom], share[..., None])
+    # Whole lines are copied quickest, so columns are laid out as lines for the second step.
+    lines = read.swapaxes(-1, -2).reshape(-1, height)
+    first = draws.constant(np.arange(n_views * n * channels).reshape(n_views, n, channels, 1))
+    left, right, share = (part[:, :, None] for part in _neighbours(draws, x, width))
+    first = first * width
+    read = _between(lines[first + left], lines[first + right], share[..., None])
+    return read.swapaxes(-1, -2).reshape(n_views, n, -1)
 
 
 def _neighbours(draws: Draws, place: Array, size: int) -> tuple[Array, Array, Array]:

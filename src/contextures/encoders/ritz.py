@@ -14,10 +14,16 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from contextures.contexts import Context, KNNContext
 from contextures.contexts.checks import FloatArray, check_positive_int
 from contextures.encoders.bases.base import values_of
-from contextures.encoders.closed_form.choosing import Wanted, choose_sides
-from contextures.encoders.closed_form.learning import CHUNK_VALUES, Learner, Rows, moments_of
-from contextures.encoders.closed_form.settings import SELECTION_ROWS, Settings
-from contextures.encoders.closed_form.sources import DrawnSource, choose_source, observes
+from contextures.encoders.closed_form.choosing import Wanted
+from contextures.encoders.closed_form.fitting import learn, learn_chunk
+from contextures.encoders.closed_form.learning import CHUNK_VALUES, Learner, Solved
+from contextures.encoders.closed_form.settings import Settings
+from contextures.encoders.closed_form.sources import (
+    DrawnSource,
+    choose_source,
+    is_table,
+    observes,
+)
 from contextures.exceptions import InputError
 from contextures.spectrum.ritz import RitzFunctions
 
@@ -65,7 +71,7 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         How products are formed; they are added up in double precision either way. "auto" takes
         single precision beyond some seconds of work.
     n_jobs : int or None, default=None
-        Threads that go through the rows.
+        Threads that go through the rows; -1 for one a core.
     random_state : int, RandomState or None, default=None
         Draws the bases, the held-out rows and the contexts; None stands for a fixed seed.
 
@@ -113,6 +119,9 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     context_: Context
     basis_: Any
     context_basis_: Any
+    _learner: Learner
+    _settings: Settings
+    _solved: Solved
 
     def __init__(
         self,
@@ -169,19 +178,11 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         if wanted.named_inputs:
             # Indicators of rows say nothing about rows held out.
             settings = replace(settings, ridge=settings.ridge or 0.0)
-        n_held = settings.n_held(n) if settings.ridge is None or wanted.is_choice else 0
-        order = np.random.default_rng(settings.seed).permutation(n)
-        held, rest = (
-            Rows(inputs, self._weights(numbers), numbers, seed=(settings.seed, place))
-            for place, numbers in enumerate((order[:n_held], order[n_held:]))
-        )
-        gathered = held.gathered(source) if n_held else None
-        few = rest.first(SELECTION_ROWS, source).gathered(source)
-        sides, moments = choose_sides(wanted, source, few, gathered, settings.n_components)
-        if len(few) < len(rest):
-            moments = moments_of(source, sides, rest, n_views, settings.n_jobs)
-        self._keep(Learner(source, sides, moments, gathered), settings)
-        self._solve()
+        weights = self.context_.input_weights_
+        self._learner = learn(settings, wanted, source, inputs, weights)
+        self._settings = settings
+        self._keep_sides()
+        self._solve(last=True)
         del self._learner
         return self
 
@@ -190,8 +191,10 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """Learn from a chunk of rows, for contexts that are drawn or observed row by row.
 
         The first chunk fits the context and the bases, so it must be like the others and hold
-        well over D rows. The functions are found when they are next asked for. Here "auto"
-        stands for one view and double precision.
+        well over D rows; the rows held out come from the first chunks too, up to 10,000. The
+        functions are found when they are next asked for. Here "auto"
+        stands for one view and double precision. ``fit`` keeps no sums, so that the first call
+        after it begins anew.
 
         Parameters
         ----------
@@ -206,28 +209,13 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             The encoder.
         """
         settings = Settings.of(self)
-        first = not hasattr(self, "_learner")
-        inputs = self._fit_context(X, y) if first else self._inputs(X, reset=False)
-        self._n_chunks = 1 if first else self._n_chunks + 1
-        source = DrawnSource(self.context_, inputs, settings.views or 1)
-        seed = (settings.seed, self._n_chunks)
-        given = np.asarray(y)[None] if observes(self.context_) else source.gather_new(inputs, seed)
-        n_held = settings.n_held(len(inputs)) if settings.ridge is None else 0
-        order = np.random.default_rng(seed).permutation(len(inputs))
-        held, rest = (
-            Rows(inputs[part], given=given[:, part]) for part in (order[:n_held], order[n_held:])
-        )
-        if first:
-            wanted = self._wanted(settings, 0)
-            sides, moments = choose_sides(
-                wanted, source, rest, held if n_held else None, settings.n_components
-            )
-            self._keep(Learner(source, sides, moments), settings)
-        else:
-            self._learner.moments.merge(moments_of(source, self._learner.sides, rest))
-        if n_held:
-            self._learner.hold(held)
-        self.__dict__.pop("_functions", None)
+        learner = self.__dict__.get("_learner")
+        inputs = self._inputs(X, reset=False) if learner else self._fit_context(X, y)
+        wanted = self._wanted(settings, 0)
+        self._learner = learn_chunk(learner, settings, wanted, self.context_, inputs, y)
+        self._settings = settings
+        self._keep_sides()
+        self.__dict__.pop("_solved", None)
         return self
 
     def fit_transform(self, X: Any = None, y: Any = None, **fit_params: Any) -> Any:
@@ -289,40 +277,45 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
                 f"{self._n_features_out}; fit it again with more"
             )
         kept: Self = clone(self).set_params(n_components=n_components)
-        functions = self.functions_.truncated(n_components)
-        kept.__dict__.update(
-            {name: value for name, value in vars(self).items() if name.endswith("_")}
-        )
-        kept._functions = functions
+        for name, value in vars(self).items():
+            if name.endswith("_") or name == "_named_inputs":
+                setattr(kept, name, value)
+        kept._solved = replace(self._solution(), functions=self.functions_.truncated(n_components))
         return kept
 
     @property
     def functions_(self) -> RitzFunctions:
         """Coefficients, means and ranks."""
-        check_is_fitted(self)
-        if "_functions" not in self.__dict__:
-            self._solve()
-        return self._functions
+        return self._solution().functions
 
     @property
     def singular_values_(self) -> FloatArray:
         """Singular values on the training rows, largest first."""
-        return self.functions_.singular_values
+        return self._solution().functions.singular_values
 
-    def _solve(self) -> None:
-        settings = self._settings
-        self._functions, choice = self._learner.solve(settings.n_components, settings.ridge)
-        self.ridge_, self.score_ = choice.ridge, choice.score
+    @property
+    def ridge_(self) -> float:
+        """The ridge."""
+        return self._solution().ridge
 
-    def _keep(self, learner: Learner, settings: Settings) -> None:
-        self._learner, self._settings = learner, settings
-        self.basis_, self.context_basis_ = learner.sides.basis, learner.sides.context_basis
+    @property
+    def score_(self) -> float:
+        """The score on held-out rows."""
+        return self._solution().score
 
-    def _weights(self, numbers: NDArray[np.intp]) -> FloatArray | None:
-        weights = self.context_.input_weights_
-        if np.ptp(weights) <= 1e-12 * weights.max():
-            return None
-        return np.asarray(len(weights) * weights[numbers])
+    def _solution(self) -> Solved:
+        check_is_fitted(self)
+        if "_solved" not in self.__dict__:
+            self._solve(last=False)
+        return self._solved
+
+    def _solve(self, *, last: bool) -> None:
+        d, ridge = self._settings.n_components, self._settings.ridge
+        self._solved = self._learner.solve(d, ridge, last=last)
+
+    def _keep_sides(self) -> None:
+        sides = self._learner.sides
+        self.basis_, self.context_basis_ = sides.basis, sides.context_basis
 
     def _wanted(self, settings: Settings, n_pairs: int) -> Wanted:
         return Wanted(
@@ -339,10 +332,10 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         context = KNNContext() if self.context is None else self.context
         if not isinstance(context, Context):
             raise InputError(f"context={context!r} is not a context; give KNNContext() or another")
-        for name in ("_learner", "_functions"):
+        for name in ("_learner", "_solved"):
             self.__dict__.pop(name, None)
         self._named_inputs = context.takes == "index" or (
-            context.takes == "any" and not _is_table(X)
+            context.takes == "any" and not is_table(X)
         )
         inputs = None if X is None else self._inputs(X, reset=True)
         given = X if self._named_inputs else inputs
@@ -374,8 +367,3 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         tags = super().__sklearn_tags__()
         tags.target_tags.required = self.context is not None and observes(self.context)
         return tags
-
-
-def _is_table(X: Any) -> bool:
-    values = np.asarray(X)
-    return values.ndim == 2 and values.dtype.kind in "fiub"

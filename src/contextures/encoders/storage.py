@@ -9,67 +9,95 @@ import numpy as np
 
 from contextures._files import read_pair, to_json, write_whole
 from contextures._version import __version__
-from contextures.contexts import Context, KNNContext, MaskContext, RBFContext
+from contextures.encoders.closed_form.learning import Solved
+from contextures.encoders.ritz import RitzEncoder
 from contextures.encoders.spectral import SpectralEncoder
+from contextures.encoders.stored_bases import (
+    describe_basis,
+    read_foreign,
+    restore_basis,
+    write_foreign,
+)
+from contextures.encoders.stored_contexts import (
+    Arrays,
+    construct,
+    describe,
+    describe_fitted,
+    restore_fitted,
+)
 from contextures.exceptions import InputError
+from contextures.spectrum.ritz import RitzFunctions
 
 FORMAT = 1
-ARRAYS, DESCRIPTION = "encoder.safetensors", "encoder.json"
-_KINDS: dict[str, type[Context]] = {
-    kind.__name__: kind for kind in (KNNContext, RBFContext, MaskContext)
-}
+ARRAYS, DESCRIPTION, FOREIGN = "encoder.safetensors", "encoder.json", "encoder.skops"
 
 
-def save_encoder(encoder: SpectralEncoder, directory: str | Path) -> None:
+def save_encoder(encoder: Any, directory: str | Path) -> None:
     """Write a fitted encoder to ``encoder.safetensors`` and ``encoder.json`` in a directory.
+
+    A Ritz encoder whose basis has parts of scikit-learn's adds ``encoder.skops``. Of a network that
+    was not chosen by name, the weights are written and the code is not.
 
     Parameters
     ----------
-    encoder : SpectralEncoder
-        A fitted encoder over a context of rows (nearest neighbours, Gaussian, or these masked).
+    encoder : SpectralEncoder, RitzEncoder or NeuralEncoder
+        A fitted encoder. A spectral one is written with its context, which new rows need (nearest
+        neighbours, Gaussian, or these masked), and so is a neural one whose network is on A; the
+        others over any context, without what that learned, and without the side of A.
     directory : str or pathlib.Path
         An existing directory.
 
     Raises
     ------
     InputError
-        If the context is of a kind that cannot be written.
+        If the context or the basis is of a kind that cannot be written.
     """
     from safetensors.numpy import save
 
-    context = encoder.context_
-    arrays = {
-        "coefficients": np.ascontiguousarray(encoder._coefficients),
-        "singular_values": np.ascontiguousarray(encoder.singular_values_),
-    }
-    described = _describe(context, arrays)
+    arrays: Arrays = {}
+    foreign: list[Any] = []
+    if isinstance(encoder, RitzEncoder):
+        described = _describe_ritz(encoder, arrays, foreign)
+    elif isinstance(encoder, SpectralEncoder):
+        described = _describe_spectral(encoder, arrays)
+    else:
+        # Only who made such an encoder has torch.
+        from contextures.encoders.neural.storage import describe_neural
+
+        described = describe_neural(encoder, arrays)
+    folder = Path(directory)
+    archive = write_foreign(foreign) if foreign else None
+    if archive is None:
+        (folder / FOREIGN).unlink(missing_ok=True)
+    else:
+        write_whole(folder / FOREIGN, archive)
+    write_whole(folder / ARRAYS, save(arrays))
     description = {
         "format": FORMAT,
         "version": __version__,
-        "encoder": "SpectralEncoder",
-        "n_components": int(encoder.n_components),
-        "solver": encoder.spectrum_.solver,
-        "n_features_in": int(encoder.n_features_in_),
-        "context": described,
+        "encoder": type(encoder).__name__,
+        **described,
     }
-    folder = Path(directory)
-    write_whole(folder / ARRAYS, save(arrays))
     write_whole(folder / DESCRIPTION, to_json(description))
 
 
-def load_encoder(directory: str | Path) -> SpectralEncoder:
+def load_encoder(directory: str | Path, network: Any = None) -> Any:
     """Read an encoder that :func:`save_encoder` wrote.
 
     Parameters
     ----------
     directory : str or pathlib.Path
         Where it lies.
+    network : torch.nn.Module, optional
+        For a neural encoder whose network was not chosen by name: a module like it, which the
+        weights are put in.
 
     Returns
     -------
-    SpectralEncoder
+    SpectralEncoder, RitzEncoder or NeuralEncoder
         An encoder that transforms new rows as the written one did. It holds neither the training
-        rows' coordinates nor their spectrum's functions.
+        rows' coordinates nor their spectrum's functions. The context of a Ritz or neural encoder
+        is not fitted, unless new rows need it, and None if its parameters were not plain values.
 
     Raises
     ------
@@ -80,83 +108,121 @@ def load_encoder(directory: str | Path) -> SpectralEncoder:
     from safetensors.numpy import load
 
     folder = Path(directory)
+    where = repr(str(folder))
     description, content = read_pair(folder, DESCRIPTION, ARRAYS, "encoder", FORMAT)
     try:
         arrays = load(content)
     except SafetensorError as error:
-        raise InputError(f"the encoder in {str(folder)!r} cannot be read: {error}") from None
+        raise InputError(f"the encoder in {where} cannot be read: {error}") from None
     try:
-        context = _restore(description["context"], arrays)
-        encoder = SpectralEncoder(context, int(description["n_components"]))
-        encoder.context_ = context
-        encoder.n_features_in_ = int(description["n_features_in"])
-        encoder.singular_values_ = arrays["singular_values"]
-        encoder._coefficients = arrays["coefficients"]
-        encoder._offset = np.zeros(encoder.n_components)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"the encoder in {str(folder)!r} is damaged ({error}); fit it again"
-        ) from None
+        if description["encoder"] == "SpectralEncoder":
+            return _restore_spectral(description, arrays)
+        if description["encoder"] == "RitzEncoder":
+            return _restore_ritz(description, arrays, folder)
+        if description["encoder"] == "NeuralEncoder":
+            from contextures.encoders.neural.storage import restore_neural
+
+            return restore_neural(description, arrays, network)
+        raise KeyError(f"encoder kind {description['encoder']!r}")
+    except InputError:
+        raise
+    except Exception as error:  # whatever parts that do not fit together make raise
+        reason = " ".join(str(error).split())[:120]
+        raise InputError(f"the encoder in {where} is damaged ({reason}); fit it again") from None
+
+
+def _describe_spectral(encoder: SpectralEncoder, arrays: Arrays) -> dict[str, Any]:
+    arrays["coefficients"] = np.ascontiguousarray(encoder._coefficients)
+    arrays["singular_values"] = np.ascontiguousarray(encoder.singular_values_)
+    return {
+        "n_components": int(encoder.n_components),
+        "solver": encoder.spectrum_.solver,
+        "n_features_in": int(encoder.n_features_in_),
+        "context": describe_fitted(encoder.context_, arrays),
+    }
+
+
+def _restore_spectral(description: dict[str, Any], arrays: Arrays) -> SpectralEncoder:
+    context = restore_fitted(description["context"], arrays)
+    encoder = SpectralEncoder(context, int(description["n_components"]))
+    encoder.context_ = context
+    encoder.n_features_in_ = int(description["n_features_in"])
+    encoder.singular_values_ = arrays["singular_values"]
+    encoder._coefficients = arrays["coefficients"]
+    encoder._offset = np.zeros(encoder.n_components)
     return encoder
 
 
-def _describe(context: Context, arrays: dict[str, Any]) -> dict[str, Any]:
-    kind = type(context).__name__
-    if kind not in _KINDS:
-        raise InputError(
-            f"an encoder over {kind} cannot be written; over {', '.join(_KINDS)} it can"
-        )
-    for name in (*context.saved, "context_weights_"):
-        arrays[f"context.{name}"] = np.ascontiguousarray(getattr(context, name))
+def _describe_ritz(encoder: RitzEncoder, arrays: Arrays, foreign: list[Any]) -> dict[str, Any]:
+    functions = encoder.functions_
+    for name in ("singular_values", "mean", "coefficients"):
+        arrays[name] = np.ascontiguousarray(getattr(functions, name))
+    basis = describe_basis(encoder.basis_, arrays, foreign, "basis")
+    context = getattr(encoder, "context_", None)
+    try:
+        described = None if context is None else describe(context)
+    except InputError:
+        described = None  # new rows do not need it
     return {
-        "kind": kind,
-        "parameters": _plain_parameters(context),
-        "fitted": _plain_fitted(context),
+        "n_components": functions.n_components,
+        "n_features_in": getattr(encoder, "n_features_in_", None),
+        "named_inputs": encoder._named_inputs,
+        "rank": functions.rank,
+        "effective_rank": functions.effective_rank,
+        "ridge": encoder.ridge_,
+        "score": None if np.isnan(encoder.score_) else encoder.score_,
+        "context": described,
+        "basis": basis,
+        "n_foreign": len(foreign),
     }
 
 
-def _plain_parameters(context: Context) -> dict[str, Any]:
-    parameters: dict[str, Any] = {}
-    for name, value in context.get_params(deep=False).items():
-        if isinstance(value, Context):
-            parameters[name] = {
-                "kind": type(value).__name__,
-                "parameters": _plain_parameters(value),
-            }
-        elif isinstance(value, np.generic):
-            parameters[name] = value.item()
-        elif value is None or isinstance(value, bool | int | float | str):
-            parameters[name] = value
-        elif name == "random_state":
-            parameters[name] = None  # only drew the landmarks, which are kept
-        else:
-            raise InputError(f"{name}={value!r} of {type(context).__name__} cannot be written")
-    return parameters
+def _restore_ritz(description: dict[str, Any], arrays: Arrays, folder: Path) -> RitzEncoder:
+    foreign = _foreign(folder) if description["n_foreign"] else []
+    basis = restore_basis(description["basis"], arrays, foreign, "basis")
+    described = description["context"]
+    context = None if described is None else construct(described)
+    encoder = RitzEncoder(context, int(description["n_components"]))
+    if context is not None:
+        encoder.context_ = context
+    encoder.basis_, encoder.context_basis_ = basis, None
+    encoder._named_inputs = bool(description["named_inputs"])
+    if description["n_features_in"] is not None:
+        encoder.n_features_in_ = int(description["n_features_in"])
+    functions = RitzFunctions(
+        singular_values=arrays["singular_values"],
+        mean=arrays["mean"],
+        coefficients=arrays["coefficients"],
+        context_mean=None,
+        context_coefficients=None,
+        rank=int(description["rank"]),
+        effective_rank=float(description["effective_rank"]),
+    )
+    score = description["score"]
+    encoder._solved = Solved(
+        functions, float(description["ridge"]), np.nan if score is None else float(score)
+    )
+    _check_whole(encoder)
+    return encoder
 
 
-def _plain_fitted(context: Context) -> dict[str, Any]:
-    return {"algorithm_": context.algorithm_} if isinstance(context, KNNContext) else {}
+def _foreign(folder: Path) -> list[Any]:
+    path = folder / FOREIGN
+    if not path.is_file():
+        raise InputError(
+            f"{str(folder)!r} holds no whole encoder ({FOREIGN} is missing); give a directory that "
+            "an encoder was saved to"
+        )
+    return read_foreign(path.read_bytes(), repr(str(folder)))
 
 
-def _construct(described: dict[str, Any]) -> Context:
-    kind = described["kind"]
-    if kind not in _KINDS:
-        raise KeyError(f"context kind {kind!r}")
-    parameters = {
-        name: _construct(value) if isinstance(value, dict) else value
-        for name, value in described["parameters"].items()
-    }
-    return _KINDS[kind](**parameters)
-
-
-def _restore(described: dict[str, Any], arrays: dict[str, Any]) -> Context:
-    context = _construct(described)
-    for name in context.saved:
-        array = arrays[f"context.{name}"]
-        setattr(context, name, array if array.ndim else array.item())
-    for name, value in described["fitted"].items():
-        if name != "algorithm_":
-            raise KeyError(f"fitted value {name!r}")
-        setattr(context, name, value)
-    context.context_weights_ = arrays["context.context_weights_"]
-    return context
+def _check_whole(encoder: RitzEncoder) -> None:
+    """Check that the parts of an encoder belong together, by a row of zeros where X is numbers."""
+    functions = encoder.functions_
+    n_functions, n_components = functions.coefficients.shape
+    if functions.mean.shape != (n_functions,) or len(functions.singular_values) != n_components:
+        raise ValueError("the numbers of its functions differ")
+    if not encoder._named_inputs:
+        row = np.zeros((1, encoder.n_features_in_))
+        if not np.isfinite(encoder.transform(row)).all():
+            raise ValueError("it gives values that are not numbers")

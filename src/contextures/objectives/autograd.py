@@ -55,18 +55,19 @@ def in_full_precision(loss: Callable[P, Tensor]) -> Callable[P, Tensor]:
 
     @wraps(loss)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> Tensor:
-        tensors = [v for v in (*args, *kwargs.values()) if isinstance(v, Tensor)]
-        device = tensors[0].device.type if tensors else "cpu"
+        arguments: Any = [full(value) for value in args]
+        named: Any = {name: full(value) for name, value in kwargs.items()}
+        device = next(v.device.type for v in (*args, *kwargs.values()) if isinstance(v, Tensor))
+        if not torch.is_autocast_enabled(device):
+            return loss(*arguments, **named)
         with torch.autocast(device, enabled=False):
-            arguments: Any = [full(value) for value in args]
-            named: Any = {name: full(value) for name, value in kwargs.items()}
             return loss(*arguments, **named)
 
     return wrapped
 
 
-def without_autocast(backward: Callable[..., Any]) -> Callable[..., Any]:
-    """Keep autocast out of a backward pass that is run inside its scope.
+def closed_form(backward: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a backward pass as a closed form: full precision, and no gradient of its own.
 
     Parameters
     ----------
@@ -76,12 +77,16 @@ def without_autocast(backward: Callable[..., Any]) -> Callable[..., Any]:
     Returns
     -------
     callable
-        The same.
+        The same, outside of autocast; asking for its gradient is an error.
     """
 
     @wraps(backward)
     def wrapped(ctx: Any, *grads: Tensor) -> Any:
-        with torch.autocast(grads[0].device.type, enabled=False):
+        device = grads[0].device.type
+        if not torch.is_autocast_enabled(device):
+            return backward(ctx, *grads)
+        with torch.autocast(device, enabled=False):
             return backward(ctx, *grads)
 
-    return wrapped
+    once: Callable[..., Any] = torch.autograd.function.once_differentiable(wrapped)
+    return once

@@ -72,6 +72,7 @@ class RatioTraceKernel(Objective):
         self, phi: Tensor, features: Tensor, context_weights: Tensor | None = None
     ) -> Tensor:
         """Compute the loss of phi(x) of shape (n, d) and rows that describe the kernel."""
-        return F.ratio_trace_kernel(
-            phi, features, context_weights, self.exclude_self, self.ridge, self.sync, self.leading
-        )
+        options = (self.exclude_self, self.ridge, self.sync)
+        if self.leading is None or self.leading >= phi.shape[1]:
+            return F.ratio_trace_kernel(phi, features, context_weights, *options)
+        return F.leading_trace_kernel(phi, features, context_weights, self.leading, *options)

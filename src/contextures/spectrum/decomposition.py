@@ -18,6 +18,9 @@ from contextures.spectrum.result import Spectrum
 from contextures.spectrum.signs import signs
 from contextures.spectrum.solve import NEGLIGIBLE, choose_solver, top_triplets, top_values
 
+CONFIRMED = 0.9
+"""Singular values that draws of their own confirm to less than this share are doubtful."""
+
 
 def decompose(
     context: Context,
@@ -61,8 +64,8 @@ def decompose(
     Warns
     -----
     ContextWarning
-        If several singular values are one: the context splits into parts; or if some are no
-        larger than the noise of the draws they were counted from.
+        If several singular values are one: the context splits into parts; or if some, counted
+        from draws, are uncertain.
 
     Notes
     -----
@@ -186,7 +189,6 @@ def _corrected(spectrum: Spectrum, context: MonteCarloContext) -> Spectrum:
     squares = counted**2 - context.excess(spectrum.left, spectrum.right, counted)
     order = np.argsort(-squares, kind="stable")
     squares = squares[order]
-    above = int(np.count_nonzero(squares > context.noise_floor_))
     mend = f"give a larger n_draws than {context.n_draws_:,} to MonteCarloContext"
     positive = int(np.count_nonzero(squares > NEGLIGIBLE))
     if positive < len(squares):
@@ -196,10 +198,14 @@ def _corrected(spectrum: Spectrum, context: MonteCarloContext) -> Spectrum:
             f"{mend}",
             positive,
         )
-    if above < len(squares):
+    confirmed = context.held_out(spectrum.left[:, order])
+    doubtful = np.flatnonzero(np.sqrt(confirmed) < CONFIRMED * np.sqrt(squares))
+    if len(doubtful):
+        worst = doubtful[np.argmin(confirmed[doubtful] / squares[doubtful])]
         warnings.warn(
-            f"only {above} of {len(squares)} singular values stand above the noise of the draws; "
-            f"{mend}",
+            f"{len(doubtful)} of {len(squares)} singular values are uncertain by the few draws "
+            f"behind them: number {worst + 1} lies between about {np.sqrt(confirmed[worst]):.2f} "
+            f"and {np.sqrt(squares[worst]):.2f}; {mend}",
             ContextWarning,
             stacklevel=4,
         )

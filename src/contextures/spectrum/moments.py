@@ -76,14 +76,14 @@ class RitzMoments:
 
     def problem(self) -> RitzProblem:
         """Give the Ritz problem of these moments, its costly part done, to solve for any ridge."""
-        return OneSided(self.covariance, self.operator, self._cutoff)
+        return OneSided(self._whitening(), self.operator)
 
     def ratio_trace(self) -> float:
         """Compute tr(C^-1 B) on these rows: for functions learned from them, biased upwards.
 
         For functions learned on other rows see :mod:`contextures.spectrum.scores`.
         """
-        white = Whitening(self.covariance, self._cutoff).white()
+        white = self._whitening().white()
         return float(np.einsum("ij,ij->", white, self.operator @ white))
 
     def solve(self, n_components: int, ridge: float = 0.0) -> RitzFunctions:
@@ -146,7 +146,7 @@ class RitzMoments:
                 f"moments of {type(self).__name__} and {type(other).__name__} do not add up; "
                 "gather both in the same way"
             )
-        return self._copy().merge(other)
+        return self.copy().merge(other)
 
     def merge(self, other: RitzMoments) -> Self:
         """Take in the moments of other rows, in place."""
@@ -161,8 +161,12 @@ class RitzMoments:
     def _merge(self, other: Any) -> None:
         self._functions = joined(self._functions, other._functions)
 
-    def _copy(self) -> RitzMoments:
+    def copy(self) -> Self:
+        """Give moments of the same rows that can be added to on their own."""
         return type(self)().merge(self)
+
+    def _whitening(self) -> Whitening:
+        return Whitening(self.covariance, self._cutoff, self.mean)
 
     def _seen(self) -> Scatter:
         if self._functions is None:

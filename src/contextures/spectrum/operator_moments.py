@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
+from scipy import sparse
 
 from contextures.contexts.checks import FloatArray, Matrix
 from contextures.exceptions import InputError
@@ -19,7 +20,13 @@ class TransitionMoments(RitzMoments):
     """
 
     _sums: FloatArray | None = None
+    """sum_i w_i P_ij (f_i - origin), of shape (m, D)."""
+
     _reached: FloatArray | None = None
+    """sum_i w_i P_ij, of shape (m,)."""
+
+    _origin: FloatArray
+    """The mean of the first rows: near enough to every mean that nothing cancels."""
 
     def update(self, functions: Any, transition: Matrix, weights: FloatArray | None = None) -> Self:
         """Take in a chunk of rows.
@@ -39,38 +46,43 @@ class TransitionMoments(RitzMoments):
             These moments.
         """
         values = self._note(functions)
-        if transition.shape[0] != len(values):
+        n, m = transition.shape
+        if n != len(values):
             raise InputError(
-                f"there are {len(values)} rows of functions but {transition.shape[0]} of the "
-                "transition; give one for each"
+                f"there are {len(values)} rows of functions but {n} of the transition; give one "
+                "for each"
             )
-        chunk = type(self)()
-        chunk._functions = Scatter.of(values, None, weights)
-        chunk._sums = np.zeros((transition.shape[1], values.shape[1]))
-        chunk._reached = np.zeros(transition.shape[1])
-        mean = chunk._functions.left_mean
-        step = max(256, BLOCK_VALUES // values.shape[1])
-        for start in range(0, len(values), step):
+        scatter = Scatter.of(values, None, weights)
+        if self._sums is None or self._reached is None:
+            self._sums, self._reached = np.zeros((m, values.shape[1])), np.zeros(m)
+            self._origin = scatter.left_mean
+        self._check_support(m)
+        self._functions = joined(self._functions, scatter)
+        self.count += n
+        weights = np.ones(n) if weights is None else weights
+        self._reached += weights @ transition
+        backward = transition.T.tocsr() if sparse.issparse(transition) else transition.T
+        step = max(16, BLOCK_VALUES // max(n, m))
+        for start in range(0, values.shape[1], step):
             part = slice(start, start + step)
-            centred = values[part] - mean
-            rows = transition[part]
-            if weights is None:
-                chunk._reached += np.asarray(rows.sum(axis=0)).ravel()
-            else:
-                centred *= weights[part, None]
-                chunk._reached += weights[part] @ rows
-            chunk._sums += rows.T @ centred
-        chunk.count = len(values)
-        return self.merge(chunk)
+            centred = (values[:, part] - self._origin[part]) * weights[:, None]
+            self._sums[:, part] += backward @ centred
+        return self
 
     @property
     def operator(self) -> FloatArray:
         """B, of shape (D, D)."""
-        weight = self._seen().weight
+        weight, shift = self._seen().weight, self.mean - self._origin
         sums, reached = self._parts()
-        kept = reached > 0
-        half = sums[kept] / np.sqrt(reached[kept] * weight)[:, None]
-        return np.asarray(half.T @ half)
+        inverse = np.divide(1.0, reached, out=np.zeros_like(reached), where=reached > 0)
+        total = np.zeros((len(shift), len(shift)))
+        step = max(256, BLOCK_VALUES // len(shift))
+        for start in range(0, len(reached), step):
+            part = slice(start, start + step)
+            half = sums[part] - reached[part, None] * shift
+            half *= np.sqrt(inverse[part] / weight)[:, None]
+            total += half.T @ half
+        return total
 
     def project(self, coefficients: FloatArray) -> TransitionMoments:
         """Give the moments of phi @ coefficients."""
@@ -79,6 +91,7 @@ class TransitionMoments(RitzMoments):
         made.count, made._cutoff = self.count, self._cutoff
         made._functions = self._seen().project(coefficients)
         made._sums, made._reached = sums @ coefficients, reached.copy()
+        made._origin = self._origin @ coefficients
         return made
 
     def _parts(self) -> tuple[FloatArray, FloatArray]:
@@ -86,24 +99,28 @@ class TransitionMoments(RitzMoments):
             raise InputError("no rows were taken in yet; call update first")
         return self._sums, self._reached
 
+    def _check_support(self, m: int) -> None:
+        _, reached = self._parts()
+        if len(reached) != m:
+            raise InputError(
+                f"the transition had {len(reached)} support points before and {m} now; give the "
+                "same for every chunk"
+            )
+
     def _merge(self, other: TransitionMoments) -> None:
         sums, reached = other._parts()
         if self._sums is None or self._reached is None:
             super()._merge(other)
             self._sums, self._reached = sums.copy(), reached.copy()
+            self._origin = other._origin
             return
-        if len(self._reached) != len(reached):
-            raise InputError(
-                f"the transition had {len(self._reached)} support points before and "
-                f"{len(reached)} now; give the same for every chunk"
-            )
-        before = self._seen().left_mean
+        self._check_support(len(reached))
         super()._merge(other)
-        after = self._seen().left_mean
-        # Both sums were taken about their own rows' mean.
-        self._sums += self._reached[:, None] * (before - after)
-        self._sums += sums
-        self._sums += reached[:, None] * (other._seen().left_mean - after)
+        shift = other._origin - self._origin
+        step = max(256, BLOCK_VALUES // len(shift))
+        for start in range(0, len(reached), step):
+            part = slice(start, start + step)
+            self._sums[part] += sums[part] + reached[part, None] * shift
         self._reached += reached
 
 

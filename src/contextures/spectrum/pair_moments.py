@@ -77,7 +77,7 @@ class PairMoments(RitzMoments):
     @property
     def operator(self) -> FloatArray:
         """B = Cxa Caa^-1 Cax, of shape (D, D)."""
-        white = Whitening(self.context_covariance, self._cutoff).white()
+        white = self._context_whitening().white()
         half = self.cross_covariance @ white
         return np.asarray(half @ half.T)
 
@@ -99,9 +99,10 @@ class PairMoments(RitzMoments):
 
     def problem(self) -> RitzProblem:
         """Give the two-sided problem; see :meth:`RitzMoments.problem`."""
-        return TwoSided(
-            self.covariance, self.context_covariance, self.cross_covariance, self._cutoff
-        )
+        return TwoSided(self._whitening(), self._context_whitening(), self.cross_covariance)
+
+    def _context_whitening(self) -> Whitening:
+        return Whitening(self.context_covariance, self._cutoff, self.context_mean)
 
     def _merge(self, other: PairMoments) -> None:
         super()._merge(other)

@@ -53,6 +53,9 @@ class Whitening:
         C.
     cutoff : float
         Eigenvalues of the correlation matrix below this share of the largest are left out.
+    mean : ndarray of shape (D,), optional
+        The means of the functions: those that vary by no more than rounding beside them are
+        constant.
 
     Attributes
     ----------
@@ -62,9 +65,12 @@ class Whitening:
         V with V^T C V = diag(eigenvalues).
     """
 
-    def __init__(self, covariance: FloatArray, cutoff: float = CUTOFF) -> None:
+    def __init__(
+        self, covariance: FloatArray, cutoff: float = CUTOFF, mean: FloatArray | None = None
+    ) -> None:
         spread = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
-        varies = spread > 1e-14 * spread.max(initial=0.0)
+        rounding = 1e-12 if cutoff <= CUTOFF else 1e-6
+        varies = spread > (0.0 if mean is None else rounding * np.abs(mean))
         inverse = np.divide(1.0, spread, out=np.zeros_like(spread), where=varies)
         correlation = covariance * inverse[:, None] * inverse
         values, vectors = scipy.linalg.eigh(correlation, overwrite_a=True, check_finite=False)
@@ -94,8 +100,8 @@ class Whitening:
 class OneSided:
     """B v = s^2 C v, for C and B of functions of X."""
 
-    def __init__(self, covariance: FloatArray, operator: FloatArray, cutoff: float) -> None:
-        self._side = Whitening(covariance, cutoff)
+    def __init__(self, side: Whitening, operator: FloatArray) -> None:
+        self._side = side
         self._operator = self._side.directions.T @ operator @ self._side.directions
 
     @property
@@ -120,14 +126,8 @@ class OneSided:
 class TwoSided:
     """Canonical functions of two sides, which is Ritz with B = Cxa Caa^-1 Cax."""
 
-    def __init__(
-        self,
-        covariance: FloatArray,
-        context_covariance: FloatArray,
-        cross: FloatArray,
-        cutoff: float,
-    ) -> None:
-        self._sides = Whitening(covariance, cutoff), Whitening(context_covariance, cutoff)
+    def __init__(self, side: Whitening, context_side: Whitening, cross: FloatArray) -> None:
+        self._sides = side, context_side
         self._cross = self._sides[0].directions.T @ cross @ self._sides[1].directions
 
     @property

@@ -6,11 +6,12 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import blas
 
 from contextures.contexts.checks import FloatArray
 from contextures.exceptions import InputError
 
-BLOCK_VALUES = 4_000_000
+BLOCK_VALUES = 8_000_000
 """Values of a centred copy that is held while its products are formed."""
 
 
@@ -107,7 +108,11 @@ class Scatter:
         single = self.right_mean is self.left_mean
         right_step = left_step if single else other.right_mean - self.right_mean
         self.products += other.products
-        self.products += (self.weight * share * left_step)[:, None] * right_step
+        # In place where it can be: BLAS takes the transpose for a matrix in columns.
+        step = self.weight * share
+        self.products = blas.dger(
+            step, right_step, left_step, a=self.products.T, overwrite_a=True
+        ).T
         self.left_mean = self.left_mean + share * left_step
         self.right_mean = self.left_mean if single else self.right_mean + share * right_step
         self.weight = weight

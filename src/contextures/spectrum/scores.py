@@ -60,9 +60,9 @@ def ratio_trace(
     ----------
     arXiv 2505.01557 (ICML 2025), Definition 21; the U-statistic is derived.
     """
-    if context.form == "sampler":
+    if context.form == "sampler" or not hasattr(context, "expansion_"):
         raise InputError(
-            f"{type(context).__name__} can only be drawn from, so no kernel ties rows together; "
+            f"{type(context).__name__} is given by draws here, so no kernel ties rows together; "
             "use pair_score with functions of both sides"
         )
     expansion = context.expansion_ if X is None else context.expand(X)
@@ -152,8 +152,7 @@ def pair_score(functions: Any, contexts: Any, weights: FloatArray | None = None)
 
     References
     ----------
-    Wu and Noé, "Variational approach for learning Markov processes from time series data"
-    (2020), equation 29, in the notation of arXiv 2505.01557.
+    Wu and Noé, arXiv 1707.04659: the VAMP-2 score of functions of both sides.
     """
     moments = PairMoments.of(functions, contexts, weights)
     _check_rows(moments.count, len(moments.mean))
@@ -184,7 +183,7 @@ def _ratio_trace(
     operator = gathered.T @ (gathered * scales[:, None])
     operator -= weighted.T @ (weighted * own[:, None])
     operator /= 1.0 - float(shares @ shares)
-    white = Whitening(scatter.covariance).white()
+    white = Whitening(scatter.covariance, mean=scatter.left_mean).white()
     return float(np.einsum("ij,ij->", white, operator @ white))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.ensemble import RandomTreesEmbedding
@@ -81,14 +80,9 @@ def _one(basis: Any, n_functions: int, seed: int, what: str) -> Any:
     return clone(basis)
 
 
-def one_hot(values: NDArray[Any], n_functions: int) -> OneHotEncoder:
-    """Give the indicators of classes, indices or other values that name things, fitted.
+def one_hot(names: NDArray[Any], most: int | None) -> OneHotEncoder:
+    """Give the fitted indicators of classes, indices or other names, of shape (n, q).
 
-    Beyond ``n_functions`` values the rare ones share an indicator.
+    Of more than ``most`` names in a column the rare ones share an indicator.
     """
-    encoder = OneHotEncoder(
-        handle_unknown="ignore",
-        sparse_output=True,
-        max_categories=n_functions if len(np.unique(values)) > n_functions else None,
-    )
-    return encoder.fit(values.reshape(-1, 1))
+    return OneHotEncoder(handle_unknown="ignore", max_categories=most).fit(names)

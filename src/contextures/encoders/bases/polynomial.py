@@ -13,7 +13,7 @@ from contextures.contexts.checks import FloatArray, check_positive_int
 from contextures.encoders.bases.base import Basis
 from contextures.exceptions import InputError
 
-MOST_FUNCTIONS = 20_000
+MOST_FUNCTIONS = 5_000
 
 
 class PolynomialBasis(Basis):

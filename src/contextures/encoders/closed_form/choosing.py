@@ -58,13 +58,14 @@ class Wanted:
         return not self.named_inputs and isinstance(self.basis, str) and self.basis == "auto"
 
     def fitted(self, source: Source, rows: Rows) -> Iterator[Sides]:
-        """Fit each candidate to gathered rows."""
+        """Fit each candidate to rows."""
+        inputs, given, _ = rows.all(source)
         contexts = None
         if isinstance(source, DrawnSource):
-            contexts = flat(rows.given)
-            step = max(1, len(contexts) // MOST_CONTEXTS)
-            contexts = contexts[::step]
-        for place, basis in enumerate(self._left(rows.inputs)):
+            contexts = flat(given)
+            if not names_things(contexts):
+                contexts = contexts[:: max(1, len(contexts) // MOST_CONTEXTS)]
+        for place, basis in enumerate(self._left(inputs)):
             other = None if contexts is None else self._right(contexts, place)
             yield Sides(basis, other, self.dtype)
 
@@ -73,7 +74,14 @@ class Wanted:
             for basis in candidate_bases(self.basis, self.n_functions, self.seed, "basis"):
                 yield basis.fit(inputs)
         elif isinstance(self.basis, str) and self.basis == "auto":
-            yield one_hot(inputs, self.n_functions)
+            basis = one_hot(inputs, None)
+            n_names = sum(len(names) for names in basis.categories_)
+            if n_names > self.n_functions:
+                raise InputError(
+                    f"X names {n_names} different things, more than n_functions="
+                    f"{self.n_functions}; raise it, or give a basis of what is known about them"
+                )
+            yield basis
         elif hasattr(self.basis, "transform"):
             (basis,) = candidate_bases(self.basis, self.n_functions, self.seed, "basis")
             yield basis.fit(inputs)
@@ -112,7 +120,7 @@ def choose_sides(
     source : Source
         What the context gives.
     rows, held : Rows
-        Gathered rows, to fit and to judge by; without the latter the usual candidate is taken.
+        Rows to fit and to judge by; without the latter the usual candidate is taken.
     n_components : int
         d.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,13 @@ from threadpoolctl import threadpool_limits
 
 from contextures.contexts.checks import FloatArray, IntArray
 from contextures.encoders.bases.base import values_of
-from contextures.encoders.closed_form.sources import Source
+from contextures.encoders.closed_form.sources import DrawnSource, Source
 from contextures.spectrum.ritz import RitzFunctions, RitzMoments
 
-CHUNK_VALUES = 4_000_000
+CHUNK_VALUES = 8_000_000
 """Values of functions, over all views, that a chunk of rows holds."""
 
-RIDGES = (0.0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+RIDGES = (0.0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
 USUAL_RIDGE = 1e-3
 
 ROWS_A_FUNCTION = 4
@@ -76,27 +76,29 @@ class Rows:
         given = source.gather(numbers, (*self.seed, part.start))
         return self.inputs[numbers], given, weights
 
-    def gathered(self, source: Source) -> Rows:
-        """Gather what the context gives once and for all."""
-        inputs, given, weights = self.part(source, slice(0, len(self)))
-        return Rows(inputs, weights, None, given)
+    def all(self, source: Source) -> tuple[Any, Any, FloatArray | None]:
+        """Give the inputs, the context and the weights of all rows."""
+        return self.part(source, slice(0, len(self)))
 
-    def first(self, n: int, source: Source) -> Rows:
-        """Give the first rows only."""
-        if n >= len(self):
+    def first(self, n: int) -> Rows:
+        """Give the first of rows that are chosen by number."""
+        if n >= len(self) or self.numbers is None:
             return self
         weights = None if self.weights is None else self.weights[:n]
-        if self.numbers is not None:
-            return Rows(self.inputs, weights, self.numbers[:n], None, self.seed)
-        return Rows(self.inputs[:n], weights, None, source.take(self.given, slice(0, n)))
+        return replace(self, weights=weights, numbers=self.numbers[:n])
+
+    def gathered(self, source: Source) -> Rows:
+        """Draw once and for all where contexts are drawn."""
+        if not isinstance(source, DrawnSource):
+            return self
+        inputs, given, weights = self.all(source)
+        return Rows(inputs, weights, None, given)
 
 
-def moments_of(
-    source: Source, sides: Sides, rows: Rows, n_views: int = 1, n_jobs: int = 1
-) -> RitzMoments:
+def moments_of(source: Source, sides: Sides, rows: Rows, n_jobs: int = 1) -> RitzMoments:
     """Compute the moments of rows, chunk by chunk, on several threads where asked for."""
     width = values_of(sides.basis, rows.part(source, slice(0, 1))[0], sides.dtype).shape[1]
-    step = max(256, CHUNK_VALUES // (max(width, 1) * n_views))
+    step = max(256, CHUNK_VALUES // (max(width, 1) * source.n_views))
     starts = range(0, len(rows), step)
 
     def gather(mine: Sequence[int]) -> RitzMoments:
@@ -131,15 +133,15 @@ class Judge:
     sides : Sides
         The bases.
     rows : Rows
-        The held-out rows, gathered.
+        The held-out rows.
     n_components : int
         d. Fewer are judged when the rows are few.
     """
 
     def __init__(self, source: Source, sides: Sides, rows: Rows, n_components: int) -> None:
         self._source = source
-        self._weights = rows.weights
-        self.functions, self.side = sides.evaluate(source, rows.inputs, rows.given)
+        inputs, given, self._weights = rows.all(source)
+        self.functions, self.side = sides.evaluate(source, inputs, given)
         self.n_judged = min(n_components, max(1, len(rows) // ROWS_A_FUNCTION))
 
     def moments(self) -> RitzMoments:
@@ -166,16 +168,16 @@ class Judge:
 
 
 @dataclass(frozen=True)
-class Choice:
-    """A ridge, its score on held-out rows, and the scores of all that were tried."""
+class Solved:
+    """The functions found, their ridge, and its score on held-out rows (NaN without any)."""
 
+    functions: RitzFunctions
     ridge: float
     score: float
-    scores: dict[float, float]
 
 
-def choose_ridge(score: Callable[[float], float]) -> Choice:
-    """Climb from the usual ridge to the best one of :data:`RIDGES`."""
+def choose_ridge(score: Callable[[float], float]) -> tuple[float, float]:
+    """Climb from the usual ridge to the best one of :data:`RIDGES`; give it and its score."""
     scores: dict[float, float] = {}
     place = RIDGES.index(USUAL_RIDGE)
     while True:
@@ -185,7 +187,7 @@ def choose_ridge(score: Callable[[float], float]) -> Choice:
                 scores[RIDGES[i]] = score(RIDGES[i])
         best = max(near, key=lambda i: scores[RIDGES[i]])
         if best == place:
-            return Choice(RIDGES[place], scores[RIDGES[place]], scores)
+            return RIDGES[place], scores[RIDGES[place]]
         place = best
 
 
@@ -197,9 +199,10 @@ class Learner:
     sides: Sides
     moments: RitzMoments
     held: Rows | None = None
+    n_chunks: int = 1
 
     def hold(self, rows: Rows) -> None:
-        """Keep gathered rows out of the moments."""
+        """Keep rows out of the moments."""
         if self.held is None:
             self.held = rows
             return
@@ -209,13 +212,17 @@ class Learner:
             given=np.concatenate([self.held.given, rows.given], axis=1),
         )
 
-    def solve(self, n_components: int, ridge: float | None) -> tuple[RitzFunctions, Choice]:
-        """Choose the ridge when None; then learn from the held-out rows as well, and solve."""
+    def solve(self, n_components: int, ridge: float | None, *, last: bool) -> Solved:
+        """Choose the ridge when None; then learn from the held-out rows as well, and solve.
+
+        ``last`` says that no rows will follow, so that the sums need not be kept as they are.
+        """
         if self.held is None:
             ridge = USUAL_RIDGE if ridge is None else ridge
-            return self.moments.solve(n_components, ridge), Choice(ridge, np.nan, {})
+            return Solved(self.moments.solve(n_components, ridge), ridge, np.nan)
         judge = Judge(self.source, self.sides, self.held, n_components)
         score = judge.scorer(self.moments)
-        choice = choose_ridge(score) if ridge is None else Choice(ridge, score(ridge), {})
-        total = self.moments + judge.moments()
-        return total.solve(n_components, choice.ridge), choice
+        ridge, best = choose_ridge(score) if ridge is None else (ridge, score(ridge))
+        total = self.moments if last else self.moments.copy()
+        total.merge(judge.moments())
+        return Solved(total.solve(n_components, ridge), ridge, best)

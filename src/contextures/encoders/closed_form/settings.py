@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from joblib import effective_n_jobs
 from numpy.typing import DTypeLike
 from sklearn.utils import check_random_state
 
@@ -80,7 +81,7 @@ class Settings:
             ridge=None if _is(ridge, "auto") else float(ridge),
             views=None if _is(views, "auto") else check_positive_int(views, "n_views"),
             precision=encoder.precision,
-            n_jobs=1 if encoder.n_jobs is None else check_positive_int(encoder.n_jobs, "n_jobs"),
+            n_jobs=_threads(encoder.n_jobs),
             seed=0 if state is None else int(check_random_state(state).randint(2**31 - 1)),
         )
 
@@ -90,9 +91,12 @@ class Settings:
             return self.views
         return min(MOST_VIEWS, max(1, -(-PAIRS_A_FUNCTION * self.n_functions // max(n, 1))))
 
-    def n_held(self, n: int) -> int:
-        """Say how many of n rows are held out, where something is to be chosen."""
-        return min(n // HELD_SHARE, HELD_ROWS) if n >= FEWEST_ROWS else 0
+    def n_held(self, n: int, before: int = 0) -> int:
+        """Say how many of n rows are held out, where something is to be chosen.
+
+        ``before`` were held out already.
+        """
+        return min(n // HELD_SHARE, HELD_ROWS - before) if n >= FEWEST_ROWS else 0
 
     def dtype(self, n: int) -> DTypeLike:
         """Give the precision of the products of n rows."""
@@ -100,6 +104,16 @@ class Settings:
             self.precision == "auto" and n * self.n_functions**2 <= DOUBLE_PRODUCTS
         )
         return np.float64 if double else np.float32
+
+
+def _threads(n_jobs: Any) -> int:
+    if n_jobs is None:
+        return 1
+    if isinstance(n_jobs, bool) or not isinstance(n_jobs, numbers.Integral) or n_jobs == 0:
+        raise InputError(
+            f"n_jobs={n_jobs!r} is not possible; give a number of threads, or -1 for one a core"
+        )
+    return int(effective_n_jobs(int(n_jobs)))
 
 
 def _is(value: Any, word: str) -> bool:

@@ -27,6 +27,10 @@ EXACT_VALUES = 50_000_000
 class Source(Protocol):
     """What a context gives for rows."""
 
+    @property
+    def n_views(self) -> int:
+        """How many contexts each row has."""
+
     def gather(self, rows: IntArray, seed: tuple[int, ...]) -> Any:
         """Give what the context says about fitted rows: transition rows, features or draws."""
 
@@ -48,6 +52,8 @@ class Source(Protocol):
 
 class TransitionSource:
     """Exact rows of a transition."""
+
+    n_views = 1
 
     def __init__(self, context: Context) -> None:
         self._transition = context.expansion_
@@ -76,6 +82,8 @@ class TransitionSource:
 
 class KernelSource:
     """Features z of a kernel 1 + z . z'."""
+
+    n_views = 1
 
     def __init__(self, context: Context) -> None:
         self._features = context.expansion_
@@ -117,18 +125,19 @@ class DrawnSource:
     def __init__(self, context: Context, inputs: Any, n_views: int) -> None:
         self._context = context
         self._inputs = inputs
-        self._n_views = n_views
+        self.n_views = n_views
 
     def gather(self, rows: IntArray, seed: tuple[int, ...]) -> NDArray[Any]:
         """Draw A for fitted rows, of shape (n_views, n, ...)."""
-        rng = np.random.default_rng(seed)
-        drawn = self._context.sample_rows(self._inputs, rows, rng, self._n_views)
-        return drawn[None] if self._n_views == 1 else drawn
+        rng = generator(*seed)
+        drawn = np.asarray(self._context.sample_rows(self._inputs, rows, rng, self.n_views))
+        return drawn[None] if self.n_views == 1 else drawn
 
-    def gather_new(self, inputs: Any, seed: tuple[int, ...]) -> NDArray[Any]:
+    def draw(self, inputs: Any, seed: tuple[int, ...]) -> NDArray[Any]:
         """Draw A for any rows, of shape (n_views, n, ...)."""
-        drawn = self._context.sample(inputs, np.random.default_rng(seed), self._n_views)
-        return drawn[None] if self._n_views == 1 else drawn
+        rng = generator(*seed)
+        drawn = np.asarray(self._context.sample(inputs, rng, self.n_views))
+        return drawn[None] if self.n_views == 1 else drawn
 
     def empty(self) -> RitzMoments:
         """Give moments of no rows."""
@@ -153,6 +162,15 @@ class DrawnSource:
     ) -> float:
         """Compute the VAMP-2 score."""
         return pair_score(left, right(side), weights)
+
+
+def generator(seed: int, *key: int) -> np.random.Generator:
+    """Make a generator for one purpose.
+
+    ``default_rng((0, 0))`` is ``default_rng(0)``, which may have made the rows: contexts drawn
+    from it would repeat them.
+    """
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
 
 def observes(context: Context) -> bool:
@@ -195,6 +213,12 @@ def choose_source(context: Context, inputs: Any, n_functions: int, n_views: int)
 def flat(given: NDArray[Any]) -> NDArray[Any]:
     """Join the views of draws into one list of rows."""
     return given.reshape(-1, *given.shape[2:])
+
+
+def is_table(X: Any) -> bool:
+    """Tell whether X is rows of numbers, rather than names, where a context takes both."""
+    values = np.asarray(X)
+    return values.ndim == 2 and values.dtype.kind in "fiub"
 
 
 def names_things(values: NDArray[Any]) -> bool:

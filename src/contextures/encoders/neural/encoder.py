@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -324,7 +325,7 @@ class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
                 strategy=self.strategy,
                 precision=self.precision,
             )
-            problem.sides.cpu().load_state_dict(weights)
+            problem.sides.cpu().load_state_dict({k: torch.as_tensor(v) for k, v in weights.items()})
             problem.sides.float().eval()
             chosen = problem.ridge() if progressed.ridge is None else progressed.ridge
             assert chosen is not None

@@ -13,6 +13,10 @@ from contextures.encoders.neural.mapping import Map
 from contextures.exceptions import ContextWarning, RankError
 from contextures.spectrum.ritz import RitzFunctions
 
+COLLAPSED = 0.5
+"""An effective rank below this share of d is a collapse: losses that scale functions by their
+singular values stay above it."""
+
 AVERAGED_DRAWS = 64
 """Draws of A over which a network on A is averaged, for each row."""
 
@@ -65,11 +69,11 @@ def warn_of_collapse(problem: Problem, functions: RitzFunctions) -> None:
     Losses that whiten are not told: they leave the scale of every direction free.
     """
     d = functions.n_components
-    if whitens(problem.objective(len(problem.rows))) or functions.effective_rank >= d:
+    if whitens(problem.objective(len(problem.rows))) or functions.effective_rank >= COLLAPSED * d:
         return
     warnings.warn(
         f"the network's {problem.n_outputs} outputs have collapsed to an effective rank of "
-        f"{functions.effective_rank:.1f}, below n_components={d}: the last coordinates rest on "
+        f"{functions.effective_rank:.1f}, for n_components={d}: the last coordinates rest on "
         "directions that hardly vary; choose objective='ratio_trace', which has no such limit, "
         "more weight on the variance terms, or fewer components",
         ContextWarning,

@@ -39,7 +39,7 @@ class Codes:
         wrong = np.flatnonzero(self.known[places] != values)
         if len(wrong):
             raise InputError(
-                f"the input {values[wrong[0]]!r} at row {wrong[0]} was not seen at fit time, and a "
+                f"the input {values[wrong[0]]} at row {wrong[0]} was not seen at fit time, and a "
                 "network over indices or names knows those only; leave it out"
             )
         return places

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from contextures.contexts import Context
 from contextures.contexts.checks import FloatArray
 from contextures.encoders.neural.inputs import as_rows, as_tensor, support_values
-from contextures.encoders.neural.sides import apply_in_chunks
+from contextures.encoders.neural.networks import Network
+from contextures.encoders.neural.sides import apply_by_row, apply_in_chunks
 from contextures.spectrum.ritz import RitzFunctions
 
 AVERAGED_ROWS = 256
@@ -46,9 +47,11 @@ class Map:
 
     def coordinates(self, values: NDArray[Any], inputs: Tensor | None = None) -> FloatArray:
         """Compute the coordinates of rows as the context takes them, or as the network does."""
+        if isinstance(self.network, Network):
+            self.network.check(as_tensor(values) if inputs is None else inputs)
         if self.context is None:
             rows = as_tensor(values) if inputs is None else inputs
-            return self._left(apply_in_chunks(self.network, rows))
+            return self.functions.left(apply_by_row(self.network, rows).double().numpy())
         if self.context.form == "transition":
             return self._expected(self.context.expand(values))
         return np.vstack(
@@ -84,6 +87,3 @@ class Map:
         # T nu = s mu.
         averages = self.functions.left((total / self.n_draws).numpy())
         return np.asarray(averages / self.functions.singular_values)
-
-    def _left(self, outputs: Tensor) -> FloatArray:
-        return self.functions.left(outputs.double().numpy())

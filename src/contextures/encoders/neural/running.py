@@ -8,12 +8,11 @@ from typing import Any
 
 import torch
 from threadpoolctl import threadpool_limits
-from torch import Tensor
 
 from contextures.contexts.checks import check_positive_int
 from contextures.encoders.neural.checkpoints import Progressed
 from contextures.encoders.neural.showing import shown
-from contextures.encoders.neural.training import Training
+from contextures.encoders.neural.training import Training, Weights
 from contextures.exceptions import InputError
 
 MOST_THREADS = 2
@@ -28,7 +27,7 @@ def run(
     devices: Any,
     strategy: Any,
     precision: Any,
-) -> tuple[Progressed, dict[str, Tensor]]:
+) -> tuple[Progressed, Weights]:
     """Run a training.
 
     Parameters
@@ -64,11 +63,11 @@ def run(
             f"strategy={strategy!r}, precision={precision!r}: {error}"
         ) from None
     work: Any = _work  # Fabric's types know functions of itself alone
-    result: tuple[Progressed, dict[str, Tensor]] = fabric.launch(work, training, progress)
+    result: tuple[Progressed, Weights] = fabric.launch(work, training, progress)
     return result
 
 
-def _work(fabric: Any, training: Training, progress: Any) -> tuple[Progressed, dict[str, Tensor]]:
+def _work(fabric: Any, training: Training, progress: Any) -> tuple[Progressed, Weights]:
     cards = [fabric.device.index] if fabric.device.type == "cuda" else []
     with (
         torch.random.fork_rng(devices=cards),

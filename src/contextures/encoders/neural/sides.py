@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from contextures.encoders.neural.networks import KINDS
 from contextures.exceptions import InputError
 
-CHUNK = 4096
-"""Rows that a network takes at a time where no gradient is needed."""
+CHUNK, ROWS_TOGETHER = 4096, 256
+"""Rows that a network takes at a time where no gradient is needed, and where rows are embedded."""
 
 
 class Sides(nn.Module):
@@ -49,6 +49,17 @@ def apply_in_chunks(network: nn.Module, rows: Tensor) -> Tensor:
     outputs = [network(part).float() for part in torch.split(rows, CHUNK)]
     network.train(training)
     return torch.cat(outputs)
+
+
+def apply_by_row(network: nn.Module, rows: Tensor) -> Tensor:
+    """Compute a network's outputs so that a row's do not depend on the rows beside it.
+
+    Products of other shapes are rounded otherwise, so all chunks have the same.
+    """
+    n_more = -len(rows) % ROWS_TOGETHER
+    filled = torch.cat([rows, rows[:1].expand(n_more, *rows.shape[1:])])
+    chunks = torch.split(filled, ROWS_TOGETHER)
+    return torch.cat([apply_in_chunks(network, chunk) for chunk in chunks])[: len(rows)]
 
 
 def make_network(
@@ -101,6 +112,11 @@ def make_network(
 def _foreign(
     network: Any, sample: Tensor, n_outputs: int, options: dict[str, Any], what: str
 ) -> nn.Module:
+    if not callable(network):
+        raise InputError(
+            f"{what}={network!r} is not possible; give a name, a torch.nn.Module, or a function "
+            "of a sample and the number of outputs that makes one"
+        )
     if options:
         raise InputError(
             f"{what}_options={options!r} are for a network that is chosen by name; leave them out, "
@@ -108,11 +124,6 @@ def _foreign(
         )
     if isinstance(network, nn.Module):
         return deepcopy(network)
-    if not isinstance(network, Callable):  # type: ignore[arg-type]
-        raise InputError(
-            f"{what}={network!r} is not possible; give a name, a torch.nn.Module, or a function "
-            "of a sample and the number of outputs that makes one"
-        )
     made = network(sample, n_outputs)
     if not isinstance(made, nn.Module):
         raise InputError(f"{what} made {type(made).__name__}, which is not a torch.nn.Module")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from contextures.contexts.checks import FloatArray, IntArray
@@ -20,6 +21,8 @@ from contextures.encoders.neural.showing import Report
 from contextures.encoders.neural.sides import Sides
 from contextures.exceptions import InputError
 from contextures.objectives import Objective
+
+Weights = dict[str, NDArray[Any]]
 
 REFIT_STEPS, REFIT_RATE = 0.25, 0.5
 """Steps on all rows, for each step of the search that was kept; their learning rate beside it."""
@@ -105,8 +108,11 @@ class Training:
     ridge: float | None
     loggers: list[Any]
 
-    def run(self, fabric: Any, report: Report) -> tuple[Progressed, dict[str, Tensor]]:
-        """Train; gives how it went and the weights that were chosen."""
+    def run(self, fabric: Any, report: Report) -> tuple[Progressed, Weights]:
+        """Train; gives how it went and the weights that were chosen.
+
+        These are arrays, because a tensor does not outlive the process that made it.
+        """
         self.fabric, self.report = fabric, report
         self.progressed = Progressed()
         self.best: dict[str, Tensor] = {}
@@ -121,7 +127,7 @@ class Training:
             finalize = getattr(logger, "finalize", None)
             if callable(finalize) and fabric.is_global_zero:
                 finalize("success")
-        return self.progressed, {key: value.cpu() for key, value in self.best.items()}
+        return self.progressed, {key: _array(value) for key, value in self.best.items()}
 
     def _run_phase(self, name: str, resumed: dict[str, Tensor] | None) -> None:
         phase = self._phase(name)
@@ -240,8 +246,7 @@ class Training:
         score = self._held_out.scorer(self.sides)
         if self.ridge is not None:
             return self.ridge, score(self.ridge)
-        choice = choose_ridge(score)
-        return choice.ridge, choice.score
+        return choose_ridge(score)
 
     def _write(self, optimizer: Any) -> None:
         if self.checkpoints is None or not self.fabric.is_global_zero:
@@ -276,3 +281,9 @@ class Training:
             place, name = key.split(".", 1)
             state.setdefault(int(place), {})[name] = value
         optimizer.load_state_dict({**described, "state": state})
+
+
+def _array(values: Tensor) -> NDArray[Any]:
+    # numpy has no bfloat16.
+    half = values.is_floating_point() and values.element_size() < 4
+    return (values.float() if half else values).cpu().numpy()

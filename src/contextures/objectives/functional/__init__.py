@@ -11,6 +11,7 @@ from contextures.objectives.functional.constraints import (
 from contextures.objectives.functional.contrastive import info_nce, nt_xent
 from contextures.objectives.functional.graph import graph
 from contextures.objectives.functional.kise import kise, kise_gram
+from contextures.objectives.functional.leading import leading_trace_kernel
 from contextures.objectives.functional.low_rank import low_rank
 from contextures.objectives.functional.nesting import joint_nesting, sequential_nesting
 from contextures.objectives.functional.ratio_trace import (
@@ -19,13 +20,9 @@ from contextures.objectives.functional.ratio_trace import (
     ratio_trace_views,
 )
 from contextures.objectives.functional.rayleigh import rayleigh_quotient
-from contextures.objectives.functional.regression import (
-    class_targets,
-    linear_head_mse,
-    masked_mse,
-    one_hot,
-)
+from contextures.objectives.functional.regression import linear_head_mse, masked_mse
 from contextures.objectives.functional.svme import svme
+from contextures.objectives.functional.targets import class_targets, one_hot
 from contextures.objectives.functional.vicreg import vicreg
 
 __all__ = [
@@ -39,6 +36,7 @@ __all__ = [
     "joint_nesting",
     "kise",
     "kise_gram",
+    "leading_trace_kernel",
     "linear_head_mse",
     "low_rank",
     "masked_mse",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import torch
 from torch import Tensor
 
-from contextures.objectives.autograd import apply, in_full_precision, without_autocast
+from contextures.objectives.autograd import in_full_precision
 from contextures.objectives.functional.checks import check_same_width
-from contextures.objectives.functional.constraints import off_diagonal
-from contextures.objectives.functional.moments import joined_means
-from contextures.objectives.parallel import sum_over_processes
+from contextures.objectives.functional.moments import (
+    Blocks,
+    Moments,
+    Slopes,
+    moment_loss,
+    sum_of_squares,
+)
 
 EPSILON = 1e-5
 """Added to variances, as batch normalisation does."""
@@ -38,31 +39,23 @@ def barlow_twins(
         The loss. See :class:`contextures.objectives.BarlowTwins` for its minimiser.
     """
     check_same_width(view_1=view_1, view_2=view_2)
-    n, means = joined_means((view_1, view_2), sync)
-    cross, spread_1, spread_2 = sum_over_processes(apply(_CrossGram, view_1, view_2, *means), sync)
-    scale_1 = (spread_1 / n + EPSILON).rsqrt()
-    scale_2 = (spread_2 / n + EPSILON).rsqrt()
-    correlation = cross * (scale_1[:, None] * scale_2 / n)
-    return (1 - correlation.diagonal()).square().sum() + redundancy * off_diagonal(correlation)
 
+    def loss(moments: Moments) -> tuple[Tensor, Slopes]:
+        share = (moments.n_rows - 1) / moments.n_rows
+        scale_x = (moments.xx * share + EPSILON).rsqrt()
+        scale_a = (moments.aa * share + EPSILON).rsqrt()
+        r = moments.xa * (scale_x * share)[:, None] * scale_a
+        same = r.diagonal()
+        away = sum_of_squares(1 - same)
+        apart = sum_of_squares(r) - sum_of_squares(same)
+        slope = r * (2 * redundancy)
+        slope.diagonal().copy_(-2 * (1 - same))
+        weighted = slope * r
+        slopes = Slopes(
+            xx=weighted.sum(dim=1) * scale_x.square() * (-share / 2),
+            xa=slope * (scale_x * share)[:, None] * scale_a,
+            aa=weighted.sum(dim=0) * scale_a.square() * (-share / 2),
+        )
+        return away + redundancy * apart, slopes
 
-class _CrossGram(torch.autograd.Function):
-    """Sums over centred rows of two views: V1^T V2 and the squares of each view."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, view_1: Tensor, view_2: Tensor, mean_1: Tensor, mean_2: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        x, y = view_1 - mean_1, view_2 - mean_2
-        ctx.save_for_backward(x, y)
-        return x.T @ y, x.square().sum(dim=0), y.square().sum(dim=0)
-
-    @staticmethod
-    @without_autocast
-    def backward(
-        ctx: Any, cross: Tensor, spread_1: Tensor, spread_2: Tensor
-    ) -> tuple[Tensor, Tensor, None, None]:
-        x, y = ctx.saved_tensors
-        for_1 = torch.mm(y, cross.T).addcmul_(x, 2 * spread_1)
-        for_2 = torch.mm(x, cross).addcmul_(y, 2 * spread_2)
-        return for_1, for_2, None, None
+    return moment_loss(view_1, view_2, Blocks("diagonal", "full", "diagonal"), loss, sync)

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
-
 from contextures.exceptions import InputError
-from contextures.objectives.functional.moments import centre, gram
 from contextures.objectives.functional.whitening import RIDGE
-from contextures.objectives.parallel import sum_over_processes
-
-EPSILON = 1e-4
-"""Added to variances before the square root, as everywhere in the field."""
 
 
 @dataclass(frozen=True)
@@ -96,70 +88,3 @@ def as_constraint(constraint: str | Constraint) -> Constraint:
         made: Constraint = _NAMED[constraint]()
         return made
     return constraint
-
-
-def penalty(phi: Tensor, constraint: VarianceCovariance | OrthonormalPenalty, sync: bool) -> Tensor:
-    """Compute the terms that keep the covariance of a batch near the identity.
-
-    Parameters
-    ----------
-    phi : torch.Tensor of shape (n, d)
-        The embeddings.
-    constraint : VarianceCovariance or OrthonormalPenalty
-        Which terms, with their weights.
-    sync : bool
-        Whether to join the batches of all processes.
-
-    Returns
-    -------
-    torch.Tensor
-        The penalty.
-
-    Notes
-    -----
-    One product of n d^2 forward and one backward.
-    """
-    d = phi.shape[1]
-    n, centred = centre(phi, sync)
-    if isinstance(constraint, VarianceCovariance):
-        (total,) = sum_over_processes([gram(centred)], sync)
-        c = total / (n - 1)
-        loss = constraint.variance * variance_hinge(c)
-        return loss + constraint.covariance * off_diagonal(c) / max(d * (d - 1), 1)
-    squares = centred.square()
-    total, fourth, norms = sum_over_processes(
-        [gram(centred), squares.square().sum(dim=0), squares.sum(dim=1).square().sum()], sync
-    )
-    variances = total.diagonal()
-    diagonal = _square_of_covariance(variances.square(), fourth, variances, n).sum()
-    everything = _square_of_covariance(total.square().sum(), norms, variances.sum(), n)
-    away = diagonal - 2 * variances.sum() / (n - 1) + d
-    between = (everything - diagonal) / max(d - 1, 1)
-    return (constraint.diagonal * away + constraint.off_diagonal * between) / d
-
-
-def _square_of_covariance(squared: Tensor, fourth: Tensor, trace: Tensor, n: int) -> Tensor:
-    """Estimate |C|^2 without bias from S = Phi~^T Phi~ of n centred rows.
-
-    It is the mean over four different rows i, j, k, l of the squared inner product of
-    (phi_i - phi_k) / sqrt 2 and (phi_j - phi_l) / sqrt 2, by inclusion and exclusion over
-    |S|^2, the sum of |phi~_i|^4 and tr S.
-    """
-    if n < 4:
-        raise InputError(f"a batch of {n} rows has no unbiased penalty; give at least four rows")
-    pairs = squared - fourth
-    triples = fourth - pairs
-    quadruples = trace.square() + 2 * pairs - 4 * fourth
-    two = n * (n - 1)
-    three = two * (n - 2)
-    return pairs / two - 2 * triples / three + quadruples / (three * (n - 3))
-
-
-def variance_hinge(covariance: Tensor) -> Tensor:
-    """Compute the mean shortfall of the coordinates' standard deviations below one."""
-    return torch.relu(1 - (covariance.diagonal() + EPSILON).sqrt()).mean()
-
-
-def off_diagonal(covariance: Tensor) -> Tensor:
-    """Compute the sum of squared covariances between different coordinates."""
-    return covariance.square().sum() - covariance.diagonal().square().sum()

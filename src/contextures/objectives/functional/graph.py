@@ -9,8 +9,8 @@ from torch import Tensor
 from contextures.exceptions import InputError
 from contextures.objectives.autograd import in_full_precision
 from contextures.objectives.functional.checks import check_same_width
-from contextures.objectives.functional.moments import view_covariances
-from contextures.objectives.functional.ratio_trace import trace_of_ratio
+from contextures.objectives.functional.moments import Moments, Slopes, view_loss
+from contextures.objectives.functional.ratio_trace import ratio_loss
 from contextures.objectives.functional.whitening import RIDGE
 
 Walk = Literal["two_step", "lazy", "signed"]
@@ -45,7 +45,11 @@ def graph(
     if walk not in ("two_step", "lazy", "signed"):
         raise InputError(f"walk={walk!r} is unknown; give two_step, lazy or signed")
     check_same_width(view_1=view_1, view_2=view_2)
-    n_rows, c, b = view_covariances(view_1, view_2, sync)
-    if walk == "lazy":
-        b = (b + c) / 2
-    return view_1.shape[1] - trace_of_ratio(c, b, n_rows, ridge)
+    ratio = ratio_loss(ridge)
+
+    def lazy(moments: Moments) -> tuple[Tensor, Slopes]:
+        value, slopes = ratio(moments._replace(xa=(moments.xa + moments.xx) / 2))
+        assert slopes.xx is not None and slopes.xa is not None
+        return value, Slopes(xx=slopes.xx + slopes.xa / 2, xa=slopes.xa / 2)
+
+    return view_loss(view_1, view_2, lazy if walk == "lazy" else ratio, sync)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import torch
 from torch import Tensor
 
 from contextures.exceptions import InputError
-from contextures.objectives.autograd import in_full_precision
+from contextures.objectives.autograd import apply, closed_form, in_full_precision
 from contextures.objectives.functional.checks import check_batch, check_same_length
-from contextures.objectives.functional.constraints import Constraint, Whitening, penalty
-from contextures.objectives.functional.kernels import kernel_moments, kernel_trace, pair_count
-from contextures.objectives.functional.moments import centre, gram
-from contextures.objectives.functional.ratio_trace import trace_of_ratio
+from contextures.objectives.functional.constraints import Constraint, Whitening
+from contextures.objectives.functional.kernels import kernel_loss, kernel_trace, pair_count
+from contextures.objectives.functional.moments import MomentLoss, Moments, Slopes
+from contextures.objectives.functional.penalties import penalty
+from contextures.objectives.functional.ratio_trace import ratio_loss
 from contextures.objectives.parallel import is_parallel
 
 WHITENING = Whitening()
@@ -52,10 +56,10 @@ def kise(
         The loss. See :class:`contextures.objectives.KISE` for its minimiser.
     """
     if isinstance(constraint, Whitening):
-        n, c, b = kernel_moments(phi, features, context_weights, exclude_self, sync)
-        return phi.shape[1] - trace_of_ratio(c, b, n, constraint.ridge)
-    spread, trace = kernel_trace(phi, features, context_weights, exclude_self, sync)
-    return (spread - trace) / phi.shape[1] + penalty(phi, constraint, sync)
+        ratio = ratio_loss(constraint.ridge)
+        return kernel_loss(phi, features, context_weights, exclude_self, ratio, sync)
+    association = kernel_trace(phi, features, context_weights, exclude_self, sync)
+    return association / phi.shape[1] + penalty(phi, constraint, sync)
 
 
 @in_full_precision
@@ -73,7 +77,7 @@ def kise_gram(
     phi : torch.Tensor of shape (n, d)
         phi(x).
     kernel : torch.Tensor of shape (n, n)
-        k(x_i, x_j) between the rows of the batch, whose mean over x' ~ P_X is one.
+        k(x_i, x_j) between the rows of the batch; symmetric, with a mean over x' ~ P_X of one.
     constraint, exclude_self, sync
         As in :func:`kise`.
 
@@ -95,19 +99,47 @@ def kise_gram(
             "a kernel matrix cannot be joined over processes, which do not know the kernel between "
             "their rows; give kernel features, or sync=False"
         )
-    n, centred = centre(phi, sync)
-    d = phi.shape[1]
-    # The constant part of k drops out of pairs of centred rows, but not of a row with itself.
-    smooth = kernel.detach() @ centred
-    own = (kernel.diagonal() - 1).detach() if exclude_self else None
-    count = pair_count(n) if exclude_self else n * (n - 1)
+    loss = ratio_loss(constraint.ridge) if isinstance(constraint, Whitening) else _association
+    value: Tensor = apply(_GramLoss, phi, kernel.detach().to(phi.dtype), exclude_self, loss)
     if isinstance(constraint, Whitening):
-        b = centred.T @ smooth
-        if own is not None:
-            b = b - centred.T @ (own[:, None] * centred)
-        c = gram(centred) / (n - 1)
-        return d - trace_of_ratio(c, (b + b.T) / (2 * count), n, constraint.ridge)
-    norms = centred.square().sum(dim=1)
-    trace = (centred * smooth).sum() - (0.0 if own is None else own @ norms)
-    association = norms.sum() / (n - 1) - trace / count
-    return association / d + penalty(phi, constraint, sync)
+        return value
+    return value + penalty(phi, constraint, sync)
+
+
+def _association(moments: Moments) -> tuple[Tensor, Slopes]:
+    """Compute (tr C - tr B) / d."""
+    c, b = moments.xx, moments.xa
+    share = torch.eye(len(c), dtype=c.dtype, device=c.device) / len(c)
+    return (c.trace() - b.trace()) / len(c), Slopes(xx=share, xa=-share)
+
+
+class _GramLoss(torch.autograd.Function):
+    """A loss of C and B, of a symmetric kernel matrix."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, phi: Tensor, kernel: Tensor, exclude_self: bool, loss: MomentLoss
+    ) -> Tensor:
+        n = len(phi)
+        if n < 2:
+            raise InputError(f"a batch of {n} row(s) has no pairs; give at least two rows")
+        centred = phi - phi.mean(dim=0)
+        smooth = kernel @ centred
+        if exclude_self:
+            # The constant part of k drops out of sums over centred rows, but not of self-pairs.
+            smooth.addcmul_(centred, kernel.diagonal()[:, None] - 1, value=-1)
+        count = pair_count(n, exclude_self)
+        c, b = centred.T @ centred / (n - 1), centred.T @ smooth / count
+        mean = phi.new_zeros(phi.shape[1])
+        value, slopes = loss(Moments(n, mean, mean, c, b, c))
+        ctx.save_for_backward(centred, smooth, slopes.xx, slopes.xa)
+        ctx.count = count
+        return value
+
+    @staticmethod
+    @closed_form
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
+        centred, smooth, by_c, by_b = ctx.saved_tensors
+        rows = torch.mm(centred, by_c).mul_(2 / (len(centred) - 1))
+        rows.addmm_(smooth, by_b, alpha=2 / ctx.count)
+        return rows.sub_(rows.mean(dim=0)).mul_(grad), None, None, None

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from contextures.objectives.autograd import apply, in_full_precision, without_autocast
+from contextures.objectives.autograd import apply, closed_form, in_full_precision
 from contextures.objectives.functional.checks import check_same_width
-from contextures.objectives.parallel import sum_over_processes
+from contextures.objectives.parallel import joined, joined_scale
 
 
 @in_full_precision
@@ -37,41 +37,42 @@ def low_rank(phi: Tensor, psi: Tensor, constant: bool = False, sync: bool = True
         The loss. See :class:`contextures.objectives.LowRank` for its minimiser.
     """
     check_same_width(phi=phi, psi=psi)
-    count = phi.new_tensor(float(len(phi)))
-    sums = sum_over_processes([*apply(_Grams, phi, psi), count], sync)
-    phi_2, psi_2, sum_phi, sum_psi, same, same_2, n = sums
-    different = n * (n - 1)
-    positive = same / n
-    if not constant:
-        positive = positive - (sum_phi @ sum_psi - same) / different
-    return ((phi_2 * psi_2).sum() - same_2) / different - 2 * positive
+    value: Tensor = apply(_LowRank, phi, psi, constant, sync)
+    return value
 
 
-class _Grams(torch.autograd.Function):
-    """Phi^T Phi, Psi^T Psi, the sums of rows, sum p_i and sum p_i^2."""
+class _LowRank(torch.autograd.Function):
+    """See :func:`low_rank`."""
 
     @staticmethod
-    def forward(ctx: Any, phi: Tensor, psi: Tensor) -> tuple[Tensor, ...]:
+    def forward(ctx: Any, phi: Tensor, psi: Tensor, constant: bool, sync: bool) -> Tensor:
         same = torch.linalg.vecdot(phi, psi)
-        ctx.save_for_backward(phi, psi, same)
-        return (
-            phi.T @ phi,
-            psi.T @ psi,
-            phi.sum(dim=0),
-            psi.sum(dim=0),
-            same.sum(),
-            same.square().sum(),
-        )
+        parts = [phi.T @ phi, psi.T @ psi, phi.sum(dim=0), psi.sum(dim=0)]
+        parts += [same.sum(), torch.dot(same, same)]
+        n, (phi_2, psi_2, sum_phi, sum_psi, same_1, same_2) = joined(len(phi), parts, sync)
+        different = n * (n - 1)
+        pairs = (torch.dot(phi_2.view(-1), psi_2.view(-1)) - same_2) / different
+        if constant:
+            value = pairs - 2 * same_1 / n
+        else:
+            value = pairs - 2 * (same_1 / (n - 1) - torch.dot(sum_phi, sum_psi) / different)
+        weights = (same.div_(different).add_(1 / (n if constant else n - 1))).mul_(-2)
+        ctx.save_for_backward(phi, psi, phi_2, psi_2, sum_phi, sum_psi, weights[:, None])
+        ctx.pairs, ctx.constant, ctx.sync = different, constant, sync
+        return value
 
     @staticmethod
-    @without_autocast
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        phi, psi, same = ctx.saved_tensors
-        phi_2, psi_2, sum_phi, sum_psi, for_same, for_same_2 = grads
-        weight = (for_same + (2 * for_same_2) * same)[:, None]
+    @closed_form
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
+        phi, psi, phi_2, psi_2, sum_phi, sum_psi, weights = ctx.saved_tensors
+        scale = joined_scale(grad, ctx.sync)
+        share = 2 * scale / ctx.pairs
+        offset = 0.0 if ctx.constant else share
         for_phi = for_psi = None
         if ctx.needs_input_grad[0]:
-            for_phi = torch.addmm(sum_phi, phi, phi_2 + phi_2.T).addcmul_(psi, weight)
+            for_phi = torch.addmm(sum_psi, phi, psi_2, beta=offset, alpha=share)
+            for_phi.addcmul_(psi, weights, value=scale)
         if ctx.needs_input_grad[1]:
-            for_psi = torch.addmm(sum_psi, psi, psi_2 + psi_2.T).addcmul_(phi, weight)
-        return for_phi, for_psi
+            for_psi = torch.addmm(sum_phi, psi, phi_2, beta=offset, alpha=share)
+            for_psi.addcmul_(phi, weights, value=scale)
+        return for_phi, for_psi, None, None

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from contextures.exceptions import InputError
-from contextures.objectives.autograd import apply, in_full_precision, without_autocast
+from contextures.objectives.autograd import apply, closed_form, in_full_precision
 from contextures.objectives.functional.checks import check_same_width
-from contextures.objectives.parallel import sum_over_processes
+from contextures.objectives.parallel import joined, joined_scale
 
 
 @in_full_precision
@@ -81,77 +81,69 @@ def _prefix_weights(phi: Tensor, step: int) -> Tensor:
 def _nested(
     phi: Tensor, psi: Tensor, weights: Tensor, sequential: bool, constant: bool, sync: bool
 ) -> Tensor:
-    count = phi.new_tensor(float(len(phi)))
-    grams = apply(_NestedGrams, phi, psi, weights, sequential)
-    sums = sum_over_processes([*grams, count], sync)
-    phi_2, psi_2, sum_phi, sum_psi, same, own, n = sums
-    different = n * (n - 1)
-    positive = same / n
-    if not constant:
-        positive = positive - (sum_phi * sum_psi - same) / different
-    # m_l, the total weight of the prefixes that hold coordinate l.
-    reach = weights.flip(0).cumsum(0).flip(0)
-    if sequential:
-        product = apply(_CausalProduct, phi_2, psi_2)
-    else:
-        product = (torch.minimum(reach[:, None], reach) * phi_2 * psi_2).sum()
-    loss: Tensor = (product - own) / different - 2 * (reach * positive).sum()
-    return loss
+    value: Tensor = apply(_Nested, phi, psi, weights, sequential, constant, sync)
+    return value
 
 
-class _NestedGrams(torch.autograd.Function):
-    """Phi^T Phi, Psi^T Psi, sums of rows, sum_i q_i and sum_il w_l c_il^2.
+class _Nested(torch.autograd.Function):
+    """The low-rank loss of prefixes of weights w, or of all coordinates with causal gradients.
 
-    q_il is phi_il psi_il and c_il its sum over the coordinates up to l: the inner product of the
-    first l coordinates.
+    With q_il = phi_il psi_il and c_il its sum over the coordinates up to l (the inner product of
+    the first l coordinates of row i), a row's pairs with itself add up to sum_l w_l c_il^2. m_l is
+    the total weight of the prefixes that hold coordinate l.
     """
 
     @staticmethod
     def forward(
-        ctx: Any, phi: Tensor, psi: Tensor, weights: Tensor, sequential: bool
-    ) -> tuple[Tensor, ...]:
+        ctx: Any,
+        phi: Tensor,
+        psi: Tensor,
+        weights: Tensor,
+        sequential: bool,
+        constant: bool,
+        sync: bool,
+    ) -> Tensor:
         same = phi * psi
         running = same.cumsum(dim=1)
-        ctx.save_for_backward(phi, psi, running, weights)
-        ctx.sequential = sequential
-        return (
-            phi.T @ phi,
-            psi.T @ psi,
-            phi.sum(dim=0),
-            psi.sum(dim=0),
-            same.sum(dim=0),
-            running.square().sum(dim=0) @ weights,
-        )
-
-    @staticmethod
-    @without_autocast
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
-        phi, psi, running, weights = ctx.saved_tensors
-        phi_2, psi_2, sum_phi, sum_psi, for_same, for_own = grads
-        if ctx.sequential:
-            factors = torch.addcmul(for_same, running, 2 * for_own)
+        parts = [phi.T @ phi, psi.T @ psi, phi.sum(dim=0), psi.sum(dim=0), running.sum(dim=0)]
+        own = running.square().sum(dim=0) @ weights
+        n, sums = joined(len(phi), [*parts, own], sync)
+        phi_2, psi_2, sum_phi, sum_psi, prefixes, own = sums
+        different = n * (n - 1)
+        reach = weights.flip(0).cumsum(0).flip(0)
+        shared = torch.minimum(reach[:, None], reach)
+        positive = (weights @ prefixes) / (n if constant else n - 1)
+        if not constant:
+            positive = positive - (reach * sum_phi) @ sum_psi / different
+        value = ((shared * phi_2 * psi_2).sum() - own) / different - 2 * positive
+        # The factor of psi_il in the gradient of phi_il, and the other way round.
+        if sequential:
+            factors = running.mul_(-2 / different)
+            phi_2, psi_2 = phi_2.triu(), psi_2.triu()
         else:
-            weighted = running * (2 * for_own * weights)
-            factors = (weighted.sum(dim=1, keepdim=True) - weighted.cumsum(dim=1)).add_(weighted)
-            factors.add_(for_same)
+            weighted = running.mul_(weights * (2 / different))
+            factors = weighted.cumsum(dim=1).sub_(weighted)
+            factors.sub_((weighted @ torch.ones_like(weights))[:, None])
+            phi_2, psi_2 = shared * phi_2, shared * psi_2
+        factors.sub_(reach * (2 / (n if constant else n - 1)))
+        ctx.save_for_backward(phi, psi, phi_2, psi_2, reach * sum_phi, reach * sum_psi, factors)
+        ctx.pairs, ctx.constant, ctx.sync = different, constant, sync
+        return value
+
+    @staticmethod
+    @closed_form
+    def backward(
+        ctx: Any, grad: Tensor
+    ) -> tuple[Tensor | None, Tensor | None, None, None, None, None]:
+        phi, psi, phi_2, psi_2, sum_phi, sum_psi, factors = ctx.saved_tensors
+        scale = joined_scale(grad, ctx.sync)
+        share = 2 * scale / ctx.pairs
+        offset = 0.0 if ctx.constant else share
         for_phi = for_psi = None
-        # Not made symmetric: the triangular gradients of sequential nesting are meant as they are.
         if ctx.needs_input_grad[0]:
-            for_phi = torch.addmm(sum_phi, phi, 2 * phi_2).addcmul_(psi, factors)
+            for_phi = torch.addmm(sum_psi, phi, psi_2, beta=offset, alpha=share)
+            for_phi.addcmul_(psi, factors, value=scale)
         if ctx.needs_input_grad[1]:
-            for_psi = torch.addmm(sum_psi, psi, 2 * psi_2).addcmul_(phi, factors)
-        return for_phi, for_psi, None, None
-
-
-class _CausalProduct(torch.autograd.Function):
-    """<A, B>, with gradients in which column l keeps the rows up to l."""
-
-    @staticmethod
-    def forward(ctx: Any, a: Tensor, b: Tensor) -> Tensor:
-        ctx.save_for_backward(a, b)
-        return (a * b).sum()
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:
-        a, b = ctx.saved_tensors
-        return grad * b.triu(), grad * a.triu()
+            for_psi = torch.addmm(sum_phi, psi, phi_2, beta=offset, alpha=share)
+            for_psi.addcmul_(phi, factors, value=scale)
+        return for_phi, for_psi, None, None, None, None

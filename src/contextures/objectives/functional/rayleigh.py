@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
 from contextures.exceptions import InputError
-from contextures.objectives.autograd import apply, in_full_precision, without_autocast
+from contextures.objectives.autograd import in_full_precision
 from contextures.objectives.functional.checks import check_same_width
-from contextures.objectives.functional.constraints import Constraint, Whitening, penalty
-from contextures.objectives.functional.moments import view_covariances
+from contextures.objectives.functional.constraints import Constraint, Whitening
+from contextures.objectives.functional.moments import (
+    Blocks,
+    Moments,
+    Slopes,
+    moment_loss,
+    view_loss,
+)
+from contextures.objectives.functional.penalties import penalty
 from contextures.objectives.functional.whitening import (
     cholesky,
     factor_gradient,
     lower_half,
     through_ridge,
 )
-from contextures.objectives.parallel import sum_over_processes
 
 WHITENING = Whitening()
 
@@ -57,35 +61,29 @@ def rayleigh_quotient(
         weights = torch.arange(d, 0, -1, dtype=view_1.dtype, device=view_1.device) / d
     elif weights.shape != (d,):
         raise InputError(f"weights has shape {tuple(weights.shape)}; give one for each of {d}")
-    if not isinstance(constraint, Whitening):
-        n = view_1.new_tensor(float(len(view_1)))
-        moved, n = sum_over_processes([(view_1 - view_2).square().sum(dim=0), n], sync)
-        both = penalty(view_1, constraint, sync) + penalty(view_2, constraint, sync)
-        return (weights @ moved) / (n * d) + both / 2
-    n_rows, c, b = view_covariances(view_1, view_2, sync)
-    trace: Tensor = apply(_WeightedTrace, c, b, weights, n_rows, constraint.ridge)
-    return 2 * (weights.sum() - trace)
+    chosen = weights
 
-
-class _WeightedTrace(torch.autograd.Function):
-    """tr(diag(m) S) with S = L^-1 B L^-T, C = L L^T."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, c: Tensor, b: Tensor, weights: Tensor, n_rows: int, ridge: float
-    ) -> Tensor:
-        factor = cholesky(c, n_rows, ridge, "the embedding")
-        half = torch.linalg.solve_triangular(factor, b, upper=False)
+    def whitened(moments: Moments) -> tuple[Tensor, Slopes]:
+        # 2 sum_l m_l (1 - S_ll) with S = L^-1 B L^-T, C = L L^T.
+        assert isinstance(constraint, Whitening)
+        factor = cholesky(moments.xx, moments.n_rows, constraint.ridge, "the embedding")
+        half = torch.linalg.solve_triangular(factor, moments.xa, upper=False)
         white = torch.linalg.solve_triangular(factor.T, half, upper=True, left=False)
-        ctx.save_for_backward(factor, white, weights)
-        ctx.ridge = ridge
-        trace: Tensor = white.diagonal() @ weights
-        return trace
+        by_c = factor_gradient(factor, 4 * lower_half(chosen[:, None] * white))
+        by_b = factor_gradient(factor, torch.diag(-2 * chosen))
+        value = 2 * (chosen.sum() - white.diagonal() @ chosen)
+        return value, Slopes(xx=through_ridge(by_c, constraint.ridge), xa=by_b)
 
-    @staticmethod
-    @without_autocast
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
-        factor, white, weights = ctx.saved_tensors
-        c = factor_gradient(factor, -2 * lower_half(weights[:, None] * white))
-        b = factor_gradient(factor, torch.diag(weights))
-        return grad * through_ridge(c, ctx.ridge), grad * b, None, None, None
+    def moved(moments: Moments) -> tuple[Tensor, Slopes]:
+        share = (moments.n_rows - 1) / moments.n_rows
+        apart = moments.mean_x - moments.mean_a
+        squares = share * (moments.xx + moments.aa - 2 * moments.xa) + apart.square()
+        by_square, by_mean = chosen * (share / d), 2 / d * chosen * apart
+        slopes = Slopes(by_square, -2 * by_square, by_square, by_mean, -by_mean)
+        return chosen @ squares / d, slopes
+
+    if isinstance(constraint, Whitening):
+        return view_loss(view_1, view_2, whitened, sync)
+    diagonals = Blocks("diagonal", "diagonal", "diagonal")
+    both = penalty(view_1, constraint, sync) + penalty(view_2, constraint, sync)
+    return moment_loss(view_1, view_2, diagonals, moved, sync) + both / 2

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
-import torch.distributed as dist
 from torch import Tensor
 
 from contextures.exceptions import InputError
-from contextures.objectives.autograd import in_full_precision
+from contextures.objectives.autograd import apply, closed_form, in_full_precision
 from contextures.objectives.functional.checks import check_batch, check_same_length
+from contextures.objectives.functional.moments import drowned, sum_of_squares
 from contextures.objectives.functional.whitening import RIDGE, cholesky
-from contextures.objectives.parallel import is_parallel, sum_over_processes
+from contextures.objectives.parallel import (
+    is_parallel,
+    joined_scale,
+    totals,
+)
 
 
 @in_full_precision
@@ -51,14 +57,9 @@ def linear_head_mse(
     """
     check_batch(embedding=embedding, target=target)
     target = target.detach().to(embedding.dtype)
-    row_weights = _row_weights(weights, target)
-    with torch.no_grad():
-        head, offset, total = _best_head(embedding, target, row_weights, bias, ridge, sync)
-    residual = target - torch.addmm(offset, embedding, head)
-    squares = residual.square()
-    loss = squares.sum() if row_weights is None else row_weights @ squares.sum(dim=1)
-    (joined,) = sum_over_processes([loss / total], sync)
-    return joined
+    row_weights = None if weights is None else _row_weights(weights, target)
+    value: Tensor = apply(_LinearHead, embedding, target, row_weights, bias, ridge, sync)
+    return value
 
 
 @in_full_precision
@@ -99,90 +100,83 @@ def masked_mse(
             "give one flag for every entry"
         )
     target, mask = target.detach().to(embedding.dtype), hidden.to(embedding.dtype)
-    with torch.no_grad():
-        (counts,) = sum_over_processes([mask.sum(dim=0)], sync)
+    value: Tensor = apply(_MaskedHeads, embedding, target, mask, bias, ridge, sync)
+    return value
+
+
+def _row_weights(weights: Tensor, target: Tensor) -> Tensor:
+    check_same_length(weights=weights, target=target)
+    if weights.ndim != 1 or bool((weights < 0).any()):
+        raise InputError("weights must hold one number that is not negative for every row")
+    return weights.detach().to(target.dtype)
+
+
+class _LinearHead(torch.autograd.Function):
+    """See :func:`linear_head_mse`."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        embedding: Tensor,
+        target: Tensor,
+        weights: Tensor | None,
+        bias: bool,
+        ridge: float,
+        sync: bool,
+    ) -> Tensor:
+        head, offset, total = _best_head(embedding, target, weights, bias, ridge, sync)
+        residual = torch.addmm(target, embedding, head, alpha=-1).sub_(offset)
+        if weights is None:
+            value = sum_of_squares(residual)
+        else:
+            value = weights @ sum_of_squares(residual, dim=1)
+            residual.mul_(weights[:, None])
+        ctx.save_for_backward(residual, head)
+        ctx.total, ctx.sync = total, sync
+        return totals([value / total], sync)[0]
+
+    @staticmethod
+    @closed_form
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None, None, None]:
+        residual, head = ctx.saved_tensors
+        scale = -2 * joined_scale(grad, ctx.sync) / ctx.total
+        return residual @ head.mul(scale).T, None, None, None, None, None
+
+
+class _MaskedHeads(torch.autograd.Function):
+    """See :func:`masked_mse`."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        embedding: Tensor,
+        target: Tensor,
+        mask: Tensor,
+        bias: bool,
+        ridge: float,
+        sync: bool,
+    ) -> Tensor:
+        (counts,) = totals([mask.sum(dim=0)], sync)
         head = embedding.new_zeros(embedding.shape[1], target.shape[1])
         offset = embedding.new_zeros(target.shape[1])
         for j in counts.nonzero().flatten().tolist():
-            column, weights = target[:, j : j + 1], mask[:, j]
-            found, bias_j, _ = _best_head(embedding, column, weights, bias, ridge, sync)
-            head[:, j], offset[j] = found[:, 0], bias_j[0]
-    residual = (target.detach() - torch.addmm(offset, embedding, head)) * mask
-    (joined,) = sum_over_processes(
-        [residual.square().sum() * (target.shape[1] / counts.sum())], sync
-    )
-    return joined
+            column = target[:, j : j + 1]
+            found, shift, _ = _best_head(embedding, column, mask[:, j], bias, ridge, sync)
+            head[:, j], offset[j] = found[:, 0], shift[0]
+        residual = torch.addmm(target, embedding, head, alpha=-1).sub_(offset).mul_(mask)
+        share = float(counts.sum()) / target.shape[1]
+        if not share:
+            raise InputError("hidden marks no entry, so there is nothing to predict; mask some")
+        ctx.save_for_backward(residual, head)
+        ctx.total, ctx.sync = share, sync
+        return totals([sum_of_squares(residual) / share], sync)[0]
 
-
-def class_targets(labels: Tensor, priors: Tensor | None = None, sync: bool = True) -> Tensor:
-    """Give one-hot targets divided by the roots of the classes' probabilities.
-
-    Parameters
-    ----------
-    labels : torch.Tensor of int of shape (n,)
-        Class numbers from 0.
-    priors : torch.Tensor of shape (K,), optional
-        P_A; by default the shares of the joined batch.
-    sync : bool, default=True
-        Whether to join the batches of all processes.
-
-    Returns
-    -------
-    torch.Tensor of shape (n, K)
-        1 / sqrt(P_A(a)) in column a, zero elsewhere.
-    """
-    hot = one_hot(labels, None if priors is None else len(priors), sync)
-    if priors is None:
-        counts, n = sum_over_processes([hot.sum(dim=0), hot.new_tensor(float(len(hot)))], sync)
-        priors = counts / n
-    scale = torch.where(priors > 0, priors.rsqrt(), torch.zeros_like(priors))
-    return hot * scale.to(hot.dtype)
-
-
-def one_hot(labels: Tensor, n_classes: int | None = None, sync: bool = True) -> Tensor:
-    """Give the indicators of classes.
-
-    Parameters
-    ----------
-    labels : torch.Tensor of int of shape (n,)
-        Class numbers from 0.
-    n_classes : int, optional
-        K; by default one more than the largest number in the joined batch.
-    sync : bool, default=True
-        Whether to join the batches of all processes.
-
-    Returns
-    -------
-    torch.Tensor of shape (n, K)
-        Ones and zeros.
-    """
-    if labels.ndim != 1 or labels.is_floating_point() or labels.is_complex():
-        raise InputError(
-            f"labels has shape {tuple(labels.shape)} and dtype {labels.dtype}; give class numbers "
-            "of shape (n,)"
-        )
-    labels = labels.long()
-    if n_classes is None:
-        largest = labels.max()
-        if is_parallel(sync):
-            largest = largest.clone()
-            dist.all_reduce(largest, dist.ReduceOp.MAX)
-        n_classes = int(largest) + 1
-    if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < n_classes:
-        raise InputError(
-            f"labels runs from {int(labels.min())} to {int(labels.max())}; give class numbers "
-            f"from 0 to {n_classes - 1}"
-        )
-    return torch.nn.functional.one_hot(labels, n_classes).to(torch.get_default_dtype())
-
-
-def _row_weights(weights: Tensor | None, target: Tensor) -> Tensor | None:
-    if weights is None:
-        return None
-    check_same_length(weights=weights, target=target)
-    if weights.ndim != 1 or (weights < 0).any():
-        raise InputError("weights must hold one number that is not negative for every row")
-    return weights.detach().to(target.dtype)
+    @staticmethod
+    @closed_form
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None, None, None]:
+        residual, head = ctx.saved_tensors
+        scale = -2 * joined_scale(grad, ctx.sync) / ctx.total
+        return residual @ head.mul(scale).T, None, None, None, None, None
 
 
 def _best_head(
@@ -192,27 +186,31 @@ def _best_head(
     bias: bool,
     ridge: float,
     sync: bool,
-) -> tuple[Tensor, Tensor, Tensor]:
+) -> tuple[Tensor, Tensor, float]:
     """Solve for the head: W (d, p), b (p,) and the total weight of the joined batch."""
-    count = embedding.new_tensor(float(len(embedding)))
-    total, rows = count, count
-    if weights is not None:
-        total, rows = weights.sum(), (weights > 0).sum().to(count.dtype)
-
-    def summed(batch: Tensor) -> Tensor:
-        return batch.sum(dim=0) if weights is None else weights @ batch
-
-    total, rows, sum_x, sum_t = sum_over_processes(
-        [total, rows, summed(embedding), summed(target)], sync
-    )
-    if total <= 0:
+    weighted = embedding if weights is None else embedding * weights[:, None]
+    if weights is None:
+        parts = [embedding.sum(dim=0), target.sum(dim=0)]
+        weight = rows = float(len(embedding))
+    else:
+        parts = [weights @ embedding, weights @ target]
+        weight, rows = float(weights.sum()), float((weights > 0).sum())
+    parts += [weighted.T @ embedding, weighted.T @ target]
+    if is_parallel(sync):
+        both, *parts = totals([embedding.new_tensor([weight, rows]), *parts], sync)
+        weight, rows = both.tolist()
+    if weight <= 0:
         raise InputError("all weights are zero, so there is nothing to predict; give positive ones")
-    x, t = embedding, target
+    sum_x, sum_t, xx, xt = parts
+    xx = xx / weight
     if bias:
-        x, t = x - sum_x / total, t - sum_t / total
-    weighted = x if weights is None else x * weights[:, None]
-    xx, xt = sum_over_processes([weighted.T @ x, weighted.T @ t], sync)
-    factor = cholesky(xx / total, int(rows), ridge, "the embedding")
-    head = torch.cholesky_solve(xt / total, factor)
-    offset = (sum_t - sum_x @ head) / total if bias else torch.zeros_like(sum_t)
-    return head, offset, total
+        mean = sum_x / weight
+        c = torch.addr(xx, mean, mean, alpha=-1)
+        if drowned(mean, c):
+            head, offset, _ = _best_head(embedding - mean, target, weights, bias, ridge, sync)
+            return head, offset - mean @ head, weight
+        xx, xt = c, torch.addr(xt, mean, sum_t, alpha=-1)
+    factor = cholesky(xx, round(rows), ridge, "the embedding")
+    head = torch.cholesky_solve(xt / weight, factor)
+    offset = (sum_t - sum_x @ head) / weight if bias else torch.zeros_like(sum_t)
+    return head, offset, weight

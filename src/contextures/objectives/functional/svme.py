@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
-from contextures.objectives.autograd import apply, in_full_precision, without_autocast
+from contextures.objectives.autograd import in_full_precision
 from contextures.objectives.functional.checks import check_same_width
-from contextures.objectives.functional.constraints import Constraint, Whitening, penalty
-from contextures.objectives.functional.moments import centre, joined_means
+from contextures.objectives.functional.constraints import (
+    Constraint,
+    VarianceCovariance,
+    Whitening,
+)
+from contextures.objectives.functional.moments import Blocks, Moments, Slopes, moment_loss
+from contextures.objectives.functional.penalties import orthonormal_penalty, variance_covariance
 from contextures.objectives.functional.whitening import (
     cholesky,
     factor_gradient,
     lower_half,
     through_ridge,
 )
-from contextures.objectives.parallel import sum_over_processes
 
 WHITENING = Whitening()
 
@@ -43,59 +45,35 @@ def svme(phi: Tensor, psi: Tensor, constraint: Constraint = WHITENING, sync: boo
     """
     check_same_width(phi=phi, psi=psi)
     d = phi.shape[1]
-    if not isinstance(constraint, Whitening):
-        n, difference = centre(phi - psi, sync)
-        (distance,) = sum_over_processes([difference.square().sum()], sync)
-        return distance / ((n - 1) * d) + penalty(phi, constraint, sync)
-    n, means = joined_means((phi, psi), sync)
-    sums = sum_over_processes(apply(_Grams, phi, psi, *means), sync)
-    xx, xa, spread = (total / (n - 1) for total in sums)
-    overlap: Tensor = apply(_WhitenedOverlap, xx, xa, n, constraint.ridge)
-    return d + spread - 2 * overlap
 
+    def whitened(moments: Moments) -> tuple[Tensor, Slopes]:
+        # d + tr Caa - 2 tr(L^-1 Cxa)
+        assert isinstance(constraint, Whitening)
+        factor = cholesky(moments.xx, moments.n_rows, constraint.ridge, "phi")
+        white = torch.linalg.solve_triangular(factor, moments.xa, upper=False)
+        unit = torch.eye(d, dtype=factor.dtype, device=factor.device)
+        slopes = Slopes(
+            xx=through_ridge(factor_gradient(factor, 2 * lower_half(white.T)), constraint.ridge),
+            xa=torch.linalg.solve_triangular(factor.T, unit, upper=True).mul_(-2),
+            aa=torch.ones_like(moments.aa),
+        )
+        return d + moments.aa - 2 * white.trace(), slopes
 
-class _Grams(torch.autograd.Function):
-    """Sums over centred rows: Phi^T Phi, Phi^T Psi and |Psi|^2."""
+    def soft(moments: Moments) -> tuple[Tensor, Slopes]:
+        # The trace of the covariance of the difference.
+        within = moments.xx.trace() if moments.xx.ndim == 2 else moments.xx
+        one = torch.ones_like(moments.aa) / d
+        value = (within + moments.aa - 2 * moments.xa) / d
+        by_xx = one
+        if isinstance(constraint, VarianceCovariance):
+            penalty, by_xx = variance_covariance(moments.xx, constraint)
+            by_xx.diagonal().add_(1 / d)
+            value = value + penalty
+        return value, Slopes(xx=by_xx, xa=-2 * one, aa=one)
 
-    @staticmethod
-    def forward(
-        ctx: Any, phi: Tensor, psi: Tensor, mean_phi: Tensor, mean_psi: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        x, a = phi - mean_phi, psi - mean_psi
-        ctx.save_for_backward(x, a)
-        return x.T @ x, x.T @ a, torch.linalg.vector_norm(a).square()
-
-    @staticmethod
-    @without_autocast
-    def backward(
-        ctx: Any, xx: Tensor, xa: Tensor, spread: Tensor
-    ) -> tuple[Tensor | None, Tensor | None, None, None]:
-        x, a = ctx.saved_tensors
-        for_phi = for_psi = None
-        if ctx.needs_input_grad[0]:
-            for_phi = torch.mm(x, xx + xx.T).addmm_(a, xa.T)
-        if ctx.needs_input_grad[1]:
-            for_psi = torch.mm(x, xa).addcmul_(a, 2 * spread)
-        return for_phi, for_psi, None, None
-
-
-class _WhitenedOverlap(torch.autograd.Function):
-    """tr(L^-1 Cxa) with Cxx = L L^T."""
-
-    @staticmethod
-    def forward(ctx: Any, xx: Tensor, xa: Tensor, n_rows: int, ridge: float) -> Tensor:
-        factor = cholesky(xx, n_rows, ridge, "phi")
-        white = torch.linalg.solve_triangular(factor, xa, upper=False)
-        ctx.save_for_backward(factor, white)
-        ctx.ridge = ridge
-        overlap: Tensor = white.trace()
-        return overlap
-
-    @staticmethod
-    @without_autocast
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None]:
-        factor, white = ctx.saved_tensors
-        xx = through_ridge(factor_gradient(factor, -lower_half(white.T)), ctx.ridge)
-        unit = torch.eye(len(factor), dtype=factor.dtype, device=factor.device)
-        xa = torch.linalg.solve_triangular(factor.T, unit, upper=True)
-        return grad * xx, grad * xa, None, None
+    if isinstance(constraint, Whitening):
+        return moment_loss(phi, psi, Blocks("full", "full", "trace"), whitened, sync)
+    if isinstance(constraint, VarianceCovariance):
+        return moment_loss(phi, psi, Blocks("full", "trace", "trace"), soft, sync)
+    association = moment_loss(phi, psi, Blocks("trace", "trace", "trace"), soft, sync)
+    return association + orthonormal_penalty(phi, constraint, sync)

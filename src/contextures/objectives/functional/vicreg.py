@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from contextures.objectives.autograd import in_full_precision
-from contextures.objectives.functional import moments
 from contextures.objectives.functional.checks import check_same_width
-from contextures.objectives.functional.constraints import off_diagonal, variance_hinge
-from contextures.objectives.parallel import sum_over_processes
+from contextures.objectives.functional.constraints import VarianceCovariance
+from contextures.objectives.functional.moments import Blocks, Moments, Slopes, moment_loss
+from contextures.objectives.functional.penalties import variance_covariance
 
 
 @in_full_precision
@@ -38,11 +39,22 @@ def vicreg(
     """
     check_same_width(view_1=view_1, view_2=view_2)
     d = view_1.shape[1]
-    squares, n = sum_over_processes(
-        [(view_1 - view_2).square().sum(), view_1.new_tensor(float(len(view_1)))], sync
-    )
-    loss = invariance * squares / (n * d)
-    for view in (view_1, view_2):
-        _, c = moments.covariance(view, sync)
-        loss = loss + variance / 2 * variance_hinge(c) + covariance * off_diagonal(c) / d
-    return loss
+    # VICReg divides its sum over pairs of coordinates by d, not by their number.
+    terms = VarianceCovariance(variance / 2, covariance * (d - 1))
+
+    def loss(moments: Moments) -> tuple[Tensor, Slopes]:
+        apart = moments.mean_x - moments.mean_a
+        share = (moments.n_rows - 1) / moments.n_rows
+        moved = share * (moments.xx.trace() + moments.aa.trace() - 2 * moments.xa)
+        value = (invariance / d) * (moved + torch.dot(apart, apart))
+        slopes = []
+        for c in (moments.xx, moments.aa):
+            term, slope = variance_covariance(c, terms)
+            slope.diagonal().add_(invariance / d * share)
+            value = value + term
+            slopes.append(slope)
+        by_xa = torch.full_like(moments.xa, -2 * invariance / d * share)
+        by_mean = (2 * invariance / d) * apart
+        return value, Slopes(slopes[0], by_xa, slopes[1], by_mean, -by_mean)
+
+    return moment_loss(view_1, view_2, Blocks("full", "trace", "full"), loss, sync)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -10,13 +12,16 @@ from contextures.exceptions import InputError
 RIDGE = 1e-6
 """The default ridge, as a share of the mean variance of the coordinates."""
 
+RAISED = 1e-4
+"""The least ridge where the default does not outweigh rounding."""
+
 
 def cholesky(covariance: Tensor, n_rows: int, ridge: float, name: str) -> Tensor:
     """Factor a covariance with its ridge, C + ridge (tr C / d) I = L L^T.
 
     The ridge decides about directions without variance: they count as carrying no association
-    (s = 0) instead of breaking the factorisation. Where rounding still makes the matrix indefinite
-    the factorisation is done in float64.
+    (s = 0) instead of breaking the factorisation. Where rounding makes the matrix indefinite all
+    the same, the factorisation is done in float64 with a ridge of at least ``RAISED``.
 
     Parameters
     ----------
@@ -47,26 +52,22 @@ def cholesky(covariance: Tensor, n_rows: int, ridge: float, name: str) -> Tensor
             f"of it would look perfectly associated; give more than {d} rows (several times as "
             "many, to be of use) or a narrower encoder"
         )
-    scale = covariance.diagonal().mean()
+    scale = float(covariance.trace()) / d
+    if not math.isfinite(scale):
+        raise InputError(f"{name} holds values that are not finite; check the learning rate")
+    if scale <= 0:
+        raise InputError(f"{name} is constant on the batch, so it has no directions to whiten")
     factor: Tensor
     factor, info = torch.linalg.cholesky_ex(_with_ridge(covariance, ridge * scale))
     if info.item():
-        factor, info = torch.linalg.cholesky_ex(
-            _with_ridge(covariance.double(), max(ridge, 1e-5) * scale.double())
-        )
-        factor = factor.to(covariance.dtype)
-    if info.item() or not torch.isfinite(scale) or scale <= 0:
-        raise InputError(
-            f"{name} holds values that are not finite"
-            if not torch.isfinite(scale)
-            else f"{name} is constant on the batch, so it has no directions to whiten"
-        )
+        raised = _with_ridge(covariance.double(), max(ridge, RAISED) * scale)
+        factor = torch.linalg.cholesky(raised).to(covariance.dtype)
     return factor
 
 
 def through_ridge(gradient: Tensor, ridge: float) -> Tensor:
     """Give the gradient by C from that by C + ridge (tr C / d) I, in place."""
-    gradient.diagonal().add_(gradient.diagonal().mean() * ridge)
+    gradient.diagonal().add_(gradient.trace(), alpha=ridge / len(gradient))
     return gradient
 
 
@@ -85,7 +86,7 @@ def factor_gradient(factor: Tensor, whitened: Tensor) -> Tensor:
     return gradient
 
 
-def _with_ridge(matrix: Tensor, ridge: Tensor) -> Tensor:
+def _with_ridge(matrix: Tensor, ridge: float) -> Tensor:
     made = matrix.clone()
     made.diagonal().add_(ridge)
     return made

@@ -58,6 +58,9 @@ class Network(nn.Module):
         """Give the plan: the arguments of the class, for rows like ``sample``."""
         raise NotImplementedError
 
+    def check(self, rows: Tensor) -> None:
+        """Refuse new rows that the network cannot take; none unless a subclass says so."""
+
     def adapt(self, sample: Tensor) -> None:
         """Set buffers that depend on the rows; nothing unless a subclass says so."""
 

@@ -82,6 +82,16 @@ class TokenTransformer(Network):
         options.setdefault("n_tokens", int(rows.max()) + 1)
         return {"length": rows.shape[1], "n_outputs": n_outputs, **options}
 
+    def check(self, rows: Tensor) -> None:
+        """Refuse tokens beyond the table."""
+        largest = int(rows.max()) if rows.numel() else 0
+        if largest >= self.tokens.num_embeddings or rows.shape[1] > len(self.places):
+            raise InputError(
+                f"rows of {rows.shape[1]} tokens up to token {largest} do not fit a network for "
+                f"{len(self.places)} tokens up to {self.tokens.num_embeddings - 1}; give the "
+                "vocabulary's size as network_options={'n_tokens': ...} when fitting"
+            )
+
     def forward(self, rows: Tensor) -> Tensor:
         """Compute the outputs of rows of tokens of shape (n, length)."""
         tokens = rows.long()

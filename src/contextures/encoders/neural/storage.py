@@ -1,0 +1,201 @@
+"""Neural encoders in files: weights and numbers as arrays, the rest as plain values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from contextures.contexts import Context, DiffusionContext, MaskedTokensContext, NoiseContext
+from contextures.encoders.neural.encoder import NeuralEncoder
+from contextures.encoders.neural.inputs import Codes
+from contextures.encoders.neural.mapping import Map
+from contextures.encoders.neural.networks import KINDS, Network
+from contextures.encoders.stored_contexts import (
+    Arrays,
+    construct,
+    describe,
+    describe_fitted,
+    restore_fitted,
+)
+from contextures.exceptions import InputError
+from contextures.spectrum.ritz import RitzFunctions
+
+_FUNCTIONS = ("singular_values", "mean", "coefficients")
+
+_RECIPES: dict[str, type[Context]] = {
+    kind.__name__: kind for kind in (NoiseContext, DiffusionContext, MaskedTokensContext)
+}
+"""Contexts that draw by a recipe which the rows do not change."""
+
+
+def describe_neural(encoder: NeuralEncoder, arrays: Arrays) -> dict[str, Any]:
+    """Describe a fitted neural encoder, and put its numbers among ``arrays``.
+
+    Parameters
+    ----------
+    encoder : NeuralEncoder
+        A fitted encoder.
+    arrays : dict
+        Filled in.
+
+    Returns
+    -------
+    dict
+        Plain values.
+
+    Raises
+    ------
+    InputError
+        If new rows need a context that cannot be written.
+    """
+    found, functions = encoder._map, encoder.functions_
+    for name, values in found.network.state_dict().items():
+        arrays[f"network.{name}"] = np.ascontiguousarray(values.cpu().numpy())
+    for name in _FUNCTIONS:
+        arrays[name] = np.ascontiguousarray(getattr(functions, name))
+    known = encoder._codes.known if encoder._codes is not None else None
+    names = None
+    if known is not None and known.dtype.kind in "iufb":
+        arrays["codes"] = np.ascontiguousarray(known)
+    elif known is not None:
+        names = [str(name) for name in known]
+    network = found.network
+    own = isinstance(network, Network)
+    return {
+        "parameters": _plain_parameters(encoder),
+        "n_components": functions.n_components,
+        "n_features_in": getattr(encoder, "n_features_in_", None),
+        "named": encoder._named,
+        "names": names,
+        "network": {
+            "kind": network.kind if isinstance(network, Network) else None,
+            "plan": network.plan if isinstance(network, Network) else None,
+            "class": type(network).__name__,
+        },
+        "foreign": not own,
+        "rank": functions.rank,
+        "effective_rank": functions.effective_rank,
+        "ridge": encoder.ridge_,
+        "score": None if np.isnan(encoder.score_) else encoder.score_,
+        "averages": _describe_averages(found, arrays),
+        "context": _describe_context(encoder),
+    }
+
+
+def restore_neural(description: dict[str, Any], arrays: Arrays, network: Any) -> NeuralEncoder:
+    """Make the encoder that :func:`describe_neural` described.
+
+    Parameters
+    ----------
+    description : dict
+        Plain values.
+    arrays : dict
+        Numbers.
+    network : torch.nn.Module or None
+        A module like the one that was trained, for a network that was not chosen by name.
+
+    Returns
+    -------
+    NeuralEncoder
+        It transforms new rows as the written one did.
+    """
+    module = _restore_network(description, arrays, network)
+    functions = RitzFunctions(
+        **{name: arrays[name] for name in _FUNCTIONS},
+        context_mean=None,
+        context_coefficients=None,
+        rank=int(description["rank"]),
+        effective_rank=float(description["effective_rank"]),
+    )
+    described = description["context"]
+    context = None if described is None else construct(described)
+    encoder = NeuralEncoder(context, int(description["n_components"]))
+    encoder.set_params(**description["parameters"])
+    averaged = description["averages"]
+    if averaged is None:
+        encoder._map = Map(module, functions)
+        encoder.network_, encoder.context_network_ = module, None
+    else:
+        fitted = _restore_averaged(averaged, arrays)
+        n_draws, seed = int(averaged["n_draws"]), int(averaged["seed"])
+        encoder._map = Map(module, functions, fitted, n_draws, seed)
+        encoder.context_ = fitted
+        encoder.network_, encoder.context_network_ = None, module
+    encoder._named = bool(description["named"])
+    encoder._codes = None
+    if encoder._named:
+        names = description["names"]
+        encoder._codes = Codes(arrays["codes"] if names is None else np.array(names, dtype=object))
+    if description["n_features_in"] is not None:
+        encoder.n_features_in_ = int(description["n_features_in"])
+    score = description["score"]
+    encoder.ridge_ = float(description["ridge"])
+    encoder.score_ = np.nan if score is None else float(score)
+    return encoder
+
+
+def _restore_network(description: dict[str, Any], arrays: Arrays, network: Any) -> nn.Module:
+    told = description["network"]
+    if description["foreign"]:
+        if not isinstance(network, nn.Module):
+            raise InputError(
+                f"this encoder's network is a {told['class']} of your own, whose code is not "
+                "saved; give load_encoder(directory, network=module) one like it"
+            )
+        made = network
+    else:
+        made = KINDS[told["kind"]].build(told["plan"])
+    state = {
+        name.removeprefix("network."): torch.as_tensor(values)
+        for name, values in arrays.items()
+        if name.startswith("network.")
+    }
+    try:
+        made.load_state_dict(state)
+    except RuntimeError as error:
+        raise InputError(f"the saved weights are not those of such a network: {error}") from None
+    return made.eval()
+
+
+def _describe_averages(found: Map, arrays: Arrays) -> dict[str, Any] | None:
+    context = found.context
+    if context is None:
+        return None
+    recipe = type(context).__name__ in _RECIPES
+    return {
+        "n_draws": found.n_draws,
+        "seed": found.seed,
+        "recipe": recipe,
+        "n_features_in": getattr(context, "n_features_in_", None),
+        "context": describe(context) if recipe else describe_fitted(context, arrays),
+    }
+
+
+def _restore_averaged(averaged: dict[str, Any], arrays: Arrays) -> Context:
+    if not averaged["recipe"]:
+        return restore_fitted(averaged["context"], arrays)
+    if averaged["context"]["kind"] not in _RECIPES:
+        raise KeyError(f"context kind {averaged['context']['kind']!r}")
+    context = construct(averaged["context"])
+    context.n_features_in_ = int(averaged["n_features_in"])
+    context.input_weights_ = np.ones(1)
+    return context
+
+
+def _describe_context(encoder: NeuralEncoder) -> dict[str, Any] | None:
+    try:
+        return describe(encoder.context_)
+    except (AttributeError, InputError):
+        return None  # a network on X embeds new rows without it
+
+
+def _plain_parameters(encoder: NeuralEncoder) -> dict[str, Any]:
+    left_out = ("context", "n_components", "checkpoint", "progress", "loggers")
+    return {
+        name: value
+        for name, value in encoder.get_params(deep=False).items()
+        if name not in left_out and (value is None or isinstance(value, bool | int | float | str))
+    }

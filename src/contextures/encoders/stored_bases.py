@@ -1,0 +1,140 @@
+"""Bases in saved encoders: arrays for the library's own, a skops archive for scikit-learn's."""
+
+from __future__ import annotations
+
+from typing import Any
+from zipfile import ZIP_DEFLATED
+
+import numpy as np
+
+from contextures.encoders.bases import (
+    Basis,
+    FourierBasis,
+    LandmarkBasis,
+    NystroemBasis,
+    PolynomialBasis,
+    StackedBasis,
+)
+from contextures.exceptions import InputError
+
+Arrays = dict[str, np.ndarray[Any, Any]]
+
+TRUSTED = ("numpy.dtype", "sklearn.tree._tree.Tree")
+"""The types that an archive may hold, besides numpy's and scikit-learn's own: fixed here, so that
+a changed file cannot name others. Trees are checked once they are read."""
+
+_KINDS: dict[str, type[Basis]] = {
+    kind.__name__: kind for kind in (FourierBasis, LandmarkBasis, NystroemBasis, PolynomialBasis)
+}
+
+
+def describe_basis(basis: Any, arrays: Arrays, foreign: list[Any], prefix: str) -> dict[str, Any]:
+    """Describe a fitted basis.
+
+    Parameters
+    ----------
+    basis : transformer
+        The basis.
+    arrays : dict
+        Filled in with the arrays of the library's own bases, named after ``prefix``.
+    foreign : list
+        Filled in with other transformers.
+    prefix : str
+        Tells the parts of a list apart.
+
+    Returns
+    -------
+    dict
+        Its kind, parameters and plain fitted values.
+    """
+    if isinstance(basis, StackedBasis):
+        parts = [
+            describe_basis(part, arrays, foreign, f"{prefix}.{place}")
+            for place, part in enumerate(basis.bases_)
+        ]
+        return {"kind": "StackedBasis", "n_features": basis.n_features_in_, "parts": parts}
+    kind = type(basis).__name__
+    if _KINDS.get(kind) is not type(basis):
+        foreign.append(basis)
+        return {"kind": "transformer", "place": len(foreign) - 1}
+    for name in basis.saved:
+        arrays[f"{prefix}.{name}"] = np.asarray(getattr(basis, name), order="C")
+    parameters = basis.get_params(deep=False)
+    if "random_state" in parameters:
+        parameters["random_state"] = None  # only drew what is kept
+    return {"kind": kind, "n_features": basis.n_features_in_, "parameters": parameters}
+
+
+def restore_basis(
+    described: dict[str, Any], arrays: Arrays, foreign: list[Any], prefix: str
+) -> Any:
+    """Make the basis that :func:`describe_basis` described."""
+    kind = described["kind"]
+    if kind == "transformer":
+        return foreign[described["place"]]
+    if kind == "StackedBasis":
+        parts = [
+            restore_basis(part, arrays, foreign, f"{prefix}.{place}")
+            for place, part in enumerate(described["parts"])
+        ]
+        basis = StackedBasis(parts)
+        basis.bases_ = parts
+    else:
+        basis = _KINDS[kind](**described["parameters"])
+        for name in basis.saved:
+            array = arrays[f"{prefix}.{name}"]
+            setattr(basis, name, array if array.ndim else array.item())
+    basis.n_features_in_ = int(described["n_features"])
+    return basis
+
+
+def write_foreign(transformers: list[Any]) -> bytes:
+    """Give transformers as a skops archive, or say which of their types cannot be written."""
+    import skops.io
+
+    archive: bytes = skops.io.dumps(transformers, compression=ZIP_DEFLATED)
+    strange = sorted(set(skops.io.get_untrusted_types(data=archive)) - set(TRUSTED))
+    if strange:
+        names = ", ".join(type(one).__name__ for one in transformers)
+        raise InputError(
+            f"the basis ({names}) holds the type {strange[0]!r}, which would not be opened again; "
+            "choose a basis made of scikit-learn's own parts"
+        )
+    return archive
+
+
+def read_foreign(archive: bytes, where: str) -> list[Any]:
+    """Open an archive of transformers without running code."""
+    import skops.io
+
+    try:
+        strange = sorted(set(skops.io.get_untrusted_types(data=archive)) - set(TRUSTED))
+        if strange:
+            raise InputError(
+                f"the encoder in {where} holds the type {strange[0]!r}, which no encoder has; it "
+                "was changed or comes from another release, so fit it again"
+            )
+        transformers: list[Any] = skops.io.loads(archive, trusted=list(TRUSTED))
+        for transformer in transformers:
+            for tree in getattr(transformer, "estimators_", ()):
+                _check_tree(tree.tree_, transformer.n_features_in_)
+    except InputError:
+        raise
+    except Exception as error:  # whatever a damaged archive makes skops raise
+        reason = " ".join(str(error).split())[:120]
+        raise InputError(f"the encoder in {where} cannot be read: {reason}") from None
+    return transformers
+
+
+def _check_tree(tree: Any, n_features: int) -> None:
+    """Check that a tree's nodes lead to nodes below them: compiled code follows them blindly."""
+    if not 0 < tree.node_count <= tree.capacity:
+        raise ValueError("a tree has another number of nodes than it says")
+    nodes = np.arange(tree.node_count)
+    inner = tree.children_left >= 0
+    for children in (tree.children_left, tree.children_right):
+        below = (children > nodes) & (children < tree.node_count)
+        if not np.where(inner, below, children == -1).all():
+            raise ValueError("a tree's nodes do not lead to nodes below them")
+    if not ((tree.feature[inner] >= 0) & (tree.feature[inner] < n_features)).all():
+        raise ValueError("a tree asks for a column that there is not")

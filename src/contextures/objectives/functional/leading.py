@@ -1,0 +1,68 @@
+"""The part of the ratio trace that the leading functions make up."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from contextures.exceptions import InputError
+from contextures.objectives.autograd import in_full_precision
+from contextures.objectives.functional.kernels import kernel_loss
+from contextures.objectives.functional.moments import MomentLoss, Moments, Slopes
+from contextures.objectives.functional.whitening import RIDGE, cholesky, through_ridge
+
+
+@in_full_precision
+def leading_trace_kernel(
+    phi: Tensor,
+    features: Tensor,
+    context_weights: Tensor | None,
+    leading: int,
+    exclude_self: bool = True,
+    ridge: float = RIDGE,
+    sync: bool = True,
+) -> Tensor:
+    """Compute k less the k largest eigenvalues of C^-1 B, of a batch whose dual kernel is known.
+
+    Parameters
+    ----------
+    phi, features, context_weights, exclude_self, ridge, sync
+        As in :func:`ratio_trace_kernel`.
+    leading : int
+        k, at most d.
+
+    Returns
+    -------
+    torch.Tensor
+        The loss. See :class:`contextures.objectives.RatioTraceKernel` for its minimiser.
+    """
+    if not 1 <= leading <= phi.shape[1]:
+        raise InputError(
+            f"leading={leading!r} is not possible; give an integer from 1 to the width of the "
+            f"embedding, {phi.shape[1]}"
+        )
+    loss = _leading_loss(leading, ridge)
+    return kernel_loss(phi, features, context_weights, exclude_self, loss, sync)
+
+
+def _leading_loss(leading: int, ridge: float) -> MomentLoss:
+    """Give the loss and its gradient by C (``xx``) and B (``xa``, symmetric).
+
+    With the eigenvectors V, scaled so that V^T C V = I, they are V diag(eigenvalues) V^T and
+    -V V^T: no gaps between eigenvalues are divided by.
+    """
+
+    def loss(moments: Moments) -> tuple[Tensor, Slopes]:
+        factor = cholesky(moments.xx, moments.n_rows, ridge, "the embedding")
+        half = torch.linalg.solve_triangular(factor, moments.xa, upper=False)
+        whitened = torch.linalg.solve_triangular(factor, half.T, upper=False)
+        values, vectors = torch.linalg.eigh((whitened + whitened.T) / 2)
+        values, vectors = values[-leading:], vectors[:, -leading:]
+        directions = torch.linalg.solve_triangular(factor.T, vectors, upper=True)
+        slopes = Slopes(
+            xx=through_ridge((directions * values) @ directions.T, ridge),
+            xa=-(directions @ directions.T),
+        )
+        return leading - values.sum(), slopes
+
+    return loss
