@@ -129,10 +129,10 @@ def test_the_bar_shows_the_score_on_a_terminal_and_is_silent_elsewhere(capsys, m
 def test_collapse_is_warned_of_where_scales_mean_something():
     """VICReg with hardly any weight on variances collapses; whitening losses have no scale."""
     options = {"invariance": 25.0, "variance": 0.1, "covariance": 0.0}
-    collapsed = encoder(6, objective="vicreg", objective_options=options, max_steps=60)
+    collapsed = encoder(8, objective="vicreg", objective_options=options, max_steps=60)
     with pytest.warns(ContextWarning, match="collapsed to an effective rank of"):
         collapsed.fit(X)
-    assert collapsed.effective_rank_ < 6
+    assert collapsed.effective_rank_ < 4
 
 
 def test_it_works_in_pipelines_and_searches():

@@ -36,7 +36,7 @@ CPU = torch.device("cpu")
 
 
 def encoder(context, n_components=3, **parameters):
-    options = {"max_steps": 60, "network_options": {"width": 32, "depth": 2}, **parameters}
+    options = {"max_steps": 50, "network_options": {"width": 32, "depth": 2}, **parameters}
     return NeuralEncoder(context, n_components, **options)
 
 
@@ -124,7 +124,7 @@ def test_contexts_on_the_rows_come_close_to_their_exact_spectrum(context, y, obj
     pytest.importorskip("lightgbm")
     d = 1 if y is not None and np.ndim(y) == 1 and objective == "ratio_trace" else 2
     exact = decompose(context, X, d, y=y)
-    fitted = encoder(context, d, objective=objective, batch_size=600).fit(X, y)
+    fitted = encoder(context, d, objective=objective, batch_size=300).fit(X, y)
     np.testing.assert_allclose(fitted.singular_values_, exact.singular_values, atol=0.1)
     overlap = fitted.transform(X).T @ exact.left / len(X)
     assert np.linalg.svd(overlap)[1].min() > 0.8

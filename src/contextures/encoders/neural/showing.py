@@ -74,8 +74,9 @@ def shown(progress: Any) -> Iterator[Report]:
         task = bar.add_task("learning", total=None, score="")
 
         def report(done: int, total: int, metrics: Metrics) -> None:
-            score = metrics.get("score")
-            told = "" if score is None else f"held-out score {score:.3f}"
-            bar.update(task, completed=done, total=total, score=told)
+            # Once all rows are learned from there is no new score; the last one stays.
+            if metrics.get("score") is not None:
+                bar.update(task, score=f"held-out score {metrics['score']:.3f}")
+            bar.update(task, completed=done, total=total)
 
         yield report
