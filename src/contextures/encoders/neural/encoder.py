@@ -61,7 +61,7 @@ class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     batch_size : "auto" or int, default="auto"
         Rows of a batch; "auto" takes all up to 4,096.
     max_steps : "auto" or int, default="auto"
-        Steps of the search. "auto" takes 150 where every batch is the whole sample and its
+        Steps of the search. "auto" takes 250 where every batch is the whole sample and its
         operator, and otherwise 500 or ten epochs.
     learning_rate, weight_decay : float, default=0.004, 0.0
         Of AdamW; the rate rises in the first steps and falls to zero in a half cosine.

@@ -16,7 +16,7 @@ from contextures.exceptions import InputError
 LARGEST_BATCH = 4096
 """Rows up to which all of them are one batch."""
 
-EXACT_STEPS, DRAWN_STEPS, EPOCHS = 150, 500, 10
+EXACT_STEPS, DRAWN_STEPS, EPOCHS = 250, 500, 10
 """Steps where every batch is the whole sample and its operator; elsewhere at least; and epochs."""
 
 N_SCORES = 15
