@@ -28,6 +28,8 @@ OPTIONS = {
     "rayleigh_quotient": CONSTRAINTS,
     "graph": [{"walk": walk} for walk in ("two_step", "lazy", "signed")],
     "joint_nesting": [{}, {"step": 3}],
+    "ratio_trace": [{}, {"exclude_self": False}],
+    "ratio_trace_kernel": [{}, {"exclude_self": False}],
     "low_rank": [{}, {"constant": True}],
     "supervised_mse": [{}, {"bias": False}],
     "ratio_trace_kernel": [{}, {"leading": 2}],

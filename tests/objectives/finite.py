@@ -94,13 +94,13 @@ def tables(*shapes, seed=0):
     ]
 
 
-def minimize(loss, parameters, steps=300):
+def minimize(loss, parameters, steps=120):
     """Minimise by L-BFGS; gives the minimum."""
     optimizer = torch.optim.LBFGS(
         parameters,
         max_iter=steps,
-        tolerance_grad=1e-9,
-        tolerance_change=1e-14,
+        tolerance_grad=1e-8,
+        tolerance_change=1e-12,
         history_size=30,
         line_search_fn="strong_wolfe",
     )
@@ -156,7 +156,14 @@ def ritz(functions, transition, weights, context_weights):
     smoothed = (transition * (weights[:, None] / context_weights)).T @ functions
     c = functions.T @ (functions * weights[:, None])
     b = smoothed.T @ (smoothed * context_weights[:, None])
-    return np.sqrt(np.sort(np.linalg.eigvals(np.linalg.solve(c, b)).real)[::-1])
+    squares = np.sort(np.linalg.eigvals(np.linalg.solve(c, b)).real)[::-1]
+    return np.sqrt(np.maximum(squares, 0.0))
+
+
+def gram_schmidt(functions, weights):
+    """Functions made orthonormal under weights, coordinate after coordinate."""
+    factor = np.linalg.cholesky(covariance(functions, weights))
+    return torch.tensor(np.linalg.solve(factor, functions.detach().numpy().T).T)
 
 
 def covariance(functions, weights):

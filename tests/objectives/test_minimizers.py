@@ -66,11 +66,18 @@ def test_objectives_on_views(name, options, minimum):
         assert value == pytest.approx(minimum(context.s[:D]), abs=0.01)
 
 
-@pytest.mark.parametrize("name", ["ratio_trace_kernel", "kise"])
-@pytest.mark.parametrize("form", ["features", "transition", "sparse transition"])
+@pytest.mark.filterwarnings("ignore:Sparse CSR tensor support")
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("ratio_trace_kernel", "features"),
+        ("ratio_trace_kernel", "sparse transition"),
+        ("kise", "transition"),
+    ],
+)
 def test_objectives_on_kernels(name, form):
     context = finite.unequal_masks()
-    rows = context.rows(8)
+    rows = context.rows(4)
     transition = torch.tensor(context.transition)[rows]
     batch = (transition, torch.tensor(context.pa))
     if form == "sparse transition":
@@ -164,8 +171,7 @@ def test_the_rayleigh_quotient_orders_the_functions(constraint):
     (g,) = finite.tables((9, D))
     finite.minimize(lambda: objective(g[views.x], g[views.a]), [g])
     if constraint == "whitening":
-        factor = np.linalg.cholesky(finite.covariance(g, context.pa))
-        g = torch.tensor(np.linalg.solve(factor, g.detach().numpy().T).T)
+        g = finite.gram_schmidt(g, context.pa)
     finite.check_order(g, context.nu[:, :D], context.pa)
 
 
@@ -177,13 +183,8 @@ def test_equal_weights_leave_the_order_open():
     (g,) = finite.tables((9, D))
     finite.minimize(lambda: objective(g[views.x], g[views.a]), [g])
     finite.check_span(g, context, D, side="A")
-    factor = np.linalg.cholesky(finite.covariance(g, context.pa))
     with pytest.raises(AssertionError):
-        finite.check_order(
-            torch.tensor(np.linalg.solve(factor, g.detach().numpy().T).T),
-            context.nu[:, :D],
-            context.pa,
-        )
+        finite.check_order(finite.gram_schmidt(g, context.pa), context.nu[:, :D], context.pa)
 
 
 def test_info_nce_finds_the_logarithm_of_the_density_ratio():
@@ -251,7 +252,7 @@ def test_barlow_twins_correlates_coordinates_and_then_loses_one(redundancy):
     views = context.views()
     objective = get_objective("barlow_twins", redundancy=redundancy)
     (g,) = finite.tables((9, 2))
-    finite.minimize(lambda: objective(g[views.x], g[views.a]), [g], 1000)
+    finite.minimize(lambda: objective(g[views.x], g[views.a]), [g], 400)
     c = finite.covariance(g, context.pa)
     found = abs(c[0, 1]) / np.sqrt(c[0, 0] * c[1, 1])
     u = (0.25 * 0.5 + redundancy * 1.25 * 0.5) / (0.25**2 + redundancy * 1.25**2)

@@ -9,6 +9,8 @@ from typing import Any, ParamSpec
 import torch
 from torch import Tensor
 
+from contextures.exceptions import InputError
+
 P = ParamSpec("P")
 
 _FULL = (torch.float32, torch.float64)
@@ -57,7 +59,8 @@ def in_full_precision(loss: Callable[P, Tensor]) -> Callable[P, Tensor]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> Tensor:
         arguments: Any = [full(value) for value in args]
         named: Any = {name: full(value) for name, value in kwargs.items()}
-        device = next(v.device.type for v in (*args, *kwargs.values()) if isinstance(v, Tensor))
+        devices = (v.device.type for v in (*args, *kwargs.values()) if isinstance(v, Tensor))
+        device = next(devices, "cpu")
         if not torch.is_autocast_enabled(device):
             return loss(*arguments, **named)
         with torch.autocast(device, enabled=False):
@@ -77,16 +80,20 @@ def closed_form(backward: Callable[..., Any]) -> Callable[..., Any]:
     Returns
     -------
     callable
-        The same, outside of autocast; asking for its gradient is an error.
+        The same, outside of autocast, which refuses to be part of a graph.
     """
 
     @wraps(backward)
     def wrapped(ctx: Any, *grads: Tensor) -> Any:
+        if torch.is_grad_enabled():
+            raise InputError(
+                "gradients of objectives are closed forms, which cannot be differentiated again; "
+                "use create_graph=False"
+            )
         device = grads[0].device.type
         if not torch.is_autocast_enabled(device):
             return backward(ctx, *grads)
         with torch.autocast(device, enabled=False):
             return backward(ctx, *grads)
 
-    once: Callable[..., Any] = torch.autograd.function.once_differentiable(wrapped)
-    return once
+    return wrapped

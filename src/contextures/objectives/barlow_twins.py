@@ -16,8 +16,11 @@ class BarlowTwins(Objective):
     Population loss: sum_j (1 - R_jj)^2 + redundancy sum_{j != k} R_jk^2, R the cross-correlation
     of f(A) and f(A+) for two draws A, A+ of one x.
 
-    Minimiser: f spans nu_1, ..., nu_d (checked numerically on finite contexts; the coordinates
-    themselves are not the singular functions, and are uncorrelated only for s near one).
+    Minimiser: f spans nu_1, ..., nu_d if the redundancy term is strong enough (derived for d = 2,
+    otherwise checked numerically on finite contexts); the coordinates are correlated mixtures of
+    the singular functions. The second of two is lost while ``redundancy`` is at most
+    (s_1^2 - s_2^2) (1 - s_1^2) / (s_1^2 (s_1^2 + s_2^2)): the paper's weight keeps functions apart
+    only where all s are near one; a weight of 1 does so elsewhere.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ class ClassBalancedMSE(Objective):
     ----------
     priors : sequence of float, optional
         P_A; by default the shares of the classes in the batch.
-    ridge : float, default=1e-6
+    ridge : float, default=1e-5
         Added to the covariance of the embedding, relative to its mean diagonal entry.
     sync : bool, default=True
         See :class:`~contextures.objectives.Objective`.

@@ -22,7 +22,7 @@ class CleanPrediction(Objective):
 
     Parameters
     ----------
-    ridge : float, default=1e-6
+    ridge : float, default=1e-5
         Added to the covariance of the embedding, relative to its mean diagonal entry.
     sync : bool, default=True
         See :class:`~contextures.objectives.Objective`.

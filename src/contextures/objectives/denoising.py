@@ -23,7 +23,7 @@ class Denoising(Objective):
 
     Parameters
     ----------
-    ridge : float, default=1e-6
+    ridge : float, default=1e-5
         Added to the covariance of the embedding, relative to its mean diagonal entry.
     sync : bool, default=True
         See :class:`~contextures.objectives.Objective`.

@@ -32,7 +32,7 @@ class Graph(Objective):
         What the pairs are: two neighbours of one node (two draws of one x, as other objectives on
         views take them), ends of edges (x and a draw of it), or ends of edges for the objective
         as printed.
-    ridge : float, default=1e-6
+    ridge : float, default=1e-5
         Added to the covariance, relative to the mean variance of its coordinates.
     sync : bool, default=True
         See :class:`~contextures.objectives.Objective`.

@@ -24,7 +24,7 @@ class MaskedReconstruction(Objective):
 
     Parameters
     ----------
-    ridge : float, default=1e-6
+    ridge : float, default=1e-5
         Added to second moments of the embedding, relative to their mean diagonal entry.
     sync : bool, default=True
         See :class:`~contextures.objectives.Objective`.

@@ -9,6 +9,7 @@ loss, also where the parts differ in size. So sums need no gradient of their own
 from __future__ import annotations
 
 from collections.abc import Sequence
+
 import torch
 import torch.distributed as dist
 from torch import Tensor

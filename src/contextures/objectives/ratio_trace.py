@@ -22,31 +22,40 @@ class RatioTrace(Objective):
 
     Parameters
     ----------
-    ridge : float, default=1e-6
+    exclude_self : bool, default=True
+        Whether the trace leaves out the pairs of a row with itself. With them it is too large by
+        about d e / n, which rewards functions that only look associated on the batch; without
+        them small batches learn far better, for more work. Pairs of different rows remain biased
+        a little by the inverses.
+    ridge : float, default=1e-5
         Added to both covariances, relative to the mean variance of their coordinates.
     sync : bool, default=True
         See :class:`~contextures.objectives.Objective`.
 
     Notes
     -----
-    On n rows the trace is too large by about d e / n even for independent sides: take several
-    times as many rows as coordinates. A batch of n <= max(d, e) rows is refused.
+    A batch of n <= max(d, e) rows is refused; take several times as many rows as coordinates.
 
-    Cost: 3 products of n d^2 forward and 4 backward; d^3 for the factors. No n x n matrix.
+    Cost: 3 products of n d^2 forward and 4 backward, and 4 more forward to leave out self-pairs;
+    d^3 for the factors. No n x n matrix.
 
     References
     ----------
-    arXiv 2505.01557 (ICML 2025), Definition 21; the score is VAMP-2 (arXiv 1707.04659).
+    arXiv 2505.01557 (ICML 2025), Definition 21; with self-pairs the score is VAMP-2
+    (arXiv 1707.04659). Leaving them out is derived.
     """
 
     inputs: ClassVar[Inputs] = "pair"
     encoder_on: ClassVar[Side] = "X"
     operator: ClassVar[str] = "TT*"
 
-    def __init__(self, ridge: float = RIDGE, *, sync: bool = True) -> None:
+    def __init__(
+        self, exclude_self: bool = True, ridge: float = RIDGE, *, sync: bool = True
+    ) -> None:
         super().__init__(sync=sync)
+        self.exclude_self = exclude_self
         self.ridge = ridge
 
     def forward(self, phi: Tensor, psi: Tensor) -> Tensor:
         """Compute the loss of phi(x) of shape (n, d) and psi(a) of shape (n, e)."""
-        return F.ratio_trace(phi, psi, self.ridge, self.sync)
+        return F.ratio_trace(phi, psi, self.exclude_self, self.ridge, self.sync)

@@ -28,7 +28,7 @@ class RatioTraceKernel(Objective):
         Whether B leaves out the pairs of a row with itself, which makes it unbiased for a batch of
         independent rows. With all rows of a sample as the batch, keep them (False) to get the
         operator on that sample.
-    ridge : float, default=1e-6
+    ridge : float, default=1e-5
         Added to the covariance, relative to the mean variance of its coordinates.
     leading : int, optional
         How many eigenvalues count; all of them when None or not below d.

@@ -21,7 +21,7 @@ class RatioTraceViews(Objective):
 
     Parameters
     ----------
-    ridge : float, default=1e-6
+    ridge : float, default=1e-5
         Added to the covariance, relative to the mean variance of its coordinates.
     sync : bool, default=True
         See :class:`~contextures.objectives.Objective`.

@@ -28,7 +28,7 @@ class SupervisedMSE(Objective):
     n_classes : int, optional
         The number of classes where targets are class numbers; by default one more than the
         largest number in the batch.
-    ridge : float, default=1e-6
+    ridge : float, default=1e-5
         Added to the second moment of the embedding, relative to its mean diagonal entry.
     sync : bool, default=True
         See :class:`~contextures.objectives.Objective`.

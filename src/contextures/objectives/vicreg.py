@@ -17,8 +17,12 @@ class VICReg(Objective):
     + 2 covariance sum_{j != k} C_jk^2 / d, with C the covariance of f(A) (each view contributes
     half of the variance term and one covariance term).
 
-    Minimiser: f spans nu_1, ..., nu_d as long as no direction collapses. A direction with singular
-    value s gets the standard deviation min(1, variance / (4 invariance (1 - s^2))) (derived).
+    Minimiser: f spans nu_1, ..., nu_d as long as the covariance term is strong enough. A direction
+    with singular value s gets the standard deviation min(1, variance / (4 invariance (1 - s^2))),
+    and two coordinates of unit variance the correlation
+    min(1, invariance (s_1^2 - s_2^2) / (4 covariance)): at the paper's weights the second function
+    is lost once s_2^2 is .16 below s_1^2. A ``covariance`` above a quarter of ``invariance`` keeps
+    it (derived).
 
     Parameters
     ----------

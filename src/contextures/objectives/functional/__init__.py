@@ -14,11 +14,8 @@ from contextures.objectives.functional.kise import kise, kise_gram
 from contextures.objectives.functional.leading import leading_trace_kernel
 from contextures.objectives.functional.low_rank import low_rank
 from contextures.objectives.functional.nesting import joint_nesting, sequential_nesting
-from contextures.objectives.functional.ratio_trace import (
-    ratio_trace,
-    ratio_trace_kernel,
-    ratio_trace_views,
-)
+from contextures.objectives.functional.ratio_trace import ratio_trace
+from contextures.objectives.functional.ratios import ratio_trace_kernel, ratio_trace_views
 from contextures.objectives.functional.rayleigh import rayleigh_quotient
 from contextures.objectives.functional.regression import linear_head_mse, masked_mse
 from contextures.objectives.functional.svme import svme

@@ -16,6 +16,8 @@ def check_batch(**named: Tensor) -> None:
         Batches by the names that a message should use.
     """
     for name, batch in named.items():
+        if not isinstance(batch, Tensor):
+            raise InputError(f"{name} is a {type(batch).__name__}; give a torch.Tensor")
         if batch.ndim != 2 or not batch.is_floating_point():
             raise InputError(
                 f"{name} has shape {tuple(batch.shape)} and dtype {batch.dtype}; "

@@ -14,7 +14,7 @@ class Whitening:
 
     Parameters
     ----------
-    ridge : float, default=1e-6
+    ridge : float, default=1e-5
         Added to the covariance, relative to the mean variance of the coordinates.
     """
 

@@ -10,7 +10,7 @@ from contextures.exceptions import InputError
 from contextures.objectives.autograd import in_full_precision
 from contextures.objectives.functional.checks import check_same_width
 from contextures.objectives.functional.moments import Moments, Slopes, view_loss
-from contextures.objectives.functional.ratio_trace import ratio_loss
+from contextures.objectives.functional.ratios import ratio_loss
 from contextures.objectives.functional.whitening import RIDGE
 
 Walk = Literal["two_step", "lazy", "signed"]

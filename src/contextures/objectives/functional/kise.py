@@ -14,7 +14,7 @@ from contextures.objectives.functional.constraints import Constraint, Whitening
 from contextures.objectives.functional.kernels import kernel_loss, kernel_trace, pair_count
 from contextures.objectives.functional.moments import MomentLoss, Moments, Slopes
 from contextures.objectives.functional.penalties import penalty
-from contextures.objectives.functional.ratio_trace import ratio_loss
+from contextures.objectives.functional.ratios import ratio_loss
 from contextures.objectives.parallel import is_parallel
 
 WHITENING = Whitening()

@@ -141,9 +141,9 @@ class _Nested(torch.autograd.Function):
         offset = 0.0 if ctx.constant else share
         for_phi = for_psi = None
         if ctx.needs_input_grad[0]:
-            for_phi = torch.addmm(sum_psi, phi, psi_2, beta=offset, alpha=share)
-            for_phi.addcmul_(psi, factors, value=scale)
+            for_phi = torch.addcmul(sum_psi * offset, psi, factors, value=scale)
+            for_phi.addmm_(phi, psi_2, alpha=share)
         if ctx.needs_input_grad[1]:
-            for_psi = torch.addmm(sum_phi, psi, phi_2, beta=offset, alpha=share)
-            for_psi.addcmul_(phi, factors, value=scale)
+            for_psi = torch.addcmul(sum_phi * offset, phi, factors, value=scale)
+            for_psi.addmm_(psi, phi_2, alpha=share)
         return for_phi, for_psi, None, None, None, None

@@ -40,7 +40,7 @@ def linear_head_mse(
         Whether the head has a bias.
     weights : torch.Tensor of shape (n,), optional
         Weights of the rows in the mean; equal by default.
-    ridge : float, default=1e-6
+    ridge : float, default=1e-5
         Added to the second moment of the embedding, relative to its mean diagonal entry.
     sync : bool, default=True
         Whether to join the batches of all processes.

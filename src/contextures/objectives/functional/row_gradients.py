@@ -35,25 +35,31 @@ def row_gradient(terms: list[Term], constant: Tensor | None = None) -> Tensor:
     torch.Tensor of shape (n, d)
         The sum.
     """
-    offset, total = constant, None
-    for _, centre, slope, scale in terms:
-        if slope is not None:
-            moved = torch.mv(slope.T, centre) if slope.ndim == 2 else centre * slope
-            offset = moved.mul_(-scale) if offset is None else offset.sub(moved, alpha=scale)
-    if offset is None:
-        return torch.zeros_like(terms[0].rows)
-    for rows, _, slope, scale in terms:
-        if slope is not None:
-            total = _added(offset if total is None else total, rows, slope, scale, total is None)
-    return offset.repeat(len(terms[0].rows), 1) if total is None else total
-
-
-def _added(onto: Tensor, rows: Tensor, slope: Tensor, scale: float, first: bool) -> Tensor:
-    """Add scale rows slope to an array in place, or to the constant row at first."""
-    if slope.ndim == 2:
-        if first:
-            return torch.addmm(onto, rows, slope, alpha=scale)
-        return onto.addmm_(rows, slope, alpha=scale)
-    if first:
-        return torch.addcmul(onto, rows, slope, value=scale)
-    return onto.addcmul_(rows, slope, value=scale)
+    # Products come last: they add to an array more cheaply than anything is added to them.
+    ordered = sorted(
+        ((term, term.slope) for term in terms if term.slope is not None),
+        key=lambda pair: pair[1].ndim,
+    )
+    if not ordered:
+        rows = terms[0].rows
+        return torch.zeros_like(rows) if constant is None else constant.repeat(len(rows), 1)
+    offset = constant
+    for (_, centre, _, scale), slope in ordered:
+        moved = torch.mv(slope.T, centre) if slope.ndim == 2 else centre * slope
+        offset = moved.mul_(-scale) if offset is None else offset.sub(moved, alpha=scale)
+    assert offset is not None
+    total: Tensor | None = None
+    for (rows, _, _, scale), slope in ordered:
+        product = slope.ndim == 2
+        if total is None:
+            total = (
+                torch.addmm(offset, rows, slope, alpha=scale)
+                if product
+                else torch.addcmul(offset, rows, slope, value=scale)
+            )
+        elif product:
+            total = total.addmm_(rows, slope, alpha=scale)
+        else:
+            total = total.addcmul_(rows, slope, value=scale)
+    assert total is not None
+    return total

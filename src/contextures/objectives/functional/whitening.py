@@ -9,7 +9,7 @@ from torch import Tensor
 
 from contextures.exceptions import InputError
 
-RIDGE = 1e-6
+RIDGE = 1e-5
 """The default ridge, as a share of the mean variance of the coordinates."""
 
 RAISED = 1e-4

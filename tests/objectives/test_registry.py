@@ -1,0 +1,84 @@
+"""Objectives by name, and what their classes promise a training loop."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+
+import pytest
+import torch
+from cases import arguments
+
+import contextures.objectives as package
+from contextures.exceptions import InputError
+from contextures.objectives import Objective, get_objective, objective_class, objective_names
+
+
+@pytest.fixture(params=objective_names())
+def name(request):
+    return request.param
+
+
+def test_classes_say_what_they_take(name):
+    made = objective_class(name)
+    assert issubclass(made, Objective)
+    assert made.inputs in ("pair", "views", "kernel", "targets")
+    assert made.encoder_on in ("X", "A")
+    assert made.__name__ in package.__all__
+    assert made.__module__ == f"contextures.objectives.{name}"
+    required = [
+        p
+        for p in inspect.signature(made.forward).parameters.values()
+        if p.default is inspect.Parameter.empty
+    ]
+    assert len(required) == 3  # self and two arguments
+
+
+def test_docstrings_give_loss_minimiser_source(name):
+    words = inspect.getdoc(objective_class(name))
+    assert "Population loss" in words
+    assert "Minimiser" in words or "Fixed point" in words
+    assert "References" in words
+    assert "arXiv" in words
+
+
+def test_objectives_keep_no_state_and_take_sync(name):
+    objective = get_objective(name, sync=False)
+    assert not objective.sync
+    assert get_objective(name).sync
+    assert not list(objective.parameters())
+    assert not objective.state_dict()
+
+
+def test_losses_are_scalars_with_gradients(name):
+    embeddings, constants = arguments(name)
+    leaves = [e.clone().requires_grad_() for e in embeddings]
+    loss = get_objective(name)(*leaves, *constants)
+    assert loss.shape == ()
+    loss.backward()
+    assert all(torch.isfinite(leaf.grad).all() and leaf.grad.any() for leaf in leaves)
+
+
+def test_everything_public_is_listed():
+    modules = {package.__name__ + "." + name for name in objective_names()}
+    classes = {objective_class(name).__name__ for name in objective_names()}
+    assert len(modules) == len(classes)
+    for exported in package.__all__:
+        assert getattr(package, exported) is not None
+    assert classes < set(package.__all__)
+
+
+def test_unknown_names_and_options_are_refused():
+    with pytest.raises(InputError, match=r"objective='vicregg' is unknown; give one of barlow"):
+        get_objective("vicregg")
+    with pytest.raises(InputError, match=r"objective 'vicreg' cannot be made.*'ridge'"):
+        get_objective("vicreg", ridge=1.0)
+
+
+def test_torch_is_imported_only_when_an_objective_is():
+    code = (
+        "import sys, contextures, contextures.objectives as o; n = o.objective_names(); "
+        "assert 'torch' not in sys.modules; o.get_objective(n[0]); assert 'torch' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
