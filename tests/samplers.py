@@ -29,3 +29,22 @@ class NoisyRows(Context):
     def sample(self, X: Any, rng: Any, n_views: int = 1) -> Any:
         draws = Draws(X, rng)
         return stack_views([X + self.sigma * draws.normal(*X.shape) for _ in range(n_views)])
+
+
+class Drawn(Context):
+    """A context given by a function that draws A for rows."""
+
+    form = "sampler"
+    same_space = True
+
+    def __init__(self, draw: Any) -> None:
+        self.draw = draw
+
+    def fit(self, X: Any, y: Any = None) -> Drawn:
+        rows = check_rows(X)
+        self.input_weights_ = np.full(len(rows), 1.0 / len(rows))
+        self.n_features_in_ = rows.shape[1]
+        return self
+
+    def sample(self, X: Any, rng: Any, n_views: int = 1) -> Any:
+        return stack_views([self.draw(X, rng) for _ in range(n_views)])

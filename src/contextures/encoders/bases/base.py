@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from contextures.contexts.checks import FloatArray, check_rows
+from contextures.contexts.checks import FloatArray
 from contextures.exceptions import InputError
 
 
@@ -39,9 +39,7 @@ class Basis(TransformerMixin, BaseEstimator):
         Self
             The fitted basis.
         """
-        rows = check_rows(X)
-        self.n_features_in_ = rows.shape[1]
-        self.fit_rows(rows)
+        self.fit_rows(validate_data(self, X, dtype=np.float64))
         return self
 
     def transform(self, X: Any) -> FloatArray:
@@ -58,7 +56,7 @@ class Basis(TransformerMixin, BaseEstimator):
             phi(x).
         """
         check_is_fitted(self, "n_features_in_")
-        return self.values(check_rows(X, self.n_features_in_), np.float64)
+        return self.values(validate_data(self, X, dtype=np.float64, reset=False), np.float64)
 
     def fit_rows(self, rows: FloatArray) -> None:
         """Choose the functions from checked rows."""

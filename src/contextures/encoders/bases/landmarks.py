@@ -13,6 +13,9 @@ from contextures.encoders.bases.base import Basis
 from contextures.encoders.bases.distances import squared_distances
 from contextures.exceptions import InputError
 
+_SMALLEST = 1e-6
+"""The smallest width, as a share of the largest."""
+
 
 class LandmarkBasis(Basis):
     """phi_l(x) = exp(-|x - l|^2 / (r(x) r(l))) for landmarks l, with local widths r.
@@ -82,23 +85,22 @@ class LandmarkBasis(Basis):
         self.landmarks_ = found
         self.neighbor_ = min(max(2, round(self.share * len(found))), len(found) - 1)
         squared = squared_distances(found, found, found.mean(axis=0))
-        self.radii_ = self._radii(squared)
+        radii = _near(squared, self.neighbor_)
+        self.radii_ = np.maximum(radii, _SMALLEST * radii.max())
 
     def values(self, rows: FloatArray, dtype: DTypeLike) -> NDArray[Any]:
         """Compute phi; see :meth:`Basis.values`."""
         squared = squared_distances(rows, self.landmarks_, self.landmarks_.mean(axis=0))
         scaled = squared.astype(dtype, copy=False)
-        radii = self._radii(scaled)
+        radii = np.maximum(_near(scaled, self.neighbor_), _SMALLEST * self.radii_.max())
         scaled *= (-1.0 / radii).astype(dtype)[:, None]
         scaled *= (1.0 / self.radii_).astype(dtype)
         np.exp(scaled, out=scaled)
         return scaled
 
-    def _radii(self, squared: NDArray[Any]) -> FloatArray:
-        """Give the distance to the landmark that sets the width, from squared distances."""
-        if self.neighbor_ < 1:
-            return np.ones(len(squared))
-        place = self.neighbor_
-        radii = np.sqrt(np.partition(squared, place, axis=1)[:, place].astype(np.float64))
-        floor = float(radii.max(initial=0.0)) if not hasattr(self, "radii_") else self.radii_.max()
-        return np.maximum(radii, 1e-6 * floor if floor > 0 else 1.0)
+
+def _near(squared: NDArray[Any], neighbor: int) -> FloatArray:
+    """Give the distance to a near landmark from squared distances to all; one if there is none."""
+    if neighbor < 1:
+        return np.ones(len(squared))
+    return np.sqrt(np.partition(squared, neighbor, axis=1)[:, neighbor].astype(np.float64))
