@@ -8,7 +8,9 @@ ratio trace under the context, and by a linear probe with few labels beside the 
 raw features.
 
 ``--data`` takes abalone (4,177 shells, the number of rings to predict); without it the table is
-scikit-learn's diabetes (442 patients).
+scikit-learn's diabetes (442 patients). On abalone the three learn the same: under KNN the learned
+functions reach .99 of the exact ones' ratio trace on fresh rows. But the same probe on the raw
+features predicts better than on any of them, with 50 labels and with 1,000.
 
     python -m examples.tables --data DIR
 """
