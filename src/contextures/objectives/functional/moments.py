@@ -165,7 +165,7 @@ def _column_products(u: Tensor, v: Tensor) -> Tensor:
         return (u * v).sum(dim=0)
     step = max(1, 2**16 // u.shape[1])
     total = u.new_zeros(u.shape[1])
-    for left, right in zip(u.split(step), v.split(step), strict=True):
+    for left, right in zip(torch.split(u, step), torch.split(v, step), strict=True):
         total += (left * right).sum(dim=0)
     return total
 
