@@ -151,12 +151,23 @@ def _product(u: Tensor, v: Tensor, block: Block) -> Tensor:
     if block == "full":
         return u.T @ v
     if block == "diagonal":
-        return (u * v).sum(dim=0)
+        return _column_products(u, v)
     if block == "trace":
         if u is v:
             return sum_of_squares(u)
         return torch.dot(u.reshape(-1), v.reshape(-1))
     return u.new_zeros(0)
+
+
+def _column_products(u: Tensor, v: Tensor) -> Tensor:
+    """Sum u_il v_il over rows, on a processor in blocks that its cache holds."""
+    if u.device.type != "cpu":
+        return (u * v).sum(dim=0)
+    step = max(1, 2**16 // u.shape[1])
+    total = u.new_zeros(u.shape[1])
+    for left, right in zip(torch.split(u, step), torch.split(v, step), strict=True):
+        total += (left * right).sum(dim=0)
+    return total
 
 
 def _centred(n: int, mean_x: Tensor, mean_a: Tensor, sums: list[Tensor], blocks: Blocks) -> Moments:
