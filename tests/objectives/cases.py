@@ -29,10 +29,9 @@ OPTIONS = {
     "graph": [{"walk": walk} for walk in ("two_step", "lazy", "signed")],
     "joint_nesting": [{}, {"step": 3}],
     "ratio_trace": [{}, {"exclude_self": False}],
-    "ratio_trace_kernel": [{}, {"exclude_self": False}],
+    "ratio_trace_kernel": [{}, {"exclude_self": False}, {"leading": 2}],
     "low_rank": [{}, {"constant": True}],
     "supervised_mse": [{}, {"bias": False}],
-    "ratio_trace_kernel": [{}, {"leading": 2}],
     "info_nce": [{}, {"normalize": False}],
 }
 MADE = [(name, options) for name in objective_names() for options in OPTIONS.get(name, [{}])]
