@@ -29,7 +29,7 @@ OPTIONS = {
     "graph": [{"walk": walk} for walk in ("two_step", "lazy", "signed")],
     "joint_nesting": [{}, {"step": 3}],
     "ratio_trace": [{}, {"exclude_self": False}],
-    "ratio_trace_kernel": [{}, {"exclude_self": False}],
+    "ratio_trace_kernel": [{}, {"exclude_self": False}, {"leading": 2}],
     "low_rank": [{}, {"constant": True}],
     "supervised_mse": [{}, {"bias": False}],
     "info_nce": [{}, {"normalize": False}],

@@ -131,7 +131,7 @@ def choose_objective(
     if name == "ratio_trace" and is_finite(context):
         name = "ratio_trace_kernel"
     usual: dict[str, Any] = {"ridge": RIDGE}
-    if whole_sample:
+    if whole_sample and objective_class(name).inputs == "kernel":
         # The operator on the sample itself, whose rows are all there is.
         usual["exclude_self"] = False
     if math.ceil(MARGIN * n_components) < n_outputs:
