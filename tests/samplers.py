@@ -8,27 +8,6 @@ import numpy as np
 
 from contextures.contexts import Context
 from contextures.contexts.checks import check_rows
-from contextures.contexts.draws import Draws, stack_views
-
-
-class NoisyRows(Context):
-    """A = x + sigma z with z standard normal."""
-
-    form = "sampler"
-    same_space = True
-
-    def __init__(self, sigma: float = 0.5) -> None:
-        self.sigma = sigma
-
-    def fit(self, X: Any, y: Any = None) -> NoisyRows:
-        rows = check_rows(X)
-        self.input_weights_ = np.full(len(rows), 1.0 / len(rows))
-        self.n_features_in_ = rows.shape[1]
-        return self
-
-    def sample(self, X: Any, rng: Any, n_views: int = 1) -> Any:
-        draws = Draws(X, rng)
-        return stack_views([X + self.sigma * draws.normal(*X.shape) for _ in range(n_views)])
 
 
 class Drawn(Context):
@@ -47,4 +26,15 @@ class Drawn(Context):
         return self
 
     def sample(self, X: Any, rng: Any, n_views: int = 1) -> Any:
-        return stack_views([self.draw(X, rng) for _ in range(n_views)])
+        views = [self.draw(X, rng) for _ in range(n_views)]
+        return views[0] if n_views == 1 else np.stack(views)
+
+
+class NoisyRows(Drawn):
+    """A = x + sigma z with z standard normal."""
+
+    def __init__(self, sigma: float = 0.5) -> None:
+        self.sigma = sigma
+
+    def draw(self, X: Any, rng: Any) -> Any:
+        return X + self.sigma * rng.standard_normal(X.shape)
