@@ -8,7 +8,6 @@ import numpy as np
 
 from contextures.contexts import Context
 from contextures.contexts.checks import check_rows
-from contextures.contexts.draws import one_or_all
 
 
 class Drawn(Context):
@@ -27,4 +26,5 @@ class Drawn(Context):
         return self
 
     def sample(self, X: Any, rng: Any, n_views: int = 1) -> Any:
-        return one_or_all(np.stack([self.draw(X, rng) for _ in range(n_views)]))
+        views = [self.draw(X, rng) for _ in range(n_views)]
+        return views[0] if n_views == 1 else np.stack(views)

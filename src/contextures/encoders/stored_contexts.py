@@ -82,11 +82,11 @@ def describe(context: Context) -> dict[str, Any]:
 def construct(described: dict[str, Any]) -> Context:
     """Make the unfitted context that :func:`describe` described, of the library's own kinds."""
     kind = described["kind"]
-    if kind not in contextures.contexts.__all__:
+    made = getattr(contextures.contexts, kind) if kind in contextures.contexts.__all__ else None
+    if not (isinstance(made, type) and issubclass(made, Context)):
         raise KeyError(f"context kind {kind!r}")
     parameters = {
         name: construct(value) if isinstance(value, dict) else value
         for name, value in described["parameters"].items()
     }
-    context: Context = getattr(contextures.contexts, kind)(**parameters)
-    return context
+    return made(**parameters)

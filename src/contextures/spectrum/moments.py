@@ -19,7 +19,7 @@ from contextures.spectrum.rayleigh import (
     check_rank,
     effective_rank,
 )
-from contextures.spectrum.scatter import Scatter, joined
+from contextures.spectrum.scatter import Scatter, copied, joined
 from contextures.spectrum.signs import signs
 
 
@@ -159,7 +159,7 @@ class RitzMoments:
         return self
 
     def _merge(self, other: Any) -> None:
-        self._functions = joined(self._functions, other._functions)
+        self._functions = joined(self._functions, copied(other._functions))
 
     def copy(self) -> Self:
         """Give moments of the same rows that can be added to on their own."""

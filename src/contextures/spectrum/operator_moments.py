@@ -10,7 +10,7 @@ from scipy import sparse
 from contextures.contexts.checks import FloatArray, Matrix
 from contextures.exceptions import InputError
 from contextures.spectrum.moments import RitzMoments
-from contextures.spectrum.scatter import BLOCK_VALUES, Scatter, joined
+from contextures.spectrum.scatter import BLOCK_VALUES, Scatter, copied, joined
 
 
 class TransitionMoments(RitzMoments):
@@ -154,11 +154,10 @@ class KernelMoments(RitzMoments):
                 f"there are {len(values)} rows of functions, but the kernel's features have shape "
                 f"{z.shape}; give one row for each"
             )
-        chunk = type(self)()
-        chunk._functions = Scatter.of(values, None, weights)
-        chunk._cross = Scatter.of(values, z, weights)
-        chunk.count = len(values)
-        return self.merge(chunk)
+        self._functions = joined(self._functions, Scatter.of(values, None, weights))
+        self._cross = joined(self._cross, Scatter.of(values, z, weights))
+        self.count += len(values)
+        return self
 
     @property
     def operator(self) -> FloatArray:
@@ -177,4 +176,4 @@ class KernelMoments(RitzMoments):
 
     def _merge(self, other: KernelMoments) -> None:
         super()._merge(other)
-        self._cross = joined(self._cross, other._cross)
+        self._cross = joined(self._cross, copied(other._cross))

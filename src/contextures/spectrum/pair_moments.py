@@ -10,7 +10,7 @@ from contextures.contexts.checks import FloatArray
 from contextures.exceptions import InputError
 from contextures.spectrum.moments import RitzMoments
 from contextures.spectrum.rayleigh import RitzProblem, TwoSided, Whitening
-from contextures.spectrum.scatter import Scatter, joined
+from contextures.spectrum.scatter import Centred, Scatter, blocks, copied, joined
 
 
 class PairMoments(RitzMoments):
@@ -47,14 +47,16 @@ class PairMoments(RitzMoments):
                 f"there are {len(left)} rows of functions but {views.shape[1]} of contexts; give "
                 "one context for each"
             )
-        mean_view = views[0] if len(views) == 1 else views.mean(axis=0)
-        chunk = type(self)()
-        chunk._functions = Scatter.of(left, None, weights)
-        chunk._cross = Scatter.of(left, mean_view, weights)
-        for view in views:
-            chunk._contexts = joined(chunk._contexts, Scatter.of(view, None, weights))
-        chunk.count = len(left)
-        return self.merge(chunk)
+        for part in blocks(len(left), left.shape[1], right.shape[-1]):
+            own = None if weights is None else weights[part]
+            x = Centred.of(left[part], own)
+            seen = [Centred.of(view[part], own) for view in views]
+            self._functions = joined(self._functions, Scatter.between(x))
+            self._cross = joined(self._cross, Scatter.between(x, Centred.average(seen)))
+            for a in seen:
+                self._contexts = joined(self._contexts, Scatter.between(a))
+        self.count += len(left)
+        return self
 
     @property
     def context_mean(self) -> FloatArray:
@@ -106,8 +108,8 @@ class PairMoments(RitzMoments):
 
     def _merge(self, other: PairMoments) -> None:
         super()._merge(other)
-        self._contexts = joined(self._contexts, other._contexts)
-        self._cross = joined(self._cross, other._cross)
+        self._contexts = joined(self._contexts, copied(other._contexts))
+        self._cross = joined(self._cross, copied(other._cross))
 
 
 class ViewMoments(RitzMoments):
@@ -135,23 +137,23 @@ class ViewMoments(RitzMoments):
         Self
             These moments.
         """
-        blocks = [self._note(view) for view in views]
-        if len(blocks) < 2 or len({block.shape for block in blocks}) != 1:
+        given = [self._note(view) for view in views]
+        if len(given) < 2 or len({block.shape for block in given}) != 1:
             raise InputError(
                 "views must be two or more arrays of the same shape; there are "
-                f"{[block.shape for block in blocks]}"
+                f"{[block.shape for block in given]}"
             )
-        if self._n_views not in (0, len(blocks)):
+        if self._n_views not in (0, len(given)):
             raise InputError(
-                f"there were {self._n_views} views of each row before and {len(blocks)} now; "
+                f"there were {self._n_views} views of each row before and {len(given)} now; "
                 "give the same number"
             )
-        chunk = type(self)()
-        for block in blocks:
-            chunk._functions = joined(chunk._functions, Scatter.of(block, None, weights))
-        chunk._sums = Scatter.of(sum(blocks[1:], blocks[0]), None, weights)
-        chunk.count, chunk._n_views = len(blocks[0]), len(blocks)
-        return self.merge(chunk)
+        for block in given:
+            self._functions = joined(self._functions, Scatter.of(block, None, weights))
+        sums = Scatter.of(sum(given[1:], given[0]), None, weights)
+        self._sums = joined(self._sums, sums)
+        self.count, self._n_views = self.count + len(given[0]), len(given)
+        return self
 
     @property
     def operator(self) -> FloatArray:
@@ -174,5 +176,5 @@ class ViewMoments(RitzMoments):
         if self._n_views not in (0, other._n_views):
             raise InputError("moments of different numbers of views do not add up")
         super()._merge(other)
-        self._sums = joined(self._sums, other._sums)
+        self._sums = joined(self._sums, copied(other._sums))
         self._n_views = other._n_views

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,35 +66,24 @@ class Scatter:
             Their scatter.
         """
         total: Scatter | None = None
-        widest = max(left.shape[1], 0 if right is None else right.shape[1])
-        step = max(256, BLOCK_VALUES // max(widest, 1))
-        for start in range(0, len(left), step):
-            part = slice(start, start + step)
-            block = cls._of_block(
-                left[part],
-                None if right is None else right[part],
-                None if weights is None else weights[part],
-            )
-            total = block if total is None else total.add(block)
+        for part in blocks(len(left), left.shape[1], 0 if right is None else right.shape[1]):
+            own = None if weights is None else weights[part]
+            one = Centred.of(left[part], own)
+            other = None if right is None else Centred.of(right[part], own)
+            total = joined(total, cls.between(one, other))
         if total is None:
             raise InputError("there are no rows to take means of; give at least one")
         return total  # type: ignore[return-value]
 
     @classmethod
-    def _of_block(cls, left: Any, right: Any, weights: FloatArray | None) -> Self:
-        weight = float(len(left)) if weights is None else float(weights.sum())
-        left_mean = _mean(left, weights, weight)
-        centred = left - left_mean.astype(left.dtype)
+    def between(cls, left: Centred, right: Centred | None = None) -> Self:
+        """Compute the scatter of a block that is centred already; of ``left`` alone when None."""
         if right is None:
-            if weights is not None:
-                centred *= np.sqrt(weights).astype(left.dtype)[:, None]
             # numpy computes A^T A as a symmetric update, half the work of a general product.
-            return cls(weight, left_mean, left_mean, _float64(centred.T @ centred))
-        right_mean = _mean(right, weights, weight)
-        other = right - right_mean.astype(right.dtype)
-        if weights is not None:
-            other *= weights.astype(right.dtype)[:, None]
-        return cls(weight, left_mean, right_mean, _float64(centred.T @ other))
+            products = left.values.T @ left.values
+            return cls(left.weight, left.mean, left.mean, _float64(products))
+        products = left.values.T @ right.values
+        return cls(left.weight, left.mean, right.mean, _float64(products))
 
     @property
     def covariance(self) -> FloatArray:
@@ -135,19 +125,52 @@ class Scatter:
         )
 
 
+class Centred(NamedTuple):
+    """A block of rows: its weight, its mean, and sqrt(w_i) (f_i - mean)."""
+
+    weight: float
+    mean: FloatArray
+    values: NDArray[Any]
+
+    @classmethod
+    def of(cls, values: NDArray[Any], weights: FloatArray | None) -> Centred:
+        """Centre a block of rows."""
+        if weights is None:
+            mean = np.asarray(values.mean(axis=0, dtype=np.float64))
+            return cls(float(len(values)), mean, values - mean.astype(values.dtype))
+        weight = float(weights.sum())
+        # About the first row, so that a large common part does not cost digits.
+        origin = values[0].astype(np.float64)
+        mean = np.asarray(origin + weights @ (values - origin) / weight)
+        centred = values - mean.astype(values.dtype)
+        centred *= np.sqrt(weights).astype(values.dtype)[:, None]
+        return cls(weight, mean, centred)
+
+    @classmethod
+    def average(cls, views: Sequence[Centred]) -> Centred:
+        """Give the block of mean values of views of the same rows."""
+        if len(views) == 1:
+            return views[0]
+        mean = np.mean([view.mean for view in views], axis=0)
+        values = sum((view.values for view in views[1:]), views[0].values) / len(views)
+        return cls(views[0].weight, mean, values)
+
+
+def blocks(n: int, *widths: int) -> Iterator[slice]:
+    """Give the parts of n rows of which centred copies are held at a time."""
+    step = max(256, BLOCK_VALUES // max(1, *widths))
+    for start in range(0, n, step):
+        yield slice(start, start + step)
+
+
 def joined(one: Scatter | None, other: Scatter | None) -> Scatter | None:
     """Add one scatter to another, in place; None stands for no rows yet."""
-    if other is None or one is None:
-        return one if other is None else other.copy()
-    return one.add(other)
+    return other if one is None else one if other is None else one.add(other)
 
 
-def _mean(values: NDArray[Any], weights: FloatArray | None, total: float) -> FloatArray:
-    if weights is None:
-        return np.asarray(values.mean(axis=0, dtype=np.float64))
-    # About the first row, so that a large common part does not cost digits.
-    origin = values[0].astype(np.float64)
-    return np.asarray(origin + weights @ (values - origin) / total)
+def copied(scatter: Scatter | None) -> Scatter | None:
+    """Copy a scatter, if there is one."""
+    return None if scatter is None else scatter.copy()
 
 
 def _float64(products: NDArray[Any]) -> FloatArray:

@@ -6,7 +6,6 @@ from typing import Any
 
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.ensemble import RandomTreesEmbedding
 from sklearn.preprocessing import OneHotEncoder
 
 from contextures.encoders.bases.fourier import FourierBasis
@@ -63,6 +62,8 @@ def _one(basis: Any, n_functions: int, seed: int, what: str) -> Any:
     if basis == "polynomial":
         return PolynomialBasis()
     if basis == "trees":
+        from sklearn.ensemble import RandomTreesEmbedding
+
         leaves = min(_LEAVES, n_functions)
         return RandomTreesEmbedding(
             max(1, n_functions // leaves),
