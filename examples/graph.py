@@ -7,7 +7,8 @@ functions of words, which also embed nodes that come without edges. A graph netw
 With ``--data`` this is Cora, a citation graph of 2,708 papers in 78 unconnected parts, on its usual
 split: 140 labelled nodes, 1,000 to classify. So 77 singular values are one, and their functions
 tell the parts apart, which helps: .73 with them, .66 without. Words under the graph gave .73, the
-network .75, raw words .60. Without data it is a graph of blocks whose singular values are known, and found.
+network .75, raw words .60. Without data it is a graph of blocks whose singular values are known,
+and found.
 
     python -m examples.graph --data DIR
 """

@@ -5,9 +5,9 @@ given the eight before it (as in GPT), where a text is embedded by the mean over
 are learned in closed form by RitzEncoder over which tokens there are, the first by a network too,
 without labels, and probed with few labels beside TF-IDF and logistic regression.
 
-``--data`` takes 5,574 text messages, spam or not. There hidden tokens beat TF-IDF (balanced accuracy
-.90 against .82 with 20 labels, .95 against .94 with 200), and next tokens do not. Without it the
-texts are what scipy says about its own functions, and the label is the part of scipy that a
+``--data`` takes 5,574 text messages, spam or not. There hidden tokens beat TF-IDF (balanced
+accuracy .90 against .82 with 20 labels, .95 against .94 with 200), and next tokens do not. Without
+it the texts are what scipy says about its own functions, and the label is the part of scipy that a
 function belongs to; there TF-IDF wins.
 
     python -m examples.text --data DIR
