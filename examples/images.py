@@ -6,8 +6,8 @@ a basis each, as CLIP has for images and captions. All are learned by RitzEncode
 and crops by a convolutional network with the spectral contrastive loss too.
 
 ``--data`` takes optdigits (5,620 images) in place of scikit-learn's 1,797 digits. There, with 50
-labels, crops gave .91, turns .85, the two halves .84 and raw pixels .83. Three functions of the
-angle name the angle of fresh images (.96) and say nothing of digits (.13).
+labels, crops gave .91, turns .84, the two halves .84 and raw pixels .83. Three functions of the
+angle name the angle of fresh images (.96) and say nothing of digits (.12).
 
     python -m examples.images --data DIR
 """

@@ -7,8 +7,7 @@ without labels, and probed with few labels beside TF-IDF and logistic regression
 
 ``--data`` takes 5,574 text messages, spam or not. There hidden tokens beat TF-IDF (balanced
 accuracy .90 against .82 with 20 labels, .95 against .94 with 200), and next tokens do not. Without
-it the
-texts are what scipy says about its own functions, and the label is the part of scipy that a
+it the texts are what scipy says about its own functions, and the label is the part of scipy that a
 function belongs to; there TF-IDF wins.
 
     python -m examples.text --data DIR
