@@ -200,9 +200,9 @@ def test_wide_tables_are_looked_over_quickly():
     numbers = pd.DataFrame(RNG.standard_normal((n, 50))).rename(columns=str)
     few = pd.DataFrame({str(i): RNG.choice(["red", "green", "blue"], n) for i in range(50)})
     for frame in (numbers, few):
-        start = time.perf_counter()
+        start = time.process_time()
         profile_table(frame, "0")
-        assert time.perf_counter() - start < 2
+        assert time.process_time() - start < 2
 
 
 def test_columns_that_start_alike_are_compared_quickly():
@@ -210,9 +210,9 @@ def test_columns_that_start_alike_are_compared_quickly():
     frame = pd.DataFrame({str(i): np.zeros(20_000) for i in range(200)})
     for i in range(200):
         frame.iloc[5000 + i :: 997, i] = 1.0
-    start = time.perf_counter()
+    start = time.process_time()
     assert {w.code for w in profile_table(frame).warnings} == {"duplicate-rows"}
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_names_that_are_no_text_are_profiled_too():
