@@ -215,7 +215,14 @@ def wait_until_caught(pid, number):
 def test_a_run_that_is_stopped_leaves_nothing(tmp_path, number):
     """Whatever it was doing when the signal came, no file and no hidden folder stays behind."""
     demo = [sys.executable, "-m", "contextures.cli", "demo", "--out", str(tmp_path / "run")]
-    process = subprocess.Popen(demo, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        demo,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell that runs the tests in the background has its children ignore interrupts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     wait_until_caught(process.pid, signal.SIGTERM)
     time.sleep(1)
     errors = stop(process, number)
