@@ -325,7 +325,7 @@ def test_indices_need_a_basis_that_takes_them():
     graph = GraphContext(oracles.cycle(40))
     with pytest.raises(InputError, match="needs rows of numbers"):
         RitzEncoder(graph, 2, basis="landmarks").fit()
-    with pytest.raises(InputError, match="40 different things, more than n_functions=10"):
+    with pytest.raises(InputError, match="X names 40 different things, more than n_functions=10"):
         RitzEncoder(graph, 2, n_functions=10).fit()
     angle = FunctionTransformer(lambda i: np.c_[np.cos(i * np.pi / 20), np.sin(i * np.pi / 20)])
     encoder = RitzEncoder(graph, 2, basis=angle).fit()

@@ -9,13 +9,14 @@ from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from contextures.encoders.bases import (
+    CountBasis,
     FourierBasis,
+    IndicatorBasis,
     LandmarkBasis,
     NystroemBasis,
     PolynomialBasis,
     StackedBasis,
 )
-from contextures.encoders.bases.choice import one_hot
 from contextures.encoders.bases.distances import squared_distances, typical_distances
 from contextures.exceptions import InputError
 
@@ -96,9 +97,24 @@ def test_bases_side_by_side_keep_their_values():
 
 
 def test_rare_names_share_an_indicator():
-    names = np.array(["a"] * 5 + ["b"] * 4 + ["c", "d"])[:, None]
-    assert one_hot(names, 3).transform(names).shape[1] == 3
-    assert one_hot(names, None).transform([["never"]]).sum() == 0
+    names = np.array(["a"] * 5 + ["b"] * 4 + ["c", "d"])
+    assert IndicatorBasis(most=3).fit_transform(names).shape[1] == 3
+    everything = IndicatorBasis().fit(names)
+    assert everything.n_names == 4
+    assert everything.transform(["never"]).sum() == 0
+
+
+def test_tokens_are_counted():
+    tokens = RNG.integers(0, 30, (100, 12))
+    basis = CountBasis(30).fit(tokens)
+    expected = [np.bincount(row, minlength=30) for row in tokens]
+    np.testing.assert_array_equal(basis.transform(tokens), expected)
+    few = CountBasis(5).fit(tokens)
+    rows_with = [(tokens == number).any(axis=1).sum() for number in range(30)]
+    assert {int(n) for n in few.numbers_} <= set(np.argsort(rows_with)[-7:])
+    assert few.transform(np.full((1, 12), 99)).sum() == 0
+    with pytest.raises(InputError, match="whole numbers"):
+        CountBasis().fit(ROWS)
 
 
 def test_distances_far_from_zero_keep_their_digits():
@@ -117,6 +133,7 @@ def test_distances_far_from_zero_keep_their_digits():
         (FourierBasis(0), "n_functions=0"),
         (FourierBasis(n_widths=0), "n_widths=0"),
         (NystroemBasis(0), "n_landmarks=0"),
+        (CountBasis(0), "n_functions=0"),
         (PolynomialBasis(0), "degree=0"),
         (PolynomialBasis(50), "23425 products of 3 columns, too many"),
     ],

@@ -13,7 +13,14 @@ from sklearn.ensemble import RandomTreesEmbedding
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from contextures.contexts import KNNContext, LabelContext, MaskContext, RBFContext, TeacherContext
+from contextures.contexts import (
+    KNNContext,
+    LabelContext,
+    MaskContext,
+    PairContext,
+    RBFContext,
+    TeacherContext,
+)
 from contextures.encoders import RitzEncoder, SpectralEncoder, load_encoder, save_encoder
 from contextures.exceptions import InputError
 
@@ -67,6 +74,21 @@ def test_any_context_will_do(tmp_path, context, kept):
     again = load_encoder(tmp_path)
     np.testing.assert_allclose(again.transform(X), encoder.transform(X), atol=1e-12)
     assert repr(again.context) == (repr(encoder.context_) if kept else "None")
+
+
+def test_names_and_tokens_are_read_back(tmp_path):
+    words = np.array(["cat", "dog", "cow"])[np.arange(60) % 3]
+    sounds = np.array(["meow", "woof", "moo", "meow", "woof", "woof"])[np.arange(60) % 6]
+    encoder = RitzEncoder(PairContext(), 2).fit(words, sounds)
+    save_encoder(encoder, tmp_path)
+    new = ["dog", "cat", "fox"]
+    np.testing.assert_array_equal(load_encoder(tmp_path).transform(new), encoder.transform(new))
+    tokens = np.random.default_rng(0).integers(0, 9, (150, 5))
+    encoder = RitzEncoder(LabelContext(), 1, basis="counts").fit(tokens, tokens[:, 0] > 3)
+    save_encoder(encoder, tmp_path)
+    np.testing.assert_array_equal(
+        load_encoder(tmp_path).transform(tokens), encoder.transform(tokens)
+    )
 
 
 def test_a_folder_keeps_nothing_of_an_encoder_written_before(tmp_path):

@@ -53,9 +53,9 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         d, the number of coordinates.
     basis : "auto", str, transformer or list of these, default="auto"
         The functions phi of x. "auto" judges landmarks of several widths on held-out rows;
-        "landmarks", "fourier", "nystroem", "polynomial" and "trees" are one basis each; any
-        scikit-learn transformer will do; of a list the functions are put side by side. For X that
-        is indices or names, "auto" tells each apart.
+        "landmarks", "fourier", "nystroem", "polynomial", "trees" and "counts" (of tokens) are one
+        basis each; any scikit-learn transformer will do; of a list the functions are put side by
+        side. For X that is indices or names, "auto" tells each apart.
     context_basis : "auto", str, transformer or list of these, default="auto"
         The functions psi of a, where contexts are drawn. "auto" takes the kind of ``basis``, and
         indicators where A is classes, indices or names.
@@ -341,20 +341,19 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         given = X if self._named_inputs else inputs
         self.context_ = clone(context).fit(given, y)
         if inputs is None:
-            inputs = np.arange(len(self.context_.input_weights_))[:, None]
+            inputs = np.arange(len(self.context_.input_weights_))
         return inputs
 
     def _inputs(self, X: Any, *, reset: bool) -> NDArray[Any]:
-        """Give rows of numbers as they are, and indices or names as one column."""
+        """Give checked rows of numbers, and indices or names as they are."""
         if not self._named_inputs:
             least = 2 if reset else 1
             return validate_data(  # type: ignore[no-any-return]
                 self, X, dtype=np.float64, reset=reset, ensure_min_samples=least
             )
         if X is None:
-            return np.arange(len(self.context_.input_weights_))[:, None]
-        names = np.asarray(X)
-        return names.reshape(len(names), -1)
+            return np.arange(len(self.context_.input_weights_))
+        return np.asarray(X)
 
     @property
     def _n_features_out(self) -> int:

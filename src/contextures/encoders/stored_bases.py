@@ -9,7 +9,9 @@ import numpy as np
 
 from contextures.encoders.bases import (
     Basis,
+    CountBasis,
     FourierBasis,
+    IndicatorBasis,
     LandmarkBasis,
     NystroemBasis,
     PolynomialBasis,
@@ -24,7 +26,8 @@ TRUSTED = ("numpy.dtype", "sklearn.tree._tree.Tree")
 a changed file cannot name others. Trees are checked once they are read."""
 
 _KINDS: dict[str, type[Basis]] = {
-    kind.__name__: kind for kind in (FourierBasis, LandmarkBasis, NystroemBasis, PolynomialBasis)
+    kind.__name__: kind
+    for kind in (CountBasis, FourierBasis, LandmarkBasis, NystroemBasis, PolynomialBasis)
 }
 
 
@@ -53,6 +56,9 @@ def describe_basis(basis: Any, arrays: Arrays, foreign: list[Any], prefix: str) 
             for place, part in enumerate(basis.bases_)
         ]
         return {"kind": "StackedBasis", "n_features": basis.n_features_in_, "parts": parts}
+    if isinstance(basis, IndicatorBasis):
+        foreign.append(basis.encoder_)
+        return {"kind": "IndicatorBasis", "place": len(foreign) - 1}
     kind = type(basis).__name__
     if _KINDS.get(kind) is not type(basis):
         foreign.append(basis)
@@ -72,6 +78,10 @@ def restore_basis(
     kind = described["kind"]
     if kind == "transformer":
         return foreign[described["place"]]
+    if kind == "IndicatorBasis":
+        indicators = IndicatorBasis()
+        indicators.encoder_ = foreign[described["place"]]
+        return indicators
     if kind == "StackedBasis":
         parts = [
             restore_basis(part, arrays, foreign, f"{prefix}.{place}")

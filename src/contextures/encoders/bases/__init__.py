@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from contextures.encoders.bases.base import Basis
+from contextures.encoders.bases.counts import CountBasis
 from contextures.encoders.bases.fourier import FourierBasis
+from contextures.encoders.bases.indicators import IndicatorBasis
 from contextures.encoders.bases.landmarks import LandmarkBasis
 from contextures.encoders.bases.nystroem import NystroemBasis
 from contextures.encoders.bases.polynomial import PolynomialBasis
@@ -11,7 +13,9 @@ from contextures.encoders.bases.stacked import StackedBasis
 
 __all__ = [
     "Basis",
+    "CountBasis",
     "FourierBasis",
+    "IndicatorBasis",
     "LandmarkBasis",
     "NystroemBasis",
     "PolynomialBasis",

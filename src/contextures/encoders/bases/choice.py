@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.preprocessing import OneHotEncoder
 
+from contextures.encoders.bases.counts import CountBasis
 from contextures.encoders.bases.fourier import FourierBasis
 from contextures.encoders.bases.landmarks import LandmarkBasis
 from contextures.encoders.bases.nystroem import NystroemBasis
@@ -15,7 +14,7 @@ from contextures.encoders.bases.polynomial import PolynomialBasis
 from contextures.encoders.bases.stacked import StackedBasis
 from contextures.exceptions import InputError
 
-NAMES = ("auto", "landmarks", "fourier", "nystroem", "polynomial", "trees")
+NAMES = ("auto", "landmarks", "fourier", "nystroem", "polynomial", "trees", "counts")
 
 SHARES = (0.01, 0.03, 0.1)
 """Widths of the landmark bases that "auto" judges."""
@@ -59,6 +58,8 @@ def _one(basis: Any, n_functions: int, seed: int, what: str) -> Any:
         return FourierBasis(n_functions, random_state=seed)
     if basis == "nystroem":
         return NystroemBasis(n_functions, random_state=seed)
+    if basis == "counts":
+        return CountBasis(n_functions)
     if basis == "polynomial":
         return PolynomialBasis()
     if basis == "trees":
@@ -79,11 +80,3 @@ def _one(basis: Any, n_functions: int, seed: int, what: str) -> Any:
             f"one of {NAMES}"
         )
     return clone(basis)
-
-
-def one_hot(names: NDArray[Any], most: int | None) -> OneHotEncoder:
-    """Give the fitted indicators of classes, indices or other names, of shape (n, q).
-
-    Of more than ``most`` names in a column the rare ones share an indicator.
-    """
-    return OneHotEncoder(handle_unknown="ignore", max_categories=most).fit(names)

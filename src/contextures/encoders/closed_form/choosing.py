@@ -8,7 +8,8 @@ from typing import Any
 
 from numpy.typing import DTypeLike, NDArray
 
-from contextures.encoders.bases.choice import candidate_bases, one_hot
+from contextures.encoders.bases.choice import candidate_bases
+from contextures.encoders.bases.indicators import IndicatorBasis
 from contextures.encoders.closed_form.learning import USUAL_RIDGE, Judge, Rows, Sides, moments_of
 from contextures.encoders.closed_form.sources import (
     DrawnSource,
@@ -74,11 +75,10 @@ class Wanted:
             for basis in candidate_bases(self.basis, self.n_functions, self.seed, "basis"):
                 yield basis.fit(inputs)
         elif isinstance(self.basis, str) and self.basis == "auto":
-            basis = one_hot(inputs, None)
-            n_names = sum(len(names) for names in basis.categories_)
-            if n_names > self.n_functions:
+            basis = IndicatorBasis().fit(inputs)
+            if basis.n_names > self.n_functions:
                 raise InputError(
-                    f"X names {n_names} different things, more than n_functions="
+                    f"X names {basis.n_names} different things, more than n_functions="
                     f"{self.n_functions}; raise it, or give a basis of what is known about them"
                 )
             yield basis
@@ -88,7 +88,7 @@ class Wanted:
         else:
             raise InputError(
                 f"basis={self.basis!r} needs rows of numbers, but X holds indices or names; give "
-                "basis='auto', which tells each apart, or a transformer of one such column"
+                "basis='auto', which tells each apart, or a transformer of them"
             )
 
     def _right(self, contexts: NDArray[Any], place: int) -> Any:
@@ -96,7 +96,7 @@ class Wanted:
         wanted = self.context_basis
         if isinstance(wanted, str) and wanted == "auto":
             if names_things(contexts):
-                return one_hot(rows, self.n_functions)
+                return IndicatorBasis(self.n_functions).fit(rows)
             like = self.same_space or isinstance(self.basis, str)
             wanted = self.basis if like and not self.named_inputs else "landmarks"
         # The other seed keeps both sides' landmarks apart.

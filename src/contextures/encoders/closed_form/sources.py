@@ -227,9 +227,9 @@ def names_things(values: NDArray[Any]) -> bool:
 
 
 def as_rows(values: NDArray[Any]) -> NDArray[Any]:
-    """Give values of A as rows that a basis takes: one column of names, or numbers in float64."""
+    """Give values of A as what a basis takes: a list of names, or rows of numbers in float64."""
     if names_things(values):
-        return values.reshape(-1, 1)
+        return values
     if values.dtype.kind not in "fiub":
         raise InputError(
             f"A has values of type {values.dtype} and shape {values.shape}; give one name or class "
