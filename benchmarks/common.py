@@ -9,7 +9,7 @@ import platform
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,39 @@ def peak_memory() -> float:
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+
+
+class Ledger:
+    """Results of runs, one JSON line each in a file, so that a stopped benchmark goes on.
+
+    Parameters
+    ----------
+    path : pathlib.Path or None
+        The file; None keeps results in memory alone.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self.runs: list[dict[str, Any]] = []
+        if path is not None and path.is_file():
+            lines = path.read_text(encoding="utf-8").splitlines()
+            # The last line is cut where the process was killed while it wrote.
+            whole = [line for line in lines if line.endswith("}")]
+            self.runs = [json.loads(line) for line in whole]
+            path.write_text("".join(line + "\n" for line in whole), encoding="utf-8")
+
+    def once(self, key: dict[str, Any], work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Give the result of a run, from the file if it was done before."""
+        for run in self.runs:
+            if all(run.get(name) == value for name, value in key.items()):
+                return run
+        run = {**key, **work()}
+        self.runs.append(run)
+        if self.path is not None:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(run) + "\n")
+        print(json.dumps(run), file=sys.stderr)
+        return run
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

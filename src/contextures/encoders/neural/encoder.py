@@ -77,7 +77,8 @@ class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         context's operator on the rows is known, and chosen by the held-out score where contexts
         are drawn.
     n_views : "auto" or int, default="auto"
-        Draws of A for each row in the Ritz step, and in the averages of a network on A.
+        Draws of A over which a network on A alone is averaged for each row; "auto" takes 64. The
+        noise of an average has (1 - s^2) / (n_views s^2) of the variance of a coordinate.
     accelerator, devices, strategy, precision
         As Lightning Fabric takes them, for one process or several. "auto" is CUDA where there is
         a card and the CPU elsewhere.

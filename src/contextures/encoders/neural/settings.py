@@ -126,9 +126,7 @@ class Settings:
         )
 
     def views(self, n_rows: int, n_outputs: int) -> int:
-        """Say how many contexts are drawn for each row in the last step."""
-        if self.n_views is not None:
-            return self.n_views
+        """Say how many contexts are drawn for each row in the Ritz step."""
         return min(MOST_VIEWS, max(2, -(-PAIRS_AN_OUTPUT * n_outputs // n_rows)))
 
 
