@@ -12,7 +12,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from contextures.contexts import Context, KNNContext
-from contextures.contexts.checks import FloatArray, check_positive_int
+from contextures.contexts.checks import FloatArray
 from contextures.encoders.bases.base import values_of
 from contextures.encoders.closed_form.choosing import Wanted
 from contextures.encoders.closed_form.fitting import learn, learn_chunk
@@ -24,6 +24,7 @@ from contextures.encoders.closed_form.sources import (
     is_table,
     observes,
 )
+from contextures.encoders.truncation import check_kept
 from contextures.exceptions import InputError
 from contextures.spectrum.ritz import RitzFunctions
 
@@ -269,13 +270,7 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Self
             A fitted encoder that shares the basis with this one.
         """
-        check_is_fitted(self)
-        check_positive_int(n_components, "n_components")
-        if n_components > self._n_features_out:
-            raise InputError(
-                f"n_components={n_components} cannot be kept: the encoder has "
-                f"{self._n_features_out}; fit it again with more"
-            )
+        check_kept(self, n_components)
         kept: Self = clone(self).set_params(n_components=n_components)
         for name, value in vars(self).items():
             if name.endswith("_") or name == "_named_inputs":

@@ -13,6 +13,7 @@ from contextures.contexts import Context, KNNContext
 from contextures.contexts.checks import FloatArray, check_positive_int
 from contextures.contexts.montecarlo import with_expansion
 from contextures.contexts.support import SupportContext
+from contextures.encoders.truncation import check_kept
 from contextures.exceptions import InputError
 from contextures.spectrum import Spectrum, decompose_fitted
 
@@ -173,13 +174,7 @@ class SpectralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         Self
             A fitted encoder that shares the context with this one.
         """
-        check_is_fitted(self)
-        check_positive_int(n_components, "n_components")
-        if n_components > self._n_features_out:
-            raise InputError(
-                f"n_components={n_components} cannot be kept: the encoder has "
-                f"{self._n_features_out}; fit it again with more"
-            )
+        check_kept(self, n_components)
         kept = clone(self).set_params(n_components=n_components)
         kept.context_ = self.context_
         if hasattr(self, "n_features_in_"):

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
 from contextures.contexts import Context, KNNContext
-from contextures.contexts.checks import FloatArray, check_positive_int
+from contextures.contexts.checks import FloatArray
 from contextures.encoders.closed_form.sources import observes
 from contextures.encoders.neural.building import Problem, Wanted
 from contextures.encoders.neural.finishing import finished, warn_of_collapse
@@ -21,6 +21,7 @@ from contextures.encoders.neural.mapping import Map
 from contextures.encoders.neural.running import limited_threads, run
 from contextures.encoders.neural.settings import Settings
 from contextures.encoders.neural.showing import check_loggers
+from contextures.encoders.truncation import check_kept
 from contextures.exceptions import InputError
 from contextures.spectrum.ritz import RitzFunctions
 
@@ -283,13 +284,7 @@ class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         Self
             A fitted encoder that shares the network with this one.
         """
-        check_is_fitted(self)
-        check_positive_int(n_components, "n_components")
-        if n_components > self._n_features_out:
-            raise InputError(
-                f"n_components={n_components} cannot be kept: the encoder has "
-                f"{self._n_features_out}; fit it again with more"
-            )
+        check_kept(self, n_components)
         kept: Self = clone(self).set_params(n_components=n_components)
         fitted = {k: v for k, v in vars(self).items() if k.endswith("_") or k.startswith("_")}
         kept.__dict__.update(fitted)
