@@ -34,9 +34,9 @@ class Progressed:
     step : int
         Steps of the phase that are done.
     best_step, best_score
-        The step of the search with the best score on held-out rows.
+        The step of the search whose weights are kept, and the best score on held-out rows.
     stale : int
-        Scores since then.
+        Scores since that step.
     ridge, score
         The ridge that was chosen, and the score of the chosen networks with it.
     history : list of dict

@@ -32,8 +32,8 @@ class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     The network is trained by an objective whose minimiser spans the top singular functions, wider
     than what is kept of it; a Rayleigh-Ritz step on its outputs then gives ordered coordinates,
     centred, uncorrelated and of unit variance on the training rows. Some rows are held out, and
-    the network is judged by its ratio trace on them; the weights with the best score are kept,
-    and trained on for a quarter of their steps with all rows.
+    the network is judged by its ratio trace on them; the last weights within half a percent of the
+    best score are kept, and trained on for a quarter of their steps with all rows.
 
     Parameters
     ----------
@@ -70,7 +70,8 @@ class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         The share of rows held out, 0 for none. None is held out of fewer than 100 rows, or where
         X is indices or names, of which a table knows only what it was taught.
     patience : int, default=5
-        Scores without a better one before the search ends; there are up to 15.
+        Scores in a row, half a percent or more below the best, before the search ends; there are
+        up to 15.
     refit : bool, default=True
         Whether to train on with all rows after the search.
     ridge : "auto" or float, default="auto"

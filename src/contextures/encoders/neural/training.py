@@ -27,6 +27,13 @@ Weights = dict[str, NDArray[Any]]
 REFIT_STEPS, REFIT_RATE = 0.25, 0.5
 """Steps on all rows, for each step of the search that was kept; their learning rate beside it."""
 
+TOLERANCE = 0.005
+"""The share of the best score by which a later score may fall short and count as no worse.
+
+Held-out rows judge the first functions long before the last ones are learned, which cost them
+little when they are learned too well.
+"""
+
 
 @dataclass(frozen=True)
 class Pace:
@@ -43,7 +50,7 @@ class Pace:
     every : int
         Steps between two scores.
     patience : int
-        Scores without a better one before the search ends.
+        Scores in a row that are worse than the best before the search ends.
     refit : bool
         Whether to go on with all rows.
     repeat : bool
@@ -190,7 +197,7 @@ class Training:
         return slice(n * rank // size, n * (rank + 1) // size)
 
     def _take_stock(self, name: str, phase: Phase, loss: Tensor) -> bool:
-        """Log, score, and keep the best weights; True when the search is to end."""
+        """Log, score, and keep good weights; True when the search is to end."""
         done = self.progressed
         if not torch.isfinite(loss):
             raise InputError(
@@ -219,10 +226,11 @@ class Training:
             for logger in self.loggers:
                 logger.log_metrics({k: v for k, v in told.items() if v is not None}, step=passed)
             self.report(done.step, phase.n_steps, metrics)
-        better = done.best_score is None or (score is not None and score > done.best_score)
-        if score is None or better:
+        best = done.best_score
+        if score is None or best is None or score >= best - TOLERANCE * abs(best):
             if searching:
-                done.best_score, done.best_step, done.stale = score, done.step - 1, 0
+                done.best_score = score if score is None or best is None else max(score, best)
+                done.best_step, done.stale = done.step - 1, 0
             self.best = {k: v.detach().clone() for k, v in self.sides.state_dict().items()}
         else:
             done.stale += 1
