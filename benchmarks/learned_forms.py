@@ -229,6 +229,8 @@ def closed(ledger: common.Ledger, options: Any) -> str:
     """Hold every objective against closed forms."""
     rows = []
     for name, form in forms():
+        if options.forms and not any(part in name for part in options.forms):
+            continue
         for objective in form.objectives:
             if options.objectives and objective not in options.objectives:
                 continue

@@ -182,6 +182,7 @@ def main() -> None:
     arguments.add_argument("--results", type=Path, help="JSON lines to go on from and add to")
     arguments.add_argument("--figure", type=Path, help="write the figure of the tables here")
     arguments.add_argument("--objectives", nargs="+", help="only these (learners, on tables)")
+    arguments.add_argument("--forms", nargs="+", help="only closed forms with this in their name")
     arguments.add_argument("--tables", nargs="+", default=list(TABLES), help="their names")
     arguments.add_argument("--seeds", type=int, default=3, help="how many, from 0 on")
     options = arguments.parse_args()
