@@ -147,6 +147,23 @@ def test_the_interval_covers_about_as_often_as_it_says(n, noise):
     assert 0.90 <= np.mean(hits) <= 0.99
 
 
+def test_the_interval_covers_for_noisy_classes_and_heavy_tails():
+    rng = np.random.default_rng(2)
+    chances = 1 / (1 + np.exp(1.5 - 2 * PARITIES[1] - PARITIES[2]))
+    heavy = np.exp(CUBE[:, :3].sum(axis=1))
+    share = chances.mean() * (1 - chances.mean())
+    truths = compatibility(FLIPS, chances).value * np.sqrt(chances.var() / share)
+    hits = []
+    for _ in range(200):
+        rows = rng.integers(0, 32, 150)
+        names = np.where(rng.random(150) < chances[rows], "yes", "no")
+        for target, truth in ((names, truths), (heavy[rows], compatibility(FLIPS, heavy).value)):
+            low, high = estimate_compatibility(FLIPS, target, rows).interval
+            hits.append(low <= truth <= high)
+    assert 0.90 <= np.mean(hits[::2]) <= 0.99
+    assert 0.90 <= np.mean(hits[1::2]) <= 0.99
+
+
 def test_leaving_a_row_out_is_what_it_says():
     rng = np.random.default_rng(0)
     F, G = rng.standard_normal((12, 3)) + 2.0, rng.standard_normal((12, 2))
@@ -207,6 +224,8 @@ def test_contexts_that_only_draw_are_judged_through_an_encoder():
         (lambda: compatibility(FLIPS, np.ones(3)), "for each of the 32 rows"),
         (lambda: compatibility(FLIPS, np.full(32, np.nan)), "missing or infinite"),
         (lambda: compatibility(FLIPS, np.ones(32), "ranking"), "kind='ranking'"),
+        (lambda: compatibility(FLIPS, ["a"] * 31 + [None]), "missing labels"),
+        (lambda: compatibility(FLIPS, ["a"] * 32, "regression"), "give kind='classification'"),
         (lambda: compatibility(SpectralEncoder(), np.ones(32)), "give a fitted context"),
         (lambda: estimate_compatibility(FLIPS, [1.0, 2.0], [0, 1]), "five or more"),
         (lambda: estimate_compatibility(FLIPS, np.arange(32.0)), "give them as X"),

@@ -125,6 +125,10 @@ def _input_weights(source: Context | Spectrum) -> FloatArray:
             f"{type(source).__name__} only draws, so T* is not known exactly; give an encoder "
             "learned from it to estimate_compatibility"
         )
+    if not hasattr(source, "expansion_"):
+        raise InputError(
+            f"{type(source).__name__} does not hold the rows that it was fitted to; fit it again"
+        )
     return source.input_weights_
 
 

@@ -72,8 +72,10 @@ def estimate_compatibility(
     interval is about what the d functions give.
 
     The interval is rho^2 plus or minus Student's t times the jackknife's standard error, cut to
-    [0, 1]. It is about the draw of the labelled rows, not about errors of the functions. Standard
-    errors of rho^2 for an unrelated target are about sqrt(2 (s_1^4 + s_2^4 + ...)) / n.
+    [0, 1]. It is about the draw of the labelled rows, not about errors of the functions. It covers
+    less often with fewer than about 50 labels, where few pairs of rows share a context, or for
+    targets that a few extreme values dominate. For an unrelated target the standard error of rho^2
+    is about sqrt(2 (s_1^4 + s_2^4 + ...)) / n.
 
     O(n d q): leaving out each row in turn costs no more than the estimate.
 

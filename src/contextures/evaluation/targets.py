@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from contextures.contexts.checks import FloatArray
+from contextures.contexts.labels import missing_labels
 from contextures.exceptions import InputError
 
 Kind = Literal["classification", "regression"]
@@ -41,8 +42,7 @@ def as_outputs(target: Any, n: int, kind: Kind | None) -> FloatArray:
         if values.ndim == 2 and values.shape[1] > 1:
             raise InputError("classes must be one label a row; give one column")
         labels = np.ravel(values)
-        missing = labels != labels  # NaN is the one value that differs from itself
-        if np.any(missing) or any(label is None for label in labels):
+        if missing_labels(labels).any():
             raise InputError("target holds missing labels; leave those rows out")
         classes, codes = np.unique(labels, return_inverse=True)
         return np.asarray(np.eye(len(classes))[codes])
