@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from functools import partial
+
 import numpy as np
 import pytest
 from scipy.linalg import orth
@@ -80,6 +83,18 @@ def test_rows_are_gone_through_in_blocks(align, monkeypatch):
     whole = align(F, G)
     monkeypatch.setattr(scatter, "BLOCK_VALUES", 1)  # 256 rows, the least
     assert align(F, G) == pytest.approx(whole, abs=1e-12)
+
+
+@pytest.mark.parametrize("align", [*EVERY, partial(cka_alignment, debiased=False)])
+def test_no_matrix_of_all_pairs_of_rows_is_made(align):
+    f, g = RNG.standard_normal((2, 10_000, 12))
+    if align is mutual_knn_alignment:
+        align = partial(align, n_queries=500)
+    tracemalloc.start()
+    align(f, g)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 60e6  # 10,000 x 10,000 numbers take 800 MB
 
 
 @pytest.mark.parametrize("align", EVERY)

@@ -48,6 +48,22 @@ def test_mixtures_outputs_and_classes_average_squares_by_variance():
     assert compatibility(FLIPS, PARITIES[2], "classification").value == pytest.approx(0.64)
 
 
+def test_in_any_finite_context_it_lies_between_zero_and_the_first_singular_value():
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        n, m = rng.integers(3, 9, 2)
+        joint = rng.random((n, m)) ** rng.integers(1, 6)
+        context = FiniteContext(joint / joint.sum()).fit(None)
+        spectrum = decompose_fitted(context, min(n, m) - 1)
+        target = rng.standard_normal((n, 2))
+        found = compatibility(context, target)
+        assert 0 <= found.value <= spectrum.singular_values[0] + 1e-9
+        again = compatibility(spectrum, target)
+        assert again.interval == pytest.approx((found.value, found.value))
+        best = compatibility(context, spectrum.left[:, 0])
+        assert best.value == pytest.approx(spectrum.singular_values[0])
+
+
 def test_a_cut_spectrum_brackets_the_truth():
     target = 3.0 * PARITIES[1] + 4.0 * PARITIES[3]
     exact = compatibility(FLIPS, target)
