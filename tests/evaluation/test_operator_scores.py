@@ -111,6 +111,7 @@ def test_folds_judge_encoders_on_rows_they_did_not_see():
         (lambda X: ratio_trace_score(X[:10], KNNContext(3).fit(X), X), "F has 10 rows"),
         (lambda X: ratio_trace_score(X, NoiseContext().fit(X), X), "given by draws"),
         (lambda X: ratio_trace_score(X[:4], KNNContext(3).fit(X), X[:4]), "cannot judge"),
+        (lambda X: ratio_trace_score(X, KNNContext(3).fit(X), X, n_groups=41), "n_groups=41"),
         (lambda X: cross_validated_ratio_trace(PCA(2), X), "PCA has no context of its own"),
         (lambda X: cross_validated_ratio_trace(RitzEncoder(), X, n_folds=99), "n_folds=99"),
         (lambda X: vamp2_score(X, X[:10]), "G must have shape"),

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from contextures.evaluation.compatibilities import Compatibility, compatibility
     from contextures.evaluation.estimated_compatibility import estimate_compatibility
     from contextures.evaluation.intervals import bootstrap_interval
+    from contextures.evaluation.jackknife import OperatorScore
     from contextures.evaluation.neighborhoods import mutual_knn_alignment, neighbor_overlap
     from contextures.evaluation.operator_scores import (
-        OperatorScore,
         cross_validated_ratio_trace,
         ratio_trace_score,
         vamp2_score,
@@ -33,7 +33,7 @@ _HOME = {
     "Association": "associations",
     "Compatibility": "compatibilities",
     "HeldOutScore": "probe",
-    "OperatorScore": "operator_scores",
+    "OperatorScore": "jackknife",
     "Task": "probe",
     "Usefulness": "tau",
     "association": "associations",

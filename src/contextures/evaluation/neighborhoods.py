@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import check_random_state
 
 from contextures.contexts.checks import FloatArray, IntArray, check_positive_int
 from contextures.contexts.search import TREE_FEATURES, NeighborSearch
+from contextures.evaluation.jackknife import seeded
 from contextures.evaluation.representations import paired
 from contextures.exceptions import InputError
 from contextures.spectrum.rayleigh import CUTOFF, SINGLE_CUTOFF, Whitening
@@ -120,8 +120,7 @@ def neighbor_overlap(
         )
     chosen = np.arange(n)
     if n_queries is not None and check_positive_int(n_queries, "n_queries") < n:
-        rng = check_random_state(0 if random_state is None else random_state)
-        chosen = np.sort(rng.choice(n, n_queries, replace=False))
+        chosen = np.sort(seeded(random_state).choice(n, n_queries, replace=False))
     near = _neighbors(first, chosen, n_neighbors, whiten)
     other = _neighbors(second, chosen, n_neighbors, whiten)
     return _shared(near, other) / n_neighbors

@@ -2,48 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy import stats
 from sklearn.base import clone
 from sklearn.model_selection import KFold
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from contextures.contexts import Context
-from contextures.contexts.checks import IntArray, check_positive_int
+from contextures.contexts.checks import check_positive_int
+from contextures.evaluation.jackknife import OperatorScore, jackknifed, seeded, with_interval
 from contextures.evaluation.representations import representation
 from contextures.exceptions import InputError
 from contextures.spectrum.scores import expand, expansion_ratio_trace, pair_score
-
-
-@dataclass(frozen=True)
-class OperatorScore:
-    """A score of functions under a context.
-
-    Attributes
-    ----------
-    value : float
-        The score, an estimate of at most s_1^2 + ... + s_d^2 of the context, with the bias of a
-        limited number of rows taken away.
-    uncorrected : float
-        The score of the rows as it is.
-    standard_error : float
-        How much the value varies with the rows it was judged on.
-    interval : tuple of float
-        The value plus or minus Student's t times the standard error.
-    n_components : int
-        d, the number of functions.
-    """
-
-    value: float
-    uncorrected: float
-    standard_error: float
-    interval: tuple[float, float]
-    n_components: int
 
 
 def ratio_trace_score(
@@ -134,7 +106,7 @@ def ratio_trace_score(
             f"F has {len(values)} rows but the context describes {expansion.shape[0]}; give the "
             "representation of the same rows"
         )
-    return _jackknifed(score, values.shape, n_groups, level, random_state)
+    return jackknifed(score, values.shape, n_groups, level, random_state)
 
 
 def vamp2_score(
@@ -192,7 +164,7 @@ def vamp2_score(
         return pair_score(values[rows], contexts[..., rows, :])
 
     widest = max(values.shape[1], contexts.shape[-1])
-    found = _jackknifed(score, (len(values), widest), n_groups, level, random_state)
+    found = jackknifed(score, (len(values), widest), n_groups, level, random_state)
     return replace(found, n_components=values.shape[1])
 
 
@@ -262,7 +234,7 @@ def cross_validated_ratio_trace(
     labels = None if y is None else np.asarray(y)
     if n_folds > len(rows):
         raise InputError(f"n_folds={n_folds} is above the number of rows, {len(rows)}; give fewer")
-    folds = KFold(n_folds, shuffle=True, random_state=check_random_state(_seed(random_state)))
+    folds = KFold(n_folds, shuffle=True, random_state=seeded(random_state))
     scores = []
     for train, held in folds.split(rows):
         given = None if labels is None else labels[train]
@@ -271,7 +243,7 @@ def cross_validated_ratio_trace(
         scores.append(ratio_trace_score(fitted, judge, rows[held]))
     values = [score.value for score in scores]
     error = float(np.std(values, ddof=1) / np.sqrt(n_folds))
-    return _score(
+    return with_interval(
         float(np.mean(values)),
         float(np.mean([score.uncorrected for score in scores])),
         error,
@@ -289,46 +261,3 @@ def _judge(fitted: Any, context: Context | None, X: Any, y: Any) -> Context:
             f"{type(fitted).__name__} has no context of its own; give the context to judge it by"
         )
     return fitted.context_  # type: ignore[no-any-return]
-
-
-def _jackknifed(
-    score: Callable[[Any], float],
-    shape: tuple[int, ...],
-    n_groups: int,
-    level: float,
-    random_state: Any,
-) -> OperatorScore:
-    """Compute a score of rows, and its error by leaving out one group of them after another."""
-    check_positive_int(n_groups, "n_groups", least=2)
-    n, d = shape
-    left = n - -(-n // n_groups)
-    if left <= d:
-        raise InputError(
-            f"{n} rows cannot judge {d} functions with {n_groups} groups to leave out; give more "
-            "rows, or fewer functions"
-        )
-    order = check_random_state(_seed(random_state)).permutation(n)
-    without = np.array([score(_others(order, g, n_groups)) for g in range(n_groups)])
-    whole, mean = score(slice(None)), float(without.mean())
-    error = float(np.sqrt((n_groups - 1) / n_groups * ((without - mean) ** 2).sum()))
-    corrected = n_groups * whole - (n_groups - 1) * mean
-    return _score(corrected, whole, error, n_groups, level, d)
-
-
-def _others(order: IntArray, group: int, n_groups: int) -> IntArray:
-    keep = np.ones(len(order), dtype=bool)
-    keep[order[group::n_groups]] = False
-    return np.flatnonzero(keep)
-
-
-def _score(
-    value: float, uncorrected: float, error: float, n_values: int, level: float, d: int
-) -> OperatorScore:
-    if not 0 < level < 1:
-        raise InputError(f"level={level!r} is not possible; give a number between 0 and 1")
-    reach = float(stats.t.ppf((1 + level) / 2, n_values - 1)) * error
-    return OperatorScore(value, uncorrected, error, (value - reach, value + reach), d)
-
-
-def _seed(random_state: Any) -> Any:
-    return 0 if random_state is None else random_state
