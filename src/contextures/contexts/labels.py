@@ -65,7 +65,7 @@ class LabelContext(Context):
             raise InputError(f"X has {len(X)} rows but y has {n}; give one label per row")
         if n < 2:
             raise InputError(f"labels of at least 2 rows are needed; y has {n}")
-        missing = np.flatnonzero(_missing(labels))
+        missing = np.flatnonzero(missing_labels(labels))
         if len(missing):
             raise InputError(
                 f"y has no label at row {missing[0]} ({len(missing)} in all); "
@@ -130,7 +130,8 @@ def are_classes(labels: np.ndarray[Any, Any], task: Task) -> bool:
     return task == "classification"
 
 
-def _missing(labels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def missing_labels(labels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Tell which rows have no label."""
     if labels.dtype.kind == "f":
         missing = np.isnan(labels)
     elif labels.dtype == object:

@@ -60,14 +60,56 @@ def ratio_trace(
     ----------
     arXiv 2505.01557 (ICML 2025), Definition 21; the U-statistic is derived.
     """
+    expansion, own = expand(context, X)
+    return expansion_ratio_trace(functions, context, expansion, own if weights is None else weights)
+
+
+def expand(context: Context, X: Any = None) -> tuple[Matrix, FloatArray | None]:
+    """Describe rows in the form of a fitted context; see :func:`ratio_trace`.
+
+    Parameters
+    ----------
+    context : Context
+        A fitted context in transition or kernel form.
+    X : array-like of shape (n, p), optional
+        The rows; those that the context was fitted to when None.
+
+    Returns
+    -------
+    tuple
+        The expansion of shape (n, m), and P_X on the rows: None, for uniform, on new ones.
+    """
     if context.form == "sampler" or not hasattr(context, "expansion_"):
         raise InputError(
             f"{type(context).__name__} is given by draws here, so no kernel ties rows together; "
             "use pair_score with functions of both sides"
         )
-    expansion = context.expansion_ if X is None else context.expand(X)
-    if weights is None and X is None:
-        weights = context.input_weights_
+    if X is None:
+        return context.expansion_, context.input_weights_
+    return context.expand(X), None
+
+
+def expansion_ratio_trace(
+    functions: Any, context: Context, expansion: Matrix, weights: FloatArray | None = None
+) -> float:
+    """Compute the ratio trace of functions on rows described already; see :func:`ratio_trace`.
+
+    Parameters
+    ----------
+    functions : ndarray of shape (n, d)
+        Values of the functions on the rows.
+    context : Context
+        A fitted context in transition or kernel form.
+    expansion : ndarray or csr_array of shape (n, m)
+        The rows in the context's form, as from :func:`expand`.
+    weights : ndarray of shape (n,), optional
+        P_X on the rows; uniform when None.
+
+    Returns
+    -------
+    float
+        tr(C^-1 B).
+    """
     if context.form == "kernel":
         return kernel_ratio_trace(functions, expansion, weights)
     return transition_ratio_trace(functions, expansion, context.context_weights_, weights)
