@@ -8,6 +8,14 @@ from contextures._lazy import lazy
 
 if TYPE_CHECKING:
     from contextures.evaluation.alignment import cca_alignment
+    from contextures.evaluation.approximations import (
+        Approximation,
+        OptimalError,
+        algebraic_worst_case_bound,
+        approximation,
+        optimal_error,
+        worst_case_bound,
+    )
     from contextures.evaluation.associations import (
         Association,
         association,
@@ -18,12 +26,18 @@ if TYPE_CHECKING:
     from contextures.evaluation.intervals import bootstrap_interval
     from contextures.evaluation.probe import HeldOutScore, Task, compare, probe_curve
     from contextures.evaluation.tau import Usefulness, usefulness
+    from contextures.evaluation.worst_case import WorstCase, worst_case_error
 
 _HOME = {
+    "Approximation": "approximations",
     "Association": "associations",
     "HeldOutScore": "probe",
+    "OptimalError": "approximations",
     "Task": "probe",
     "Usefulness": "tau",
+    "WorstCase": "worst_case",
+    "algebraic_worst_case_bound": "approximations",
+    "approximation": "approximations",
     "association": "associations",
     "bootstrap_interval": "intervals",
     "cca_alignment": "alignment",
@@ -31,15 +45,23 @@ _HOME = {
     "decay_rate": "associations",
     "expected_kernel_deviation": "associations",
     "lipschitz_constant": "associations",
+    "optimal_error": "approximations",
     "probe_curve": "probe",
     "usefulness": "tau",
+    "worst_case_bound": "approximations",
+    "worst_case_error": "worst_case",
 }
 
 __all__ = [
+    "Approximation",
     "Association",
     "HeldOutScore",
+    "OptimalError",
     "Task",
     "Usefulness",
+    "WorstCase",
+    "algebraic_worst_case_bound",
+    "approximation",
     "association",
     "bootstrap_interval",
     "cca_alignment",
@@ -47,8 +69,11 @@ __all__ = [
     "decay_rate",
     "expected_kernel_deviation",
     "lipschitz_constant",
+    "optimal_error",
     "probe_curve",
     "usefulness",
+    "worst_case_bound",
+    "worst_case_error",
 ]
 
 __getattr__, __dir__ = lazy(__name__, _HOME)
