@@ -23,6 +23,12 @@ if TYPE_CHECKING:
         expected_kernel_deviation,
         lipschitz_constant,
     )
+    from contextures.evaluation.complexity import (
+        ContextComplexity,
+        complexity_from_log_ratios,
+        context_complexity,
+    )
+    from contextures.evaluation.complexity_sampling import sampled_complexity
     from contextures.evaluation.intervals import bootstrap_interval
     from contextures.evaluation.probe import HeldOutScore, Task, compare, probe_curve
     from contextures.evaluation.tau import Usefulness, usefulness
@@ -31,6 +37,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Approximation": "approximations",
     "Association": "associations",
+    "ContextComplexity": "complexity",
     "HeldOutScore": "probe",
     "OptimalError": "approximations",
     "Task": "probe",
@@ -42,11 +49,14 @@ _HOME = {
     "bootstrap_interval": "intervals",
     "cca_alignment": "alignment",
     "compare": "probe",
+    "complexity_from_log_ratios": "complexity",
+    "context_complexity": "complexity",
     "decay_rate": "associations",
     "expected_kernel_deviation": "associations",
     "lipschitz_constant": "associations",
     "optimal_error": "approximations",
     "probe_curve": "probe",
+    "sampled_complexity": "complexity_sampling",
     "usefulness": "tau",
     "worst_case_bound": "approximations",
     "worst_case_error": "worst_case",
@@ -55,6 +65,7 @@ _HOME = {
 __all__ = [
     "Approximation",
     "Association",
+    "ContextComplexity",
     "HeldOutScore",
     "OptimalError",
     "Task",
@@ -66,11 +77,14 @@ __all__ = [
     "bootstrap_interval",
     "cca_alignment",
     "compare",
+    "complexity_from_log_ratios",
+    "context_complexity",
     "decay_rate",
     "expected_kernel_deviation",
     "lipschitz_constant",
     "optimal_error",
     "probe_curve",
+    "sampled_complexity",
     "usefulness",
     "worst_case_bound",
     "worst_case_error",
