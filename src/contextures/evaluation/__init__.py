@@ -7,6 +7,13 @@ from typing import TYPE_CHECKING
 from contextures._lazy import lazy
 
 if TYPE_CHECKING:
+    from contextures.evaluation.advice import (
+        DimensionAdvice,
+        SizeAdvice,
+        best_dimension,
+        labels_needed,
+        unlabelled_needed,
+    )
     from contextures.evaluation.alignment import cca_alignment
     from contextures.evaluation.approximations import (
         Approximation,
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
         expected_kernel_deviation,
         lipschitz_constant,
     )
+    from contextures.evaluation.bounds import RegressionBound, RegressionTask, regression_bound
     from contextures.evaluation.complexity import (
         ContextComplexity,
         complexity_from_log_ratios,
@@ -31,6 +39,12 @@ if TYPE_CHECKING:
     from contextures.evaluation.complexity_sampling import sampled_complexity
     from contextures.evaluation.intervals import bootstrap_interval
     from contextures.evaluation.probe import HeldOutScore, Task, compare, probe_curve
+    from contextures.evaluation.regression_span import (
+        RegressionSpan,
+        learned_span,
+        measured_span,
+        spectral_span,
+    )
     from contextures.evaluation.tau import Usefulness, usefulness
     from contextures.evaluation.worst_case import WorstCase, worst_case_error
 
@@ -38,14 +52,20 @@ _HOME = {
     "Approximation": "approximations",
     "Association": "associations",
     "ContextComplexity": "complexity",
+    "DimensionAdvice": "advice",
     "HeldOutScore": "probe",
     "OptimalError": "approximations",
+    "RegressionBound": "bounds",
+    "RegressionSpan": "regression_span",
+    "RegressionTask": "bounds",
+    "SizeAdvice": "advice",
     "Task": "probe",
     "Usefulness": "tau",
     "WorstCase": "worst_case",
     "algebraic_worst_case_bound": "approximations",
     "approximation": "approximations",
     "association": "associations",
+    "best_dimension": "advice",
     "bootstrap_interval": "intervals",
     "cca_alignment": "alignment",
     "compare": "probe",
@@ -53,10 +73,16 @@ _HOME = {
     "context_complexity": "complexity",
     "decay_rate": "associations",
     "expected_kernel_deviation": "associations",
+    "labels_needed": "advice",
+    "learned_span": "regression_span",
     "lipschitz_constant": "associations",
+    "measured_span": "regression_span",
     "optimal_error": "approximations",
     "probe_curve": "probe",
+    "regression_bound": "bounds",
     "sampled_complexity": "complexity_sampling",
+    "spectral_span": "regression_span",
+    "unlabelled_needed": "advice",
     "usefulness": "tau",
     "worst_case_bound": "approximations",
     "worst_case_error": "worst_case",
@@ -66,14 +92,20 @@ __all__ = [
     "Approximation",
     "Association",
     "ContextComplexity",
+    "DimensionAdvice",
     "HeldOutScore",
     "OptimalError",
+    "RegressionBound",
+    "RegressionSpan",
+    "RegressionTask",
+    "SizeAdvice",
     "Task",
     "Usefulness",
     "WorstCase",
     "algebraic_worst_case_bound",
     "approximation",
     "association",
+    "best_dimension",
     "bootstrap_interval",
     "cca_alignment",
     "compare",
@@ -81,10 +113,16 @@ __all__ = [
     "context_complexity",
     "decay_rate",
     "expected_kernel_deviation",
+    "labels_needed",
+    "learned_span",
     "lipschitz_constant",
+    "measured_span",
     "optimal_error",
     "probe_curve",
+    "regression_bound",
     "sampled_complexity",
+    "spectral_span",
+    "unlabelled_needed",
     "usefulness",
     "worst_case_bound",
     "worst_case_error",
