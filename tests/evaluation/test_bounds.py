@@ -15,6 +15,7 @@ from contextures.evaluation import (
     labels_needed,
     learned_span,
     measured_span,
+    measured_task,
     regression_bound,
     spectral_span,
     unlabelled_needed,
@@ -84,6 +85,31 @@ def test_functions_that_the_operator_does_not_reach_are_left_out():
     assert alone.missed_squared == pytest.approx(
         decompose_fitted(context, 1).singular_values[0] ** 2
     )
+
+
+def test_a_task_is_measured_by_the_smallest_function_of_a_behind_it():
+    """f = T g with g of least norm; eps is half of what two contexts of one x differ by."""
+    rng = np.random.default_rng(0)
+    joint = rng.dirichlet(np.ones(12)).reshape(3, 4)
+    transition, pa = joint / joint.sum(1, keepdims=True), joint.sum(0)
+    context = FiniteContext(joint).fit()
+    f = rng.standard_normal(3)
+    root = np.sqrt(pa)
+    g = np.linalg.pinv(transition / root) @ f / root
+    found = measured_task(f, context, noise=0.3)
+    assert found.norm == pytest.approx(np.sqrt(pa @ g**2))
+    apart = np.einsum(
+        "i,ij,ik,jk->", joint.sum(1), transition, transition, np.subtract.outer(g, g) ** 2
+    )
+    assert found.eps == pytest.approx(apart / 2 / found.norm**2)
+    assert found.noise == 0.3
+    with pytest.raises(InputError, match="lies beyond the 1 singular functions"):
+        measured_task([0, 0, 1], FiniteContext([[0.3, 0.0], [0.2, 0.2], [0.15, 0.15]]).fit())
+    with pytest.raises(InputError, match="zero everywhere"):
+        measured_task([0, 0, 0], context)
+    with pytest.raises(InputError, match="one task"):
+        measured_task(np.eye(3), context)
+    assert measured_task([2, 2, 2], context) == RegressionTask(2.0, 0.0, 0.0)
 
 
 def test_terms_are_the_stated_formulas():
@@ -175,7 +201,7 @@ def test_the_best_dimension_has_the_smallest_bound_of_all():
         advice = best_dimension(S, TASK, 9.0, 10**7, n_unlabelled)
         spans = [
             spectral_span(S, d) if n_unlabelled is None else learned_span(S, d, 10**9, 9.0)
-            for d in range(1, 5)
+            for d in range(1, 4)
         ]
         totals = [regression_bound(span, TASK, 9.0, 10**7).total for span in spans]
         np.testing.assert_allclose(advice.curve, totals)
@@ -212,6 +238,7 @@ def test_an_encoder_of_another_library_is_measured_on_a_real_sized_context():
         (lambda: learned_span(S, 2, 0, 4.0), "n_unlabelled=0"),
         (lambda: labels_needed(0, spectral_span(S, 2), TASK, 4.0), "error=0"),
         (lambda: spectral_span([0.3, 0.5], 1), "largest first"),
+        (lambda: best_dimension([0.3], TASK, 4.0, 10), "no dimension to choose"),
     ],
 )
 def test_what_is_not_possible_is_refused(call, message):

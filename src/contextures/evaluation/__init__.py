@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         expected_kernel_deviation,
         lipschitz_constant,
     )
-    from contextures.evaluation.bounds import RegressionBound, RegressionTask, regression_bound
+    from contextures.evaluation.bounds import RegressionBound, regression_bound
     from contextures.evaluation.complexity import (
         ContextComplexity,
         complexity_from_log_ratios,
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         measured_span,
         spectral_span,
     )
+    from contextures.evaluation.regression_task import RegressionTask, measured_task
     from contextures.evaluation.tau import Usefulness, usefulness
     from contextures.evaluation.worst_case import WorstCase, worst_case_error
 
@@ -57,7 +58,7 @@ _HOME = {
     "OptimalError": "approximations",
     "RegressionBound": "bounds",
     "RegressionSpan": "regression_span",
-    "RegressionTask": "bounds",
+    "RegressionTask": "regression_task",
     "SizeAdvice": "advice",
     "Task": "probe",
     "Usefulness": "tau",
@@ -77,6 +78,7 @@ _HOME = {
     "learned_span": "regression_span",
     "lipschitz_constant": "associations",
     "measured_span": "regression_span",
+    "measured_task": "regression_task",
     "optimal_error": "approximations",
     "probe_curve": "probe",
     "regression_bound": "bounds",
@@ -117,6 +119,7 @@ __all__ = [
     "learned_span",
     "lipschitz_constant",
     "measured_span",
+    "measured_task",
     "optimal_error",
     "probe_curve",
     "regression_bound",

@@ -12,12 +12,13 @@ from numpy.typing import ArrayLike
 from contextures.contexts.checks import FloatArray, check_positive_real
 from contextures.evaluation.bounds import (
     RegressionBound,
-    RegressionTask,
     check_kappa,
     regression_bound,
 )
 from contextures.evaluation.checks import check_singular_values
 from contextures.evaluation.regression_span import RegressionSpan, learned_span, spectral_span
+from contextures.evaluation.regression_task import RegressionTask
+from contextures.exceptions import InputError
 
 _LARGEST_COUNT = 2**1000
 """More rows than this are not looked for."""
@@ -66,8 +67,8 @@ class DimensionAdvice:
         The d with the smallest bound.
     bound : RegressionBound
         The bound at this d, by terms.
-    curve : ndarray of shape (D,)
-        The bound for d = 1, ..., D.
+    curve : ndarray of shape (D - 1,)
+        The bound for d = 1, ..., D - 1.
     vacuous : bool
         Whether the smallest bound is no better than predicting zero, so that it says nothing
         about d.
@@ -184,8 +185,8 @@ def best_dimension(
     Parameters
     ----------
     singular_values : array-like of shape (D,)
-        s_1 >= s_2 >= ..., the trivial s_0 = 1 left out; d = 1, ..., D are compared, and values
-        after the last are taken as zero.
+        s_1 >= s_2 >= ..., the trivial s_0 = 1 left out. d = 1, ..., D - 1 are compared, as the
+        bound for d needs s_{d+1}.
     task : RegressionTask
         What is assumed of the task.
     kappa_squared, average, delta
@@ -200,6 +201,16 @@ def best_dimension(
     DimensionAdvice
         d, its bound by terms, and the bound over d.
 
+    Raises
+    ------
+    InputError
+        If there are fewer than two singular values.
+
+    Notes
+    -----
+    The norm is bounded whatever d is, so more dimensions cost few labels; they cost unlabelled
+    rows.
+
     Examples
     --------
     >>> from contextures.evaluation import RegressionTask, best_dimension
@@ -211,6 +222,10 @@ def best_dimension(
     """
     check_kappa(kappa_squared)
     values = check_singular_values(singular_values)
+    if len(values) < 2:
+        raise InputError(
+            "singular_values holds one value, so there is no dimension to choose; give more"
+        )
 
     def at(d: int) -> RegressionBound:
         span = (
@@ -220,7 +235,7 @@ def best_dimension(
         )
         return regression_bound(span, task, kappa_squared, n_labels)
 
-    bounds = [at(d) for d in range(1, len(values) + 1)]
+    bounds = [at(d) for d in range(1, len(values))]
     curve = np.array([bound.total for bound in bounds])
     best = int(np.argmin(curve))
     return DimensionAdvice(best + 1, bounds[best], curve, bounds[best].vacuous)

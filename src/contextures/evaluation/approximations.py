@@ -21,7 +21,7 @@ class Approximation:
 
     Attributes
     ----------
-    captured : ndarray of shape (r,)
+    ritz_values : ndarray of shape (r,)
         The squared singular values of T* on the encoder's span, largest first: the eigenvalues of
         C^-1 B. The i-th is at most s_i^2, and equal to it for all i iff the encoder has learned
         the contexture. r is below the number of outputs where those depend on each other.
@@ -37,7 +37,7 @@ class Approximation:
     arXiv 2505.01557 (ICML 2025), Definitions 21 and 23; tau and the average error are derived.
     """
 
-    captured: FloatArray
+    ritz_values: FloatArray
     singular_values: FloatArray
     missed: float
     strength: float
@@ -45,7 +45,7 @@ class Approximation:
     @property
     def ratio_trace(self) -> float:
         """tr(C^-1 B), at most s_1^2 + ... + s_r^2."""
-        return float(self.captured.sum())
+        return float(self.ritz_values.sum())
 
     @property
     def trace_gap(self) -> float:
@@ -56,7 +56,7 @@ class Approximation:
         meant. No function at all (k = 0) is a choice too.
         """
         squares = self.singular_values**2
-        behind = np.concatenate([[0.0], np.cumsum(squares[:-1] - self.captured)])
+        behind = np.concatenate([[0.0], np.cumsum(squares[:-1] - self.ritz_values)])
         return max(float((squares + behind).min()), 0.0)
 
     @property
@@ -103,7 +103,7 @@ def approximation(values: ArrayLike, context: Context) -> Approximation:
     looks better on them than on others; for rows it has not seen use
     :func:`contextures.spectrum.scores.ratio_trace`, which is unbiased there.
 
-    Cost O(nnz(P) d + n d^2) and a few eigenvectors; no n x n matrix is formed above 600 rows.
+    Cost O(nnz(P) d + n d^2) and a few eigenvectors; no n x n matrix is formed above 300 rows.
 
     References
     ----------
@@ -122,14 +122,14 @@ def approximation(values: ArrayLike, context: Context) -> Approximation:
     operator = finite_operator(context)
     basis = encoder_basis(values, operator.input_weights)
     image = operator.apply_adjoint(basis)
-    captured = np.clip(np.linalg.svd(image, compute_uv=False), 0.0, 1.0) ** 2
+    ritz_values = np.clip(np.linalg.svd(image, compute_uv=False), 0.0, 1.0) ** 2
     wanted = basis.shape[1] + 1
     found = np.clip(top_values(operator, min(wanted, *operator.shape)), 0.0, 1.0)
     squares = operator.scaled.power(2) if operator.is_sparse else operator.scaled**2
     # The constant pair is what M was before less what it is now, by Pythagoras.
     constant = operator.root_a @ operator.root_a
     return Approximation(
-        captured=np.pad(captured, (0, basis.shape[1] - len(captured))),
+        ritz_values=np.pad(ritz_values, (0, basis.shape[1] - len(ritz_values))),
         singular_values=np.pad(found, (0, wanted - len(found))),
         missed=float(np.sqrt(missed_square(operator, basis))),
         strength=float(max(squares.sum() - constant, 0.0)),

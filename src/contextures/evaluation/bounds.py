@@ -5,41 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from contextures.contexts.checks import check_positive_int, check_positive_real
-from contextures.evaluation.checks import check_not_negative
+from contextures.contexts.checks import check_positive_int
 from contextures.evaluation.regression_span import RegressionSpan
+from contextures.evaluation.regression_task import RegressionTask
 from contextures.exceptions import InputError
-
-
-@dataclass(frozen=True)
-class RegressionTask:
-    """What is assumed of a regression task y = f(x) + noise.
-
-    Attributes
-    ----------
-    norm : float
-        R, at least |f|_H = min{|g| : T g = f}: f is the mean of a function of A of this size.
-        Also the bound on the norm of the functions that are regressed over.
-    noise : float, default=0
-        b: |noise| <= b, with mean zero whatever x.
-    eps : float, default=1
-        Invariance: |f|_P^2 >= (1 - eps) |f|_H^2, with the mean of f in it. The best g then has
-        E(g(A) - g(A+))^2 <= 2 eps |g|^2 on two contexts of one input. One assumes nothing.
-
-    References
-    ----------
-    arXiv 2306.00788 (the target's assumptions).
-    """
-
-    norm: float
-    noise: float = 0.0
-    eps: float = 1.0
-
-    def __post_init__(self) -> None:
-        check_positive_real(self.norm, "norm")
-        check_not_negative(self.noise, "noise")
-        if not 0 <= self.eps <= 1:
-            raise InputError(f"eps={self.eps!r} is not possible; give a number between 0 and 1")
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy.linalg
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
@@ -14,6 +15,12 @@ from contextures.spectrum.operator import NormalizedOperator
 
 _RANK_TOLERANCE = 1e-10
 """Directions with less than this share of the largest standard deviation are rounding."""
+
+_NEGLIGIBLE = 1e-10
+"""Singular values below this are rounding: functions along them have no finite H-norm."""
+
+OUTSIDE = 1e-7
+"""Unit functions with more than this outside of the range of T are not in H."""
 
 
 def finite_operator(context: Context) -> NormalizedOperator:
@@ -55,3 +62,9 @@ def encoder_basis(values: ArrayLike, input_weights: FloatArray) -> FloatArray:
     kept = np.asarray(left[:, sizes > _RANK_TOLERANCE * sizes[0]])
     # Rounding left a little of the constant function, whose association is one.
     return np.asarray(np.linalg.qr(kept - np.outer(root, root @ kept))[0])
+
+
+def all_singular_functions(operator: NormalizedOperator) -> tuple[FloatArray, FloatArray]:
+    """Give every sqrt(p_x) mu_i and s_i that is not zero, by the dense SVD."""
+    left, s, _ = scipy.linalg.svd(operator.dense(), full_matrices=False)
+    return left[:, s > _NEGLIGIBLE], s[s > _NEGLIGIBLE]

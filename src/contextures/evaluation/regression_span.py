@@ -6,20 +6,18 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import ArrayLike
 
 from contextures.contexts import Context
 from contextures.contexts.checks import FloatArray, check_positive_int
 from contextures.evaluation.checks import check_share, check_singular_values
-from contextures.evaluation.encoder_span import encoder_basis, finite_operator
+from contextures.evaluation.encoder_span import (
+    OUTSIDE,
+    all_singular_functions,
+    encoder_basis,
+    finite_operator,
+)
 from contextures.exceptions import InputError
-
-_NEGLIGIBLE = 1e-10
-"""Singular values below this are rounding: functions along them have no finite H-norm."""
-
-_OUTSIDE = 1e-7
-"""Unit functions with more than this outside of the range of T are not in H."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +88,7 @@ def measured_span(values: ArrayLike, context: Context) -> RegressionSpan:
     """
     operator = finite_operator(context)
     basis = encoder_basis(values, operator.input_weights)
-    left, s, _ = scipy.linalg.svd(operator.dense(), full_matrices=False)
-    left, s = left[:, s > _NEGLIGIBLE], s[s > _NEGLIGIBLE]
+    left, s = all_singular_functions(operator)
     inside = _inside(basis, left)
     # In the basis s_i mu_i, which is orthonormal in H, |f|_P^2 = sum_i s_i^2 beta_i^2.
     span = np.linalg.qr((left.T @ inside) / s[:, None])[0]
@@ -211,4 +208,4 @@ def _inside(basis: FloatArray, left: FloatArray) -> FloatArray:
     """Give independent combinations of an encoder's coordinates that lie in the range of T."""
     off = basis - left @ (left.T @ basis)
     _, outside, mixtures = np.linalg.svd(off, full_matrices=False)
-    return np.asarray(basis @ mixtures[outside < _OUTSIDE].T)
+    return np.asarray(basis @ mixtures[outside < OUTSIDE].T)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import ArrayLike
 from scipy.sparse.linalg import LinearOperator, eigsh
 
@@ -16,7 +16,7 @@ from contextures.evaluation.checks import check_eps
 from contextures.evaluation.encoder_span import encoder_basis, finite_operator
 from contextures.spectrum.operator import NormalizedOperator
 
-MOST_DENSE_ROWS = 600
+MOST_DENSE_ROWS = 300
 """Up to here the forms are kept as matrices; beyond, only products with vectors are formed."""
 
 TOLERANCE = 1e-12
@@ -79,7 +79,7 @@ def worst_case_error(values: ArrayLike, context: Context, eps: float) -> WorstCa
     values of two forms on a sphere are a convex set (in the plane, an ellipse, whose extreme
     points are enough). The function of lambda is convex and its tangents are known, so its
     minimum is enclosed from both sides to 1e-12; at eps = 1 - s_1 itself, where lambda grows
-    without bound, to about 1e-7. One eigenvector a step, some 25 steps: O(n^3) each up to 600
+    without bound, to about 1e-7. One eigenvector a step, some 25 steps: O(n^3) each up to 300
     rows, and Lanczos products with the operator beyond.
 
     References
@@ -165,9 +165,9 @@ class _Forms:
         if self._matrices is not None:
             half = off(self._operator.dense())
             # Lowered along what is seen, so that the vector found lies off it in every case.
-            _, vector = _top(half @ half.T - seen @ seen.T)
+            vector = _top(half @ half.T - seen @ seen.T)
         else:
-            _, vector = self._lanczos(lambda v: off(self._square(off(v))) - seen @ (seen.T @ v))
+            vector = self._lanczos(lambda v: off(self._square(off(v))) - seen @ (seen.T @ v))
         vector = off(vector)
         vector /= np.linalg.norm(vector)
         return self.strength(vector), vector
@@ -176,9 +176,9 @@ class _Forms:
         """Find the top eigenvector of Q + multiplier (T T* - least)."""
         if self._matrices is not None:
             projection, square = self._matrices
-            _, vector = _top(projection + multiplier * square)
+            vector = _top(projection + multiplier * square)
         else:
-            _, vector = self._lanczos(lambda v: self._off(v) + multiplier * self._square(v))
+            vector = self._lanczos(lambda v: self._off(v) + multiplier * self._square(v))
         slope = self.strength(vector) - least
         return _Cut(multiplier, self.error(vector) + multiplier * slope, slope, vector)
 
@@ -188,12 +188,12 @@ class _Forms:
     def _square(self, vector: FloatArray) -> FloatArray:
         return self._operator.apply(self._operator.apply_adjoint(vector[:, None]))[:, 0]
 
-    def _lanczos(self, product: object) -> tuple[float, FloatArray]:
+    def _lanczos(self, product: Callable[[FloatArray], FloatArray]) -> FloatArray:
         n = len(self._constant)
         form = LinearOperator((n, n), matvec=product, dtype=np.float64)
         start = np.random.default_rng(0).standard_normal(n)
-        values, vectors = eigsh(form, k=1, which="LA", v0=start, ncv=min(n, 40), tol=1e-11)
-        return float(values[0]), np.asarray(vectors[:, 0])
+        _, vectors = eigsh(form, k=1, which="LA", v0=start, ncv=min(n, 40), tol=1e-11)
+        return np.asarray(vectors[:, 0])
 
 
 def _enclose(forms: _Forms, least: float, low: _Cut) -> tuple[_Cut, _Cut | None]:
@@ -243,12 +243,10 @@ def _mixed(forms: _Forms, least: float, low: _Cut, high: _Cut) -> FloatArray:
     return max(mixtures, key=forms.error, default=one)
 
 
-def _top(matrix: FloatArray) -> tuple[float, FloatArray]:
-    side = len(matrix)
-    values, vectors = scipy.linalg.eigh(
-        matrix, subset_by_index=[side - 1, side - 1], overwrite_a=True, check_finite=False
-    )
-    return float(values[0]), np.asarray(vectors[:, 0])
+def _top(matrix: FloatArray) -> FloatArray:
+    # All eigenvectors: asked for the last alone, LAPACK has been seen to give none where
+    # eigenvalues are close to each other, as those of a projection are.
+    return np.asarray(np.linalg.eigh(matrix)[1][:, -1])
 
 
 def _signed(function: FloatArray) -> FloatArray:
