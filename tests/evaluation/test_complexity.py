@@ -17,6 +17,7 @@ from contextures.contexts import (
     KNNContext,
     LabelContext,
     MaskContext,
+    MaskedTokensContext,
     NoiseContext,
     SCARFContext,
     TeacherContext,
@@ -48,6 +49,75 @@ def test_homogeneous_contexts_have_the_closed_form_everywhere(joint, expected):
     np.testing.assert_allclose(np.exp(found.log_quantiles), expected)
     assert found.reliable
     assert found.effective_draws is None
+
+
+def hidden(masks, chances, flip=0.0):
+    """X on the cube, A = what a mask leaves to see and the mask, then visible bits flipped."""
+    bits = CUBE.shape[1]
+    blocks = []
+    for mask, chance in zip(masks, chances, strict=True):
+        visible = [j for j in range(bits) if j not in mask]
+        Z = oracles.cube(len(visible)) if visible else np.zeros((1, 0))
+        apart = (CUBE[:, None, visible] != Z[None]).sum(2)
+        law = np.power(flip, apart) * np.power(1 - flip, len(visible) - apart)
+        blocks.append(chance * law / len(CUBE))
+    return np.concatenate(blocks, axis=1)
+
+
+def every_mask(alpha, bits=5):
+    masks = [set(m) for k in range(bits + 1) for m in itertools.combinations(range(bits), k)]
+    return masks, [alpha ** len(m) * (1 - alpha) ** (bits - len(m)) for m in masks]
+
+
+def blocks_of(length, bits=5):
+    """Runs of hidden bits, the last and the first not counting as neighbours."""
+    starts = range(bits - length + 1)
+    return [{*range(start, start + length)} for start in starts], [1 / len(starts)] * len(starts)
+
+
+def exactly(m, bits=5):
+    masks = [set(mask) for mask in itertools.combinations(range(bits), m)]
+    return masks, [1 / len(masks)] * len(masks)
+
+
+@pytest.mark.parametrize(
+    ("masks", "flip", "expected"),
+    [
+        (every_mask(0.3), 0.15, (1 + 0.7**3) ** 5),
+        (blocks_of(2), 0.0, 2**3),
+        (blocks_of(2), 0.2, (0.4**2 - 2 * 0.4 + 2) ** 3),
+        (exactly(2), 0.0, 2**3),
+    ],
+)
+def test_the_examples_of_augmentations_have_their_closed_forms(masks, flip, expected):
+    found = context_complexity(FiniteContext(hidden(*masks, flip)).fit())
+    assert found.kappa_squared == pytest.approx(expected)
+    assert found.average == pytest.approx(expected)
+
+
+def test_complexity_follows_its_calculus():
+    """What is done to a context moves k(x, x) in a known direction, at every x."""
+    rng = np.random.default_rng(0)
+    px = rng.dirichlet(np.ones(6))
+    one, other = rng.dirichlet(np.ones(5), 6), rng.dirichlet(np.ones(4), 6)
+
+    def diagonal(transition, weights=px):
+        joint = weights[:, None] * transition
+        return np.exp(context_complexity(FiniteContext(joint).fit()).log_diagonal)
+
+    assert (diagonal(one @ rng.dirichlet(np.ones(3), 5)) <= diagonal(one) + 1e-12).all()
+    both = (one[:, :, None] * other[:, None, :]).reshape(6, -1)
+    assert (diagonal(both) >= np.maximum(diagonal(one), diagonal(other)) - 1e-12).all()
+    mixed = np.hstack([0.3 * one, 0.7 * other])
+    np.testing.assert_allclose(diagonal(mixed), 0.3 * diagonal(one) + 0.7 * diagonal(other))
+    weights = np.outer(px, px).ravel()
+    product = np.kron(one, other)
+    np.testing.assert_allclose(diagonal(product, weights), np.kron(diagonal(one), diagonal(other)))
+    walk = rng.dirichlet(np.ones(6), 6)
+    walk = (np.diag(px) @ walk + walk.T @ np.diag(px)) / 2  # reversible, so P_X stays
+    before, walk = walk.sum(1), walk / walk.sum(1, keepdims=True)
+    after = diagonal(walk @ one, before).max()
+    assert after <= diagonal(one, before).max() + 1e-12
 
 
 def test_erasure_depends_on_the_input():
@@ -117,6 +187,17 @@ def test_masking_is_estimated_from_draws():
         assert found.average == pytest.approx(expected, rel=0.02)
         assert found.kappa_squared == pytest.approx(expected, rel=0.1)
         assert found.reliable
+
+
+def test_masked_tokens_are_estimated_from_draws():
+    """Uniform over V symbols: (alpha + (1 - alpha) V)^n; a filled-up place counts for one bit."""
+    tokens = np.array(list(itertools.product([2, 3, 4], repeat=3)))
+    context = MaskedTokensContext(0.4).fit(tokens)
+    found = sampled_complexity(context, tokens, n_views=4000)
+    assert found.average == pytest.approx((0.4 + 0.6 * 3) ** 3, rel=0.02)
+    filled = np.array([[2, 3], [2, 0]])  # hidden or seen, the second place tells them apart
+    found = sampled_complexity(MaskedTokensContext(0.4).fit(filled), filled, n_views=100)
+    np.testing.assert_allclose(found.log_diagonal, np.log(2))
 
 
 def test_scarf_is_estimated_from_draws_on_unequal_marginals():

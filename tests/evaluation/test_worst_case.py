@@ -137,6 +137,20 @@ def test_the_worst_task_is_compatible_and_attains_its_error():
     assert (left**2).mean() == pytest.approx(found.error, abs=1e-9)
 
 
+def test_larger_classes_and_smaller_spans_are_never_better():
+    context, _ = with_squares(0.5, 0.3, 0.1)
+    encoder = np.random.default_rng(0).standard_normal((4, 2))
+    levels = np.linspace(1 - np.sqrt(0.5), 1, 30)
+    errors = {
+        d: np.array([worst_case_error(encoder[:, :d], context, eps).error for eps in levels])
+        for d in (1, 2)
+    }
+    for found in errors.values():
+        assert (np.diff(found) >= -1e-6).all()
+        assert found[-1] == 1.0
+    assert (errors[2] <= errors[1] + 1e-6).all()
+
+
 def test_only_the_span_of_an_encoder_counts():
     context, mu = with_squares(0.5, 0.3, 0.1)
     rng = np.random.default_rng(0)

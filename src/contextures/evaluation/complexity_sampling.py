@@ -39,7 +39,7 @@ def sampled_complexity(
 
     Parameters
     ----------
-    context : NoiseContext, SCARFContext or MaskContext
+    context : NoiseContext, SCARFContext, MaskContext or MaskedTokensContext
         A fitted context: SCARF with its empirical marginals, masks without a base.
     X : array-like of shape (n, p)
         The rows that it was fitted to.

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from contextures.contexts import MaskContext, NoiseContext, SCARFContext
+from contextures.contexts import MaskContext, MaskedTokensContext, NoiseContext, SCARFContext
 from contextures.contexts.checks import FloatArray
 from contextures.exceptions import InputError
 
@@ -18,7 +18,7 @@ def log_likelihood(context: Any, A: FloatArray, X: FloatArray) -> FloatArray:
 
     Parameters
     ----------
-    context : NoiseContext, SCARFContext or MaskContext
+    context : NoiseContext, SCARFContext, MaskContext or MaskedTokensContext
         A fitted context: SCARF with its empirical marginals, masks without a base.
     A : ndarray of shape (v, q)
         Draws of A.
@@ -79,4 +79,14 @@ def _(context: MaskContext, A: FloatArray, X: FloatArray) -> FloatArray:
     for drawn, hidden, column in zip(A[:, :p].T, A[:, p:].T, X.T, strict=True):
         possible &= (hidden > 0)[:, None] | (drawn[:, None] == column)
     # Which features are hidden does not depend on x.
+    return np.where(possible, 0.0, -np.inf)
+
+
+@log_likelihood.register
+def _(context: MaskedTokensContext, A: FloatArray, X: FloatArray) -> FloatArray:
+    possible = np.ones((len(A), len(X)), dtype=bool)
+    for drawn, column in zip(A.T, X.T, strict=True):
+        hidden = (drawn == context.mask_token)[:, None] & (column != context.pad_token)
+        possible &= hidden | (drawn[:, None] == column)
+    # How many tokens are hidden, and how many might have been, is seen in a.
     return np.where(possible, 0.0, -np.inf)
