@@ -101,7 +101,7 @@ def worst_case_error(values: ArrayLike, context: Context, eps: float) -> WorstCa
     basis = encoder_basis(values, operator.input_weights)
     forms = _Forms(operator, basis)
     top, first = forms.strongest(outside=False)
-    check_eps(eps, float(np.sqrt(top)))
+    eps = check_eps(eps, float(np.sqrt(top)))
     least = min((1.0 - eps) ** 2, top)
     n_directions = len(operator.root_x) - 1
     if basis.shape[1] >= n_directions:
