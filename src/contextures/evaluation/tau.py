@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from contextures.contexts.checks import FloatArray, check_positive_int, check_positive_real
-from contextures.exceptions import InputError
+from contextures.evaluation.checks import check_singular_values
 
 MARGIN = 0.05
 """How near to beta + 1, in units of beta, tau is too near to say anything."""
@@ -83,18 +83,7 @@ def usefulness(singular_values: ArrayLike, d0: int = 512, beta: float = 1.0) -> 
     """
     check_positive_int(d0, "d0")
     check_positive_real(beta, "beta")
-    values = np.asarray(singular_values, dtype=np.float64)
-    if values.ndim != 1 or len(values) == 0:
-        raise InputError(
-            f"singular_values must be a list of at least one number; its shape is {values.shape}"
-        )
-    if not ((values >= 0) & (values <= 1 + 1e-9)).all():
-        raise InputError(
-            "singular_values must lie between 0 and 1; give s, not s**2 or eigenvalues"
-        )
-    if (np.diff(values) > 1e-9).any():
-        raise InputError("singular_values must be sorted, the largest first")
-    squares = np.minimum(values, 1.0) ** 2
+    squares = check_singular_values(singular_values) ** 2
     last = min(d0, len(squares))
     total = squares[:d0].sum()
     following = np.append(squares, 0.0)[1 : last + 1]
