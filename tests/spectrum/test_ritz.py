@@ -11,7 +11,7 @@ import oracles
 from contextures.contexts import FiniteContext, KNNContext, TeacherContext
 from contextures.exceptions import InputError, RankError
 from contextures.spectrum import decompose, decompose_fitted
-from contextures.spectrum.rayleigh import effective_rank
+from contextures.spectrum.rayleigh import effective_rank, top_eigen
 from contextures.spectrum.ritz import (
     KernelMoments,
     PairMoments,
@@ -309,3 +309,14 @@ def test_moments_of_combinations_follow_from_moments(case):
 def test_both_sides_of_pairs_can_be_combined():
     mixed, other = RNG.standard_normal((D, 3)), RNG.standard_normal((E, 2))
     same(PairMoments.of(F, PSI).project(mixed, other), PairMoments.of(F @ mixed, PSI @ other))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_copy_of_a_top_eigenvalue_is_lost(seed):
+    """LAPACK's search for a few eigenvalues gives none where many vectors share the top one."""
+    hidden = np.linalg.qr(np.random.default_rng(seed).standard_normal((60, 2)))[0]
+    projection = np.eye(60) - hidden @ hidden.T
+    values, vectors = top_eigen(projection, 3)
+    assert values == pytest.approx(np.ones(3))
+    assert vectors.T @ vectors == pytest.approx(np.eye(3), abs=1e-12)
+    assert projection @ vectors == pytest.approx(vectors, abs=1e-12)

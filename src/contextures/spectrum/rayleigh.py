@@ -157,8 +157,12 @@ def top_eigen(matrix: FloatArray, n_components: int) -> tuple[FloatArray, FloatA
     side = len(matrix)
     if side == 0:
         return np.empty(0), np.empty((0, 0))
-    window = [max(0, side - n_components), side - 1]
+    n_components = min(n_components, side)
+    window = [side - n_components, side - 1]
     values, vectors = scipy.linalg.eigh(matrix, subset_by_index=window, check_finite=False)
+    if len(values) < n_components:
+        # Where the top eigenvalue is that of many vectors, LAPACK may leave some out, or all.
+        values, vectors = (found[..., -n_components:] for found in np.linalg.eigh(matrix))
     return values[::-1], vectors[:, ::-1]
 
 

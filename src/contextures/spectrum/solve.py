@@ -15,6 +15,7 @@ from scipy.sparse.linalg import LinearOperator, eigsh, svds
 from contextures.contexts.checks import FloatArray
 from contextures.exceptions import InputError
 from contextures.spectrum.operator import NormalizedOperator
+from contextures.spectrum.rayleigh import top_eigen
 
 Solver = Literal["auto", "dense", "gram", "lanczos", "propack"]
 Triplets = tuple[FloatArray, FloatArray, FloatArray]
@@ -108,12 +109,8 @@ def top_values(operator: NormalizedOperator, n_components: int) -> FloatArray:
 
 
 def _from_gram(operator: NormalizedOperator, n_components: int) -> Triplets:
-    side = min(operator.shape)
-    window = [side - n_components, side - 1]
-    squares, vectors = scipy.linalg.eigh(
-        operator.smaller_gram(), subset_by_index=window, overwrite_a=True, check_finite=False
-    )
-    triplets = _complete(operator, np.sqrt(np.clip(squares[::-1], 0.0, None)), vectors[:, ::-1])
+    squares, vectors = top_eigen(operator.smaller_gram(), n_components)
+    triplets = _complete(operator, np.sqrt(np.clip(squares, 0.0, None)), vectors)
     return triplets if triplets[1][-1] > COARSE else _refined(operator, triplets[0])
 
 
