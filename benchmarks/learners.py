@@ -33,7 +33,8 @@ GRIDS: dict[str, dict[str, tuple[Any, ...]]] = {
 """Settings of the losses that depend on them, judged on held-out rows of seed 0."""
 
 RATES = (0.004, 0.001)
-GRID_STEPS = 100
+STEPS, GRID_STEPS = 250, 100
+"""Steps of every search, each over all rows once; and of the trainings that choose settings."""
 
 
 def judged(encoder: Any, exact: SpectralEncoder, rows: Any, fresh: Any) -> dict[str, float]:
@@ -61,7 +62,8 @@ def on_table(
         started = time.perf_counter()
         encoder = RitzEncoder(context, d, random_state=seed)
         if learner != "ritz":
-            encoder = NeuralEncoder(context, d, objective=learner, random_state=seed, **settings)
+            pace = {"max_steps": STEPS, "batch_size": len(rows), **settings}
+            encoder = NeuralEncoder(context, d, objective=learner, random_state=seed, **pace)
         encoder.fit(rows)
     return {"seconds": time.perf_counter() - started, **judged(encoder, exact, rows, fresh)}
 
@@ -89,7 +91,8 @@ def best_settings(
         }
 
         def score(settings: dict[str, Any] = settings) -> dict[str, Any]:
-            short = {"max_steps": 10 if options.quick else GRID_STEPS, "refit": False}
+            steps = 10 if options.quick else GRID_STEPS
+            short = {"max_steps": steps, "batch_size": len(rows), "refit": False}
             encoder = NeuralEncoder(
                 KNNContext(30), d, objective=learner, random_state=0, **short, **settings
             )
