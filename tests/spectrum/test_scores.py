@@ -10,11 +10,12 @@ from sklearn.decomposition import PCA
 from contextures.contexts import KNNContext, NoiseContext, PairContext, RBFContext, TeacherContext
 from contextures.encoders import SpectralEncoder
 from contextures.exceptions import InputError
-from contextures.spectrum import decompose_fitted
+from contextures.spectrum import decompose_fitted, singular_values
 from contextures.spectrum.scores import (
     kernel_ratio_trace,
     pair_score,
     ratio_trace,
+    total_association,
     transition_ratio_trace,
 )
 
@@ -127,6 +128,15 @@ def test_kernels_are_judged_by_their_features():
     exact = decompose_fitted(context, 2)
     score = kernel_ratio_trace(exact.left, context.expansion_)
     assert score == pytest.approx((exact.singular_values**2).sum(), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("context", "rank"), [(KNNContext(10), 199), (TeacherContext(PCA(2)), 2)], ids=repr
+)
+def test_the_total_is_the_sum_over_all_singular_values(context, rank):
+    context = context.fit(X)
+    values = singular_values(context, rank)
+    assert total_association(context) == pytest.approx((values**2).sum())
 
 
 @pytest.mark.parametrize(

@@ -98,10 +98,8 @@ def transition_ratio_trace(
     float
         tr(C^-1 B).
     """
-    kept = context_weights > 0
-    inverse = np.divide(1.0, context_weights, out=np.zeros_like(context_weights), where=kept)
-    squared = transition.power(2) if sparse.issparse(transition) else transition**2
-    return _ratio_trace(functions, transition, inverse, np.asarray(squared @ inverse), weights)
+    inverse, own = _transition_kernel(transition, context_weights)
+    return _ratio_trace(functions, transition, inverse, own, weights)
 
 
 def kernel_ratio_trace(
@@ -123,10 +121,36 @@ def kernel_ratio_trace(
     float
         tr(C^-1 B).
     """
-    own = 1.0 + np.einsum("ij,ij->i", features, features)
     ones = np.ones(features.shape[1] + 1)
     padded = np.hstack([np.ones((len(features), 1)), features])
-    return _ratio_trace(functions, padded, ones, own, weights)
+    return _ratio_trace(functions, padded, ones, 1.0 + _squared_norms(features), weights)
+
+
+def total_association(context: Context) -> float:
+    """Compute the sum of all squared singular values of a fitted context, without finding them.
+
+    Parameters
+    ----------
+    context : Context
+        A fitted context in transition or kernel form.
+
+    Returns
+    -------
+    float
+        s_1^2 + s_2^2 + ..., the trivial s_0 = 1 left out, on the fitted rows: the most that the
+        ratio trace of any functions can be there.
+
+    References
+    ----------
+    Derived: the trace of T T* is E k(x, x), and s_0^2 = 1 is one of its terms.
+    """
+    weights = context.input_weights_
+    if context.form == "kernel":
+        features = context.expansion_
+        centred = features - weights @ features
+        return float(weights @ _squared_norms(centred))
+    _, own = _transition_kernel(context.expansion_, context.context_weights_)
+    return max(float(weights @ own) - 1.0, 0.0)
 
 
 def pair_score(functions: Any, contexts: Any, weights: FloatArray | None = None) -> float:
@@ -157,6 +181,20 @@ def pair_score(functions: Any, contexts: Any, weights: FloatArray | None = None)
     moments = PairMoments.of(functions, contexts, weights)
     _check_rows(moments.count, len(moments.mean))
     return moments.ratio_trace()
+
+
+def _transition_kernel(
+    transition: Matrix, context_weights: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Give 1 / P_A, zero where P_A is, and k(x, x)."""
+    kept = context_weights > 0
+    inverse = np.divide(1.0, context_weights, out=np.zeros_like(context_weights), where=kept)
+    squared = transition.power(2) if sparse.issparse(transition) else transition**2
+    return inverse, np.asarray(squared @ inverse)
+
+
+def _squared_norms(features: FloatArray) -> FloatArray:
+    return np.asarray(np.einsum("ij,ij->i", features, features))
 
 
 def _ratio_trace(
