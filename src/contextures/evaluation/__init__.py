@@ -15,12 +15,17 @@ if TYPE_CHECKING:
         expected_kernel_deviation,
         lipschitz_constant,
     )
+    from contextures.evaluation.diagnosis import Diagnosis, diagnose
+    from contextures.evaluation.fresh import Estimate
     from contextures.evaluation.intervals import bootstrap_interval
     from contextures.evaluation.probe import HeldOutScore, Task, compare, probe_curve
+    from contextures.evaluation.shares import learned_shares
     from contextures.evaluation.tau import Usefulness, usefulness
 
 _HOME = {
     "Association": "associations",
+    "Diagnosis": "diagnosis",
+    "Estimate": "fresh",
     "HeldOutScore": "probe",
     "Task": "probe",
     "Usefulness": "tau",
@@ -29,7 +34,9 @@ _HOME = {
     "cca_alignment": "alignment",
     "compare": "probe",
     "decay_rate": "associations",
+    "diagnose": "diagnosis",
     "expected_kernel_deviation": "associations",
+    "learned_shares": "shares",
     "lipschitz_constant": "associations",
     "probe_curve": "probe",
     "usefulness": "tau",
@@ -37,6 +44,8 @@ _HOME = {
 
 __all__ = [
     "Association",
+    "Diagnosis",
+    "Estimate",
     "HeldOutScore",
     "Task",
     "Usefulness",
@@ -45,7 +54,9 @@ __all__ = [
     "cca_alignment",
     "compare",
     "decay_rate",
+    "diagnose",
     "expected_kernel_deviation",
+    "learned_shares",
     "lipschitz_constant",
     "probe_curve",
     "usefulness",
