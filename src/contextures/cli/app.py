@@ -17,6 +17,7 @@ os.environ.setdefault("MKL_NUM_THREADS", "1")
 import typer
 
 from contextures._version import __version__
+from contextures.cli import diagnosing
 from contextures.cli.options import (
     Delimiter,
     Encoding,
@@ -211,6 +212,9 @@ def embed(
     for note in embed_table(run, read, out, TerminalProgress()):
         print(f"note: {note}", file=sys.stderr)
     print(f"{len(read.frame)} rows embedded: {out}")
+
+
+app.command(epilog=diagnosing.EPILOG)(diagnosing.diagnose)
 
 
 @app.command(
