@@ -10,7 +10,7 @@ import numpy as np
 from contextures.contexts import Context
 from contextures.contexts.checks import FloatArray
 from contextures.exceptions import InputError
-from contextures.spectrum.scores import kernel_ratio_trace, transition_ratio_trace
+from contextures.spectrum.scores import TiedRows
 
 ROWS_A_FUNCTION = 4
 """So many fresh rows for each function that they judge: a covariance of d functions is known to
@@ -54,15 +54,15 @@ class Jackknife:
     @property
     def value(self) -> float:
         """The statistic without the bias that falls as one over the number of rows."""
-        whole, parts = self.values[0], self.values[1:]
-        return float(len(parts) * whole - (len(parts) - 1) * parts.mean())
+        changes = self.values[1:] - self.values[0]
+        return float(self.values[0] - (len(changes) - 1) * changes.mean())
 
     @property
     def estimate(self) -> Estimate:
         """The value and its standard error."""
-        parts = self.values[1:]
-        share = (len(parts) - 1) / len(parts)
-        error = np.sqrt(share * ((parts - parts.mean()) ** 2).sum())
+        changes = self.values[1:] - self.values[0]
+        share = (len(changes) - 1) / len(changes)
+        error = np.sqrt(share * ((changes - changes.mean()) ** 2).sum())
         return Estimate(self.value, float(error))
 
     def __sub__(self, other: Jackknife) -> Jackknife:
@@ -108,9 +108,8 @@ class FreshRows:
                 f"{context!r} only draws, so it has no singular functions on rows to compare "
                 "with; give a context with a transition or a kernel, such as KNNContext()"
             )
-        self._context = context
-        self._expansion = context.expand(X)
-        n = self._expansion.shape[0]
+        self._rows = TiedRows.of(context, X)
+        n = self.count = len(self._rows)
         if n < 2 * ROWS_A_FUNCTION:
             raise InputError(
                 f"there are {n} fresh rows to judge on, and at least {2 * ROWS_A_FUNCTION} are "
@@ -118,7 +117,6 @@ class FreshRows:
             )
         order = np.random.default_rng(random_state).permutation(n)
         self._groups = np.array_split(order, min(n_groups, n // 2))
-        self.count: int = n
 
     @property
     def most_functions(self) -> int:
@@ -138,19 +136,14 @@ class FreshRows:
         Jackknife
             The ratio trace as a U-statistic.
         """
-        kept = np.ones(self.count, dtype=bool)
-        found = [self._score(functions, self._expansion)]
+        weights = np.ones(self.count)
+        found = [self._rows.ratio_trace(functions)]
         for group in self._groups:
-            kept[group] = False
-            found.append(self._score(functions[kept], self._expansion[kept]))
-            kept[group] = True
+            weights[group] = 0.0
+            found.append(self._rows.ratio_trace(functions, weights))
+            weights[group] = 1.0
         return Jackknife(np.array(found))
 
     def constant(self, value: float) -> Jackknife:
         """Give a number that does not depend on these rows."""
         return Jackknife(np.full(1 + len(self._groups), value))
-
-    def _score(self, functions: FloatArray, expansion: Any) -> float:
-        if self._context.form == "kernel":
-            return kernel_ratio_trace(functions, expansion)
-        return transition_ratio_trace(functions, expansion, self._context.context_weights_)

@@ -39,7 +39,7 @@ def findings(found: Diagnosed) -> list[str]:
     sentences = [
         _learned(found),
         _functions(diagnosis),
-        _advice(diagnosis),
+        _advice(found),
         *([] if found.contexts is None else [_contexts(found.contexts)]),
         *_target(found),
     ]
@@ -48,9 +48,8 @@ def findings(found: Diagnosed) -> list[str]:
 
 def _learned(found: Diagnosed) -> str:
     diagnosis, share = found.diagnosis, found.diagnosis.share
-    others = "exact" if found.reference == "exact" else "closed-form"
     d = diagnosis.n_judged
-    functions = f"{d} {others} function{'s' if d > 1 else ''}"
+    functions = f"{d} {_others(found)} function{'s' if d > 1 else ''}"
     where = f"on {diagnosis.n_fresh:,} fresh rows"
     name = _first_upper(found.label)
     if share.value > 1 + CLEAR * share.error:
@@ -62,6 +61,10 @@ def _learned(found: Diagnosed) -> str:
         f"{name} has learned {percent(share)} of what the {functions} of {found.asked} carry over, "
         f"{where}."
     )
+
+
+def _others(found: Diagnosed) -> str:
+    return "exact" if found.reference == "exact" else "closed-form"
 
 
 def _functions(diagnosis: Diagnosis) -> str:
@@ -83,7 +86,8 @@ def _functions(diagnosis: Diagnosis) -> str:
     )
 
 
-def _advice(diagnosis: Diagnosis) -> str:
+def _advice(found: Diagnosed) -> str:
+    diagnosis = found.diagnosis
     helps = diagnosis.helps
     if not helps:
         return (
@@ -92,20 +96,21 @@ def _advice(diagnosis: Diagnosis) -> str:
             else "Better learning would not clearly help."
         )
     names = _listed([CHANGES[name] for name in helps])
-    reasons = "; ".join(_reason(name, diagnosis) for name in helps)
+    reasons = "; ".join(_reason(name, found) for name in helps)
     same = "" if len(helps) == 1 else ", and cannot be told apart"
     first = f"{_first_upper(names)} would help most{same}: {reasons}."
     others = {n: g for n, g in diagnosis.gains.items() if g.clear and n not in helps}
     ordered = sorted(others, key=lambda name: -others[name].value)
     return " ".join(
-        [first, *(f"Then {CHANGES[name]}: {_reason(name, diagnosis)}." for name in ordered)]
+        [first, *(f"Then {CHANGES[name]}: {_reason(name, found)}." for name in ordered)]
     )
 
 
-def _reason(name: str, diagnosis: Diagnosis) -> str:
+def _reason(name: str, found: Diagnosed) -> str:
+    diagnosis = found.diagnosis
     gain = percent(_relative(diagnosis.gains[name], diagnosis.exact.value))
     if name == "width":
-        return f"up to twice as many exact functions attain {gain} more on fresh rows"
+        return f"up to twice as many {_others(found)} functions attain {gain} more on fresh rows"
     if name == "rows":
         return f"the last doubling of the rows brought {gain} on fresh rows, and the next less"
     reason = f"as many functions from the same rows attain {gain} more on fresh rows"
