@@ -36,7 +36,7 @@ def test_it_says_what_was_learned_and_writes_a_page(monkeypatch, capsys, tmp_pat
     assert any(line.startswith("  this encoder") for line in rest)
     assert rest[-1] == f"page: {out}"
     page = out.read_text(encoding="utf-8")
-    assert first in page.replace("&#39;", "'")
+    assert first in page.replace("\u00a0", " ")
     assert "--context knn:20" in page
     assert sorted(path.name for path in out.parent.iterdir()) == ["page.html"]
 

@@ -69,6 +69,7 @@ def test_the_page_says_what_was_found_and_holds_every_number():
     text = outline(render_diagnosis(DATA)).text
     for said in (*DATA.sentences, "81.0\u00a0% learned", "More coordinates", "the best 4 judged"):
         assert said.replace("\u00a0", " ") in text.replace("\u00a0", " ")
+    assert "More coordinates 60.0, with two standard errors 55.0 to 65.0" in text
     assert "Optimisation0.400.10" in text.replace(" ", "")
     assert "farm </script><b>" in text  # as text, not as markup
 

@@ -73,7 +73,12 @@ def page_of(found: Diagnosed, command: list[str], seed: int) -> DiagnosisData:
         gains=gains,
         helps=diagnosis.helps,
         repeat=Repeat(shlex.join(command), seed, __version__, found.python()),
-        sentences=findings(found),
+        sentences=[_unbroken(sentence) for sentence in findings(found)],
         notes=found.notes,
         is_exact=found.reference == "exact",
     )
+
+
+def _unbroken(sentence: str) -> str:
+    """Keep numbers and their signs on one line."""
+    return sentence.replace(" %", "\u00a0%").replace("± ", "±\u00a0")
