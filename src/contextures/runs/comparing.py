@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,6 +42,13 @@ class ContextAdvice:
     own_reliable: bool
     clear: bool
     n_tried: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give plain values; None for a score that is infinite."""
+        return {
+            name: None if isinstance(value, float) and not np.isfinite(value) else value
+            for name, value in asdict(self).items()
+        }
 
 
 def advise(
@@ -98,6 +107,18 @@ def advise(
         clear=clear,
         n_tried=len(ranking),
     )
+
+
+def stored_ranking(run: Path | None) -> pd.DataFrame | None:
+    """Give the ranking that a run stored, if it ranked."""
+    if run is None:
+        return None
+    try:
+        ranking = pd.read_parquet(run / "contexts.parquet")
+    except (OSError, ValueError):
+        return None
+    needed = {"name", "tau", "reliable", "inductive"}
+    return ranking if len(ranking) > 1 and needed <= set(ranking.columns) else None
 
 
 def _best_of(ranking: pd.DataFrame) -> Context | None:

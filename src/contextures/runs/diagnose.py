@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from contextures.contexts import Context
 from contextures.data import Table
 from contextures.evaluation import Diagnosis, diagnose
 from contextures.exceptions import ContextWarning, InputError, RankError
-from contextures.runs.comparing import ContextAdvice, advise
+from contextures.runs.comparing import ContextAdvice, advise, stored_ranking
 from contextures.runs.encoders import affordable_rows, fit_up_to
 from contextures.runs.judging import spaced
 from contextures.runs.progress import Progress
-from contextures.runs.subjects import Subject, check_subject, load_subject
+from contextures.runs.subjects import Subject, check_subject, load_subject, stored_metrics
 from contextures.selection import parse_context, short_form
 
 MOST_FUNCTIONS = 512
@@ -113,7 +111,7 @@ class Diagnosed:
             "fitted_context": short_form(self.context),
             "reference": self.reference,
             **plain,
-            "contexts": None if self.contexts is None else asdict(self.contexts),
+            "contexts": None if self.contexts is None else self.contexts.to_dict(),
             "notes": self.notes,
         }
 
@@ -193,7 +191,7 @@ def diagnose_table(
         found = _compare(subject, used, kind, fitted, fresh, options.seed, progress)
     messages = [str(w.message) for w in caught if issubclass(w.category, ContextWarning)]
     contexts = None
-    ranking = _ranking_of(subject.run)
+    ranking = stored_ranking(subject.run)
     if options.rank or ranking is not None:
         rows = subject.rows[subject.fitted]
         contexts = advise(rows, context, ranking, options.seed, progress)
@@ -207,7 +205,7 @@ def diagnose_table(
         reference="exact" if kind == "spectral" else "ritz",
         diagnosis=found,
         contexts=contexts,
-        metrics=_metrics_of(subject.run),
+        metrics=stored_metrics(subject.run),
         notes=notes + list(dict.fromkeys(messages)),
     )
 
@@ -289,26 +287,3 @@ def _check_finite(context: Context, name: str) -> None:
             f"the context {name} only draws, so it has no exact functions on rows to compare with; "
             "give --context knn:30, rbf, or one of these masked, as mask+knn:30"
         )
-
-
-def _ranking_of(run: Path | None) -> pd.DataFrame | None:
-    """Give the ranking that a run stored, if it ranked."""
-    if run is None:
-        return None
-    try:
-        ranking = pd.read_parquet(run / "contexts.parquet")
-    except (OSError, ValueError):
-        return None
-    needed = {"name", "tau", "reliable", "inductive"}
-    return ranking if len(ranking) > 1 and needed <= set(ranking.columns) else None
-
-
-def _metrics_of(run: Path | None) -> dict[str, Any] | None:
-    """Give what a run measured, if it scored a target."""
-    if run is None:
-        return None
-    try:
-        metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return metrics if isinstance(metrics, dict) and metrics.get("scores") else None

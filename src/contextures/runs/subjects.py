@@ -241,6 +241,17 @@ def _of_embedding(path: Path, table: Table, target: str | None, seed: int) -> Su
     )
 
 
+def stored_metrics(run: Path | None) -> dict[str, Any] | None:
+    """Give what a run measured, if it scored a target."""
+    if run is None:
+        return None
+    try:
+        metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return metrics if isinstance(metrics, dict) and metrics.get("scores") else None
+
+
 def held_out(n: int, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Draw a quarter of n rows to hold out; give the others and these, in order."""
     order = np.random.default_rng(seed).permutation(n)
