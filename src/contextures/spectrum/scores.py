@@ -7,13 +7,14 @@ out, because k(x, x) is of the order of the sample's size for a strong context.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
 from scipy import sparse
 
 from contextures.contexts import Context
-from contextures.contexts.checks import FloatArray, Matrix
+from contextures.contexts.checks import FloatArray, IntArray, Matrix
 from contextures.exceptions import InputError
 from contextures.spectrum.pair_moments import PairMoments
 from contextures.spectrum.rayleigh import Whitening
@@ -77,24 +78,53 @@ class TiedRows:
 
         A row of weight zero counts as one that is not there.
         """
-        values = np.asarray(functions, dtype=np.float64)
-        n = len(self)
-        if values.ndim != 2 or len(values) != n:
-            raise InputError(
-                f"functions must have one row for each of the {n} rows; their shape is "
-                f"{values.shape}"
-            )
-        _check_rows(n, values.shape[1])
-        shares = np.full(n, 1.0 / n) if weights is None else weights / weights.sum()
-        scatter = Scatter.of(values, None, shares)
-        centred = values - scatter.left_mean
+        return tied_ratio_trace(functions, [(np.arange(len(self)), self)], weights)
+
+    def pairs(self, centred: FloatArray, shares: FloatArray) -> tuple[FloatArray, float]:
+        """Sum w_i w_j k(x_i, x_j) f_i f_j^T over pairs of different rows, and w_i w_j alone."""
         weighted = centred * shares[:, None]
         gathered = np.asarray(self._expansion.T @ weighted)
         operator = gathered.T @ (gathered * self._scales[:, None])
         operator -= weighted.T @ (weighted * self.own[:, None])
-        operator /= 1.0 - float(shares @ shares)
-        white = Whitening(scatter.covariance, mean=scatter.left_mean).white()
-        return float(np.einsum("ij,ij->", white, operator @ white))
+        return operator, float(shares.sum() ** 2 - shares @ shares)
+
+
+def tied_ratio_trace(
+    functions: Any,
+    blocks: Sequence[tuple[IntArray, TiedRows]],
+    weights: FloatArray | None = None,
+) -> float:
+    """Compute the ratio trace of functions on rows that are tied within blocks only.
+
+    Parameters
+    ----------
+    functions : ndarray of shape (n, d)
+        Values of the functions.
+    blocks : sequence of tuple of ndarray of int and TiedRows
+        The numbers of the rows of each block, and what ties them. C is that of all rows, B of the
+        pairs within blocks.
+    weights : ndarray of shape (n,), optional
+        P_X on the rows; uniform when None. A row of weight zero counts as one that is not there.
+
+    Returns
+    -------
+    float
+        tr(C^-1 B).
+    """
+    values = np.asarray(functions, dtype=np.float64)
+    n = sum(len(rows) for rows, _ in blocks)
+    if values.ndim != 2 or len(values) != n:
+        raise InputError(
+            f"functions must have one row for each of the {n} rows; their shape is {values.shape}"
+        )
+    _check_rows(n, values.shape[1])
+    shares = np.full(n, 1.0 / n) if weights is None else weights / weights.sum()
+    scatter = Scatter.of(values, None, shares)
+    centred = values - scatter.left_mean
+    found = [tied.pairs(centred[rows], shares[rows]) for rows, tied in blocks]
+    operator = sum(part for part, _ in found) / sum(total for _, total in found)
+    white = Whitening(scatter.covariance, mean=scatter.left_mean).white()
+    return float(np.einsum("ij,ij->", white, operator @ white))
 
 
 def ratio_trace(
