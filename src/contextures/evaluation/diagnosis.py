@@ -100,8 +100,10 @@ def diagnose(
     """Say how much of a contexture an embedding holds, and what its shortfall is made of.
 
     With d functions compared, s_i the exact singular values on the fitted rows, and RT the ratio
-    trace on fresh rows under the fitted context (a U-statistic), what lies between the largest
-    possible value and the encoder is split into ``parts`` that add up to it:
+    trace on fresh rows, what lies between the largest possible value and the encoder is split into
+    ``parts`` that add up to it. RT is a U-statistic; the support of a context whose A is one of
+    the rows is taken from fresh rows too, so that neither the rows nor their context have been
+    seen (see :class:`contextures.evaluation.fresh.FreshRows`).
 
     - *width*: sum of s_i^2 over i > d. No d functions can hold it, on any rows.
     - *estimation*: sum of s_i^2 over i <= d, less RT of those d exact functions extended to
@@ -179,7 +181,7 @@ def diagnose(
     >>> found.learned_fitted.round(2)
     array([0.93, 0.85, 0.02, 0.03])
     """
-    judge = FreshRows(exact.context_, X_fresh, random_state=random_state)
+    judge = FreshRows(exact.context_, X_fresh, X_fit, random_state=random_state)
     context = exact.context_
     left = as_functions(embedding_fit, "embedding_fit")
     new = as_functions(embedding_fresh, "embedding_fresh", left.shape[1])

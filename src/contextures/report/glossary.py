@@ -181,8 +181,9 @@ DIAGNOSIS_GLOSSARY: dict[str, Term] = {
     ),
     "fresh": _term(
         "Fresh rows",
-        "Rows that neither the context nor the exact functions were fitted to. Where the encoder "
-        "itself has seen them, a note says so.",
+        "Rows that neither the context nor the exact functions were fitted to. A context that is "
+        "made of rows is made anew of one half of them to judge on the other, and the other way "
+        "round. Where the encoder itself may have seen them, a note says so.",
     ),
     "dimension": _term(
         "Coordinates",
