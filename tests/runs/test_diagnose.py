@@ -19,6 +19,7 @@ from contextures.runs import DiagnoseOptions, FitOptions, diagnose_table, fit_ta
 from contextures.runs import encoders as costs
 from contextures.runs.comparing import ContextAdvice
 from contextures.runs.diagnosis_wording import findings
+from contextures.selection import short_form
 
 CANCER = demo_table("breast_cancer")
 FEATURES = CANCER.frame.drop(columns=CANCER.target)
@@ -158,6 +159,18 @@ def test_where_exact_functions_cost_too_much_closed_form_ones_take_their_place(
     assert "learning" in found.diagnosis.parts
     assert any("take too long" in note for note in found.notes)
     assert "closed-form functions" in findings(found)[0]
+
+
+def test_exact_functions_of_a_part_are_taken_where_no_solution_can_have_more(
+    tmp_path, coordinates, monkeypatch
+):
+    monkeypatch.setattr(costs, "MOST_ENTRIES", 40_000)
+    monkeypatch.setattr(costs, "MOST_STORED", 40_000)
+    options = DiagnoseOptions(context="mask:0.2+knn:60", target=CANCER.target)
+    found = diagnose_table(write(tmp_path, coordinates), CANCER, options)
+    assert (found.reference, found.diagnosis.n_fitted) == ("exact", 200)
+    assert short_form(found.context) == "mask:0.2+knn:28"
+    assert any("fitted to 200 of 427 rows" in note for note in found.notes)
 
 
 def test_other_contexts_are_ranked_where_that_is_asked_for(tmp_path, coordinates):

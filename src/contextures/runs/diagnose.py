@@ -215,18 +215,19 @@ def _rows_for(
 ) -> tuple[str, NDArray[np.intp], Context]:
     """Choose the kind of the reference, and the rows and the context that it is fitted to."""
     n = len(subject.fitted)
-    kind = "spectral" if affordable_rows(context, n, "spectral") == n else "ritz"
+    most = affordable_rows(context, n, "ritz")
+    # Where a closed-form solution could not take more rows either, the exact one is better.
+    kind = "spectral" if affordable_rows(context, n, "spectral") == most else "ritz"
     if kind == "ritz":
         notes.append(
             f"the exact functions of {n:,} rows take too long; the best in the span of given "
             "functions, solved for in closed form, take their place"
         )
-    most = affordable_rows(context, n, kind)
     if most == n:
         return kind, subject.fitted, context
     notes.append(
         f"the context was fitted to {most:,} of {n:,} rows, with its association kept; what more "
-        "rows bring is understated by that"
+        "rows bring is overstated by that"
     )
     chosen = np.sort(np.random.default_rng(seed).permutation(n)[:most])
     return kind, subject.fitted[chosen], context.subsampled(most / n)
