@@ -14,18 +14,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from contextures.cli.app import main
+from commands import run
 from contextures.data import demo_table
-
-
-def run(monkeypatch, *arguments):
-    """Run a command in this process; give its exit code."""
-    monkeypatch.setattr(sys, "argv", ["contextures", *map(str, arguments)])
-    try:
-        main()
-    except SystemExit as stop:
-        return stop.code or 0
-    return 0
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from page_reading import outline
 
 from contextures.exceptions import InputError
 from contextures.report import SCORE_LABELS, Candidate, ColumnAccount, Score, render_report
+from contextures.report.dots import score_axis
 from contextures.report.glossary import GLOSSARY
-from contextures.report.page import score_axis
 
 FULL = sample.sample_report()
 VARIANTS = {

@@ -10,11 +10,14 @@ from sklearn.decomposition import PCA
 from contextures.contexts import KNNContext, NoiseContext, PairContext, RBFContext, TeacherContext
 from contextures.encoders import SpectralEncoder
 from contextures.exceptions import InputError
-from contextures.spectrum import decompose_fitted
+from contextures.spectrum import decompose_fitted, singular_values
 from contextures.spectrum.scores import (
+    TiedRows,
     kernel_ratio_trace,
     pair_score,
     ratio_trace,
+    tied_ratio_trace,
+    total_association,
     transition_ratio_trace,
 )
 
@@ -88,6 +91,23 @@ def test_exact_functions_carry_over_to_fresh_rows():
     assert ratio_trace(noise, encoder.context_, fresh) < 0.1 * bound
 
 
+def test_blocks_of_rows_count_pairs_within_them_only():
+    context = KNNContext(10).fit(X)
+    F, K = np.hstack([NEW, NEW**2]), context.dual_kernel(NEW)
+    weights = RNG.random(150) * (np.arange(150) % 5 > 0)  # some rows are not there
+    blocks = np.arange(70), np.arange(70, 150)
+    p = weights / weights.sum()
+    within = np.zeros((150, 150))
+    for rows in blocks:
+        within[np.ix_(rows, rows)] = np.outer(p[rows], p[rows])
+    np.fill_diagonal(within, 0.0)
+    centred = F - p @ F
+    B = centred.T @ (K * within) @ centred / within.sum()
+    expected = np.trace(np.linalg.solve(centred.T @ (centred * p[:, None]), B))
+    parts = [(rows, TiedRows.of(context, NEW[rows])) for rows in blocks]
+    assert tied_ratio_trace(F, parts, weights) == pytest.approx(expected)
+
+
 def test_dense_and_sparse_transitions_agree():
     context = KNNContext(10).fit(X)
     P = sparse.csr_array(context.expand(NEW))
@@ -127,6 +147,15 @@ def test_kernels_are_judged_by_their_features():
     exact = decompose_fitted(context, 2)
     score = kernel_ratio_trace(exact.left, context.expansion_)
     assert score == pytest.approx((exact.singular_values**2).sum(), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("context", "rank"), [(KNNContext(10), 199), (TeacherContext(PCA(2)), 2)], ids=repr
+)
+def test_the_total_is_the_sum_over_all_singular_values(context, rank):
+    context = context.fit(X)
+    values = singular_values(context, rank)
+    assert total_association(context) == pytest.approx((values**2).sum())
 
 
 @pytest.mark.parametrize(

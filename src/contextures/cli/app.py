@@ -17,6 +17,17 @@ os.environ.setdefault("MKL_NUM_THREADS", "1")
 import typer
 
 from contextures._version import __version__
+from contextures.cli import diagnosing
+from contextures.cli.options import (
+    Delimiter,
+    Encoding,
+    Force,
+    Json,
+    Seed,
+    TableFile,
+    Target,
+    examples,
+)
 from contextures.exceptions import InputError
 
 INTERRUPTED = 130
@@ -32,21 +43,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-TableFile = Annotated[Path, typer.Argument(help="CSV, TSV or Parquet file.", show_default=False)]
-Target = Annotated[str | None, typer.Option(help="The column to predict.", show_default=False)]
-Seed = Annotated[int, typer.Option(help="Draws the split and every random subset.")]
-Delimiter = Annotated[
-    str | None, typer.Option(help="What separates fields; found if not given.", show_default=False)
-]
-Encoding = Annotated[str | None, typer.Option(help="Encoding of a text table; found if not given.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace an earlier run.")]
-
-
-def _examples(*lines: str) -> str:
-    # The backspace keeps the lines as they are instead of wrapping them into one paragraph.
-    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
 def _version(wanted: bool) -> None:
@@ -65,7 +61,7 @@ def _common(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "contextures fit abalone.csv --target rings",
         "contextures fit patients.parquet --out run --context knn:30 --dim 32",
         "contextures fit export.csv --delimiter ';' --target price --task regression",
@@ -125,7 +121,7 @@ def fit(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "contextures demo",
         "contextures demo --table diabetes --out run",
     )
@@ -151,7 +147,7 @@ def demo(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "contextures rank abalone.csv --target rings",
         "contextures rank abalone.csv --json > ranking.json",
     )
@@ -193,7 +189,7 @@ def rank(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "contextures embed run new.csv --out new-embedded.parquet",
     )
 )
@@ -218,8 +214,11 @@ def embed(
     print(f"{len(read.frame)} rows embedded: {out}")
 
 
+app.command(epilog=diagnosing.EPILOG)(diagnosing.diagnose)
+
+
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "contextures report run --out shared.html",
     )
 )

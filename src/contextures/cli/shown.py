@@ -83,3 +83,36 @@ def ranking_lines(rows: list[dict[str, Any]], n_shown: int | None) -> list[str]:
     if n_shown is not None and len(rows) > n_shown:
         lines.append(f"... and {len(rows) - n_shown} more; see --all, --json or --out")
     return lines
+
+
+def diagnosis_lines(
+    diagnosis: Any, context: str, sentences: list[str], notes: list[str]
+) -> list[str]:
+    """Lay out a diagnosis as lines of text."""
+    lines = [*sentences, *[f"note: {note}" for note in notes], ""]
+    lines.append(f"what {context} holds, as a sum of squared singular values (± two errors)")
+    rows = {"this encoder": diagnosis.encoder, **dict(reversed(diagnosis.parts.items()))}
+    for name, found in rows.items():
+        margin = f"  ± {2 * found.error:.2f}" if found.error else ""
+        lines.append(f"  {name:<16}{found.value:10.2f}{margin}")
+    lines.append(f"  {'all':<16}{diagnosis.ceiling:10.2f}")
+    lines += ["", f"  {'function':<10}{'s':>7}{'learned, fresh rows':>21}{'fitted rows':>13}"]
+    places = _spread(len(diagnosis.singular_values))
+    for i in places:
+        lines.append(
+            f"  {i + 1:<10}{diagnosis.singular_values[i]:7.3f}"
+            f"{max(diagnosis.learned_fresh[i], 0.0):21.0%}"
+            f"{max(diagnosis.learned_fitted[i], 0.0):13.0%}"
+        )
+    return lines
+
+
+def _spread(n: int) -> list[int]:
+    """Give at most about a dozen places of n, denser at the beginning."""
+    places: list[int] = []
+    step = 1
+    while (place := (places[-1] + step) if places else 0) < n:
+        places.append(place)
+        if len(places) % 4 == 0:
+            step *= 4
+    return places if places[-1] == n - 1 else [*places, n - 1]

@@ -38,7 +38,9 @@ if TYPE_CHECKING:
         context_complexity,
     )
     from contextures.evaluation.complexity_sampling import sampled_complexity
+    from contextures.evaluation.diagnosis import Diagnosis, diagnose
     from contextures.evaluation.estimated_compatibility import estimate_compatibility
+    from contextures.evaluation.fresh import Estimate
     from contextures.evaluation.intervals import bootstrap_interval
     from contextures.evaluation.jackknife import OperatorScore
     from contextures.evaluation.neighborhoods import mutual_knn_alignment, neighbor_overlap
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
         spectral_span,
     )
     from contextures.evaluation.regression_task import RegressionTask, measured_task
+    from contextures.evaluation.shares import learned_shares
     from contextures.evaluation.tau import Usefulness, usefulness
     from contextures.evaluation.worst_case import WorstCase, worst_case_error
 
@@ -64,7 +67,9 @@ _HOME = {
     "Association": "associations",
     "Compatibility": "compatibilities",
     "ContextComplexity": "complexity",
+    "Diagnosis": "diagnosis",
     "DimensionAdvice": "advice",
+    "Estimate": "fresh",
     "HeldOutScore": "probe",
     "OperatorScore": "jackknife",
     "OptimalError": "approximations",
@@ -88,10 +93,12 @@ _HOME = {
     "context_complexity": "complexity",
     "cross_validated_ratio_trace": "operator_scores",
     "decay_rate": "associations",
+    "diagnose": "diagnosis",
     "effective_rank": "ranks",
     "estimate_compatibility": "estimated_compatibility",
     "expected_kernel_deviation": "associations",
     "labels_needed": "advice",
+    "learned_shares": "shares",
     "learned_span": "regression_span",
     "lidar": "ranks",
     "lipschitz_constant": "associations",
@@ -119,7 +126,9 @@ __all__ = [
     "Association",
     "Compatibility",
     "ContextComplexity",
+    "Diagnosis",
     "DimensionAdvice",
+    "Estimate",
     "HeldOutScore",
     "OperatorScore",
     "OptimalError",
@@ -143,10 +152,12 @@ __all__ = [
     "context_complexity",
     "cross_validated_ratio_trace",
     "decay_rate",
+    "diagnose",
     "effective_rank",
     "estimate_compatibility",
     "expected_kernel_deviation",
     "labels_needed",
+    "learned_shares",
     "learned_span",
     "lidar",
     "lipschitz_constant",

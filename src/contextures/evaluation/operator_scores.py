@@ -15,7 +15,7 @@ from contextures.contexts.checks import check_positive_int
 from contextures.evaluation.jackknife import OperatorScore, jackknifed, seeded, with_interval
 from contextures.evaluation.representations import representation
 from contextures.exceptions import InputError
-from contextures.spectrum.scores import expand, expansion_ratio_trace, pair_score
+from contextures.spectrum.scores import TiedRows, pair_score
 
 
 def ratio_trace_score(
@@ -94,18 +94,20 @@ def ratio_trace_score(
     (1.7, 2)
     """
     check_is_fitted(context)
-    expansion, weights = expand(context, X)
+    tied = TiedRows.of(context, X)
+    weights = context.input_weights_ if X is None else np.ones(len(tied))
     values = representation(F, X, "F")
-
-    def score(rows: Any) -> float:
-        own = None if weights is None else weights[rows]
-        return expansion_ratio_trace(values[rows], context, expansion[rows], own)
-
-    if len(values) != expansion.shape[0]:
+    if len(values) != len(tied):
         raise InputError(
-            f"F has {len(values)} rows but the context describes {expansion.shape[0]}; give the "
+            f"F has {len(values)} rows but the context describes {len(tied)}; give the "
             "representation of the same rows"
         )
+
+    def score(rows: Any) -> float:
+        own = np.zeros(len(tied))
+        own[rows] = weights[rows]
+        return tied.ratio_trace(values, own)
+
     return jackknifed(score, values.shape, n_groups, level, random_state)
 
 

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from contextures.report.diagnosis import (
+    DiagnosisData,
+    LearnedFunction,
+    Part,
+    render_diagnosis,
+)
 from contextures.report.model import (
     LABEL_FAMILY,
     REPORT_VERSION,
@@ -32,7 +38,10 @@ __all__ = [
     "Cell",
     "ColumnAccount",
     "DataWarning",
+    "DiagnosisData",
     "LearnedEncoder",
+    "LearnedFunction",
+    "Part",
     "ProbePoint",
     "Repeat",
     "ReportData",
@@ -41,5 +50,6 @@ __all__ = [
     "TableInfo",
     "TauPoint",
     "TrainingPoint",
+    "render_diagnosis",
     "render_report",
 ]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-__all__ = ["GLOSSARY", "LEARNING_GLOSSARY", "Term"]
+__all__ = ["DIAGNOSIS_GLOSSARY", "GLOSSARY", "LEARNING_GLOSSARY", "Term"]
 
 
 class Term(NamedTuple):
@@ -163,3 +163,77 @@ LEARNING_GLOSSARY: dict[str, Term] = {
     ),
 }
 """The further terms on the page of a learned encoder, and those that change there."""
+
+DIAGNOSIS_GLOSSARY: dict[str, Term] = {
+    "context": GLOSSARY["context"],
+    "singular-value": GLOSSARY["singular-value"],
+    "learned": _term(
+        "Learned",
+        "The sum of squared singular values that the encoder attains on fresh rows, over what as "
+        "many exact functions, extended to the same rows, attain there. Above 100 % it generalises "
+        "better than they do.",
+    ),
+    "learned-share": _term(
+        "Share of a function",
+        "How much of the function's variance a linear combination of the encoder's coordinates "
+        "explains: R². On fresh rows the combination is that of the fitted rows; below 0 it does "
+        "worse there than a constant.",
+    ),
+    "fresh": _term(
+        "Fresh rows",
+        "Rows that neither the context nor the exact functions were fitted to. A context that is "
+        "made of rows is made anew of one half of them to judge on the other, and the other way "
+        "round. Where the encoder itself may have seen them, a note says so.",
+    ),
+    "dimension": _term(
+        "Coordinates",
+        "The number of independent coordinates of the encoder. Where fresh rows are few, only the "
+        "best combinations of them are judged, beside as many exact functions.",
+    ),
+    "alignment": LEARNING_GLOSSARY["alignment"],
+    "gain": _term(
+        "Gain",
+        "Better learning: what as many exact functions from the same rows attain beyond the "
+        "encoder. More coordinates: what up to twice as many exact functions attain beyond that. "
+        "More rows: what exact functions gained from the last doubling of the rows.",
+    ),
+    "margin": _term(
+        "Two standard errors",
+        "From leaving out groups of the fresh rows in turn (jackknife), the fitted rows taken as "
+        "they are. Smaller differences are not told from none.",
+    ),
+    "attained": _term(
+        "Attained",
+        "The ratio trace tr(C<sup>−1</sup>B) of the coordinates on fresh rows: the sum of squared "
+        "singular values that their span holds. The bias of few rows is taken away.",
+    ),
+    "ceiling": _term(
+        "All that the context holds",
+        "Σ s<sub>i</sub>² over all functions, on the fitted rows: no encoder can exceed it.",
+    ),
+    "part-width": _term(
+        "Width",
+        "Σ s<sub>i</sub>² beyond the first d functions. More coordinates could hold some of it; on "
+        "fresh rows much of it is noise of the sample.",
+    ),
+    "part-estimation": _term(
+        "Estimation",
+        "What d exact functions hold on the fitted rows, less what they attain on fresh ones: they "
+        "are those of a sample. More rows make it smaller.",
+    ),
+    "part-approximation": _term(
+        "Approximation",
+        "What exact functions attain on fresh rows beyond the best solution in closed form: a "
+        "combination of given functions, or of the encoder's own wider outputs.",
+    ),
+    "part-optimisation": _term(
+        "Optimisation",
+        "What a solution in closed form attains from the same rows beyond the encoder. It can be "
+        "had at once.",
+    ),
+    "part-learning": _term(
+        "Learning",
+        "What as many functions from the same rows attain on fresh rows beyond the encoder.",
+    ),
+}
+"""The terms on the page of a diagnosis."""

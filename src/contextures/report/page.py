@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
-import hashlib
-import json
-import math
-import re
-from datetime import datetime
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
-from markupsafe import Markup, escape
-from plotly.offline import get_plotlyjs
+from markupsafe import Markup
 
+from contextures.report.dots import score_axis
+from contextures.report.frame import draw_page, embed
 from contextures.report.glossary import GLOSSARY, LEARNING_GLOSSARY
 from contextures.report.learning import Learning, learning_of
 from contextures.report.model import (
@@ -25,14 +16,13 @@ from contextures.report.model import (
     Candidate,
     ReportData,
     Scatter,
-    Score,
 )
 
 __all__ = ["render_report"]
 
 METRICS = {"accuracy": "Accuracy", "r2": "R²"}
-SCRIPTS = ("look.js", "charts.js", "training.js", "map.js", "app.js")
-"""The parts of the page's script, which share one scope."""
+SCRIPTS = ("charts.js", "training.js", "map.js", "report.js")
+"""The parts of the page's script that other pages do not have."""
 
 MOST_BYTES = 5_900_000
 """The size of a page beyond which it draws fewer rows."""
@@ -43,12 +33,6 @@ MOST_COLUMNS = 1000
 THINNED = "Only some of the rows are drawn, to keep this page small."
 DETAIL_BUDGET = 600_000
 """Characters that the hover texts of all rows may take together."""
-
-EARLY_SCRIPT = (
-    "try{var t=localStorage.getItem('contextures-theme');"
-    "if(t==='dark'||t==='light')document.documentElement.dataset.theme=t}catch(e){}"
-)
-"""Applies a remembered theme before the first paint."""
 
 
 def render_report(data: ReportData) -> str:
@@ -94,8 +78,9 @@ def _thinned(scatter: Scatter) -> Scatter:
 
 def _draw(data: ReportData, learning: Learning | None) -> str:
     """Return the page of a report whose parts are plain."""
-    scripts = {"early": EARLY_SCRIPT, "plotly": _plotly(), "app": _app()}
-    page: str = _template().render(
+    return draw_page(
+        "report.html.j2",
+        SCRIPTS,
         data=data,
         ranking=sorted(data.ranking, key=_rank_key),
         n_tried=sum(candidate.family != LABEL_FAMILY for candidate in data.ranking),
@@ -108,49 +93,9 @@ def _draw(data: ReportData, learning: Learning | None) -> str:
         metric=METRICS.get(data.metric or "", ""),
         glossary=GLOSSARY | LEARNING_GLOSSARY if learning else GLOSSARY,
         learning=learning,
-        policy=_policy(scripts.values()),
-        style=Markup(_read("style.css")),
-        scripts={name: Markup(text) for name, text in scripts.items()},
         payload=_embed(data),
         most_columns=MOST_COLUMNS,
     )
-    return page
-
-
-def score_axis(scores: list[Score]) -> dict[str, list[dict[str, Any]]]:
-    """Return where scores, their intervals and round ticks lie, in per cent of a common axis."""
-    if not scores:
-        return {"rows": [], "ticks": []}
-    low = min(min(score.low, score.score) for score in scores)
-    high = max(max(score.high, score.score) for score in scores)
-    step = _round_step((high - low) or 0.1)
-    first, last = math.floor(low / step), math.ceil(high / step)
-    if first == last:
-        first, last = first - 1, last + 1
-
-    def place(value: float) -> float:
-        return round(100 * (value / step - first) / (last - first), 3)
-
-    rows = [
-        {
-            "score": score,
-            "low": place(score.low),
-            "width": round(place(score.high) - place(score.low), 3),
-            "dot": place(score.score),
-        }
-        for score in scores
-    ]
-    digits = max(0, -math.floor(math.log10(step) + 1e-9))
-    ticks = [
-        {"at": place(i * step), "label": f"{i * step:.{digits}f}"} for i in range(first, last + 1)
-    ]
-    return {"rows": rows, "ticks": ticks}
-
-
-def _round_step(span: float) -> float:
-    """Return the smallest 1, 2 or 5 times a power of ten that divides ``span`` in four or fewer."""
-    power = float(10.0 ** math.floor(math.log10(span / 4)))
-    return next(power * m for m in (1, 2, 5, 10) if span / (power * m) <= 4)
 
 
 def _rank_key(candidate: Candidate) -> tuple[bool, float, str]:
@@ -174,112 +119,4 @@ def _embed(data: ReportData) -> Markup:
         del plain[name]
     if plain["encoder"] is None:
         del plain["encoder"]
-    text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    # Safe as markup: no character left in it can end the element.
-    return Markup(text)
-
-
-def _policy(scripts: Any) -> str:
-    """Return a Content-Security-Policy that runs ``scripts`` alone and fetches nothing."""
-    digests = (hashlib.sha256(text.encode()).digest() for text in scripts)
-    allowed = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
-    return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; "
-        "img-src data: blob:; base-uri 'none'; form-action 'none'"
-    )
-
-
-@cache
-def _plotly() -> str:
-    """Return plotly.js as a script element can hold it."""
-    text: str = get_plotlyjs()
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
-
-
-@cache
-def _app() -> str:
-    """Return the page's own script, its parts in one function so that no name of theirs leaks."""
-    parts = "\n".join(map(_read, SCRIPTS))
-    return f'"use strict";\n(() => {{\n{parts}}})();\n'
-
-
-@cache
-def _read(name: str) -> str:
-    """Return a text file of this package."""
-    text = files("contextures.report").joinpath(name).read_text(encoding="utf-8")
-    return text.replace("\r\n", "\n")
-
-
-@cache
-def _template() -> Any:
-    """Return the page's template, with its filters and the templates it includes."""
-    environment = Environment(
-        loader=FunctionLoader(_read),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        breakable=_breakable,
-        num=_number,
-        percent=_percent,
-        duration=_duration,
-        count=_count,
-        first_upper=_first_upper,
-        key=_sort_key,
-        when=_when,
-    )
-    return environment.get_template("template.html.j2")
-
-
-def _number(value: float | None, digits: int = 3) -> str:
-    """Return ``value`` with ``digits`` decimals, a dash where there is none."""
-    if value is None:
-        return "–"
-    if value and (abs(value) < 0.5 * 10.0**-digits or abs(value) >= 1e6):
-        mantissa, exponent = f"{value:.2e}".split("e")
-        return f"{mantissa}e{int(exponent)}".replace("-", "−")
-    return f"{value:,.{digits}f}".replace("-", "−")
-
-
-def _percent(share: float) -> str:
-    """Return a share in per cent."""
-    return f"{100 * share:.1f}\u00a0%".replace("-", "−")
-
-
-def _duration(seconds: float) -> str:
-    """Return seconds to the hundredth, which is as well as they are known."""
-    return f"{seconds:,.2f}"
-
-
-def _count(value: int) -> str:
-    """Return a count with its thousands apart."""
-    return f"{value:,}"
-
-
-def _when(created: str) -> str:
-    """Return an ISO time as people write it, or the text itself where it is none."""
-    try:
-        moment = datetime.fromisoformat(created)
-    except ValueError:
-        return created
-    return f"{moment:%Y-%m-%d %H:%M}{f' {moment:%Z}' if moment.tzinfo else ''}"
-
-
-def _breakable(expression: str) -> Markup:
-    """Return an expression as markup that a narrow column may break where it reads best."""
-    return Markup(re.sub(r"([(/])", r"\1<wbr>", str(escape(expression))))
-
-
-def _first_upper(text: str) -> str:
-    """Return ``text`` with its first character upper case and the rest as it is."""
-    return text[:1].upper() + text[1:]
-
-
-def _sort_key(value: float | None) -> str:
-    """Return what the sortable table compares, empty where there is no value."""
-    return "" if value is None else repr(float(value))
+    return embed(plain)

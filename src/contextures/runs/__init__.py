@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from contextures._lazy import lazy
 
 if TYPE_CHECKING:
+    from contextures.runs.diagnose import Diagnosed, DiagnoseOptions, diagnose_table
     from contextures.runs.embed import embed_table
     from contextures.runs.fit import FitOptions, FitResult, fit_table
     from contextures.runs.folder import check_destination, run_folder
@@ -14,10 +15,13 @@ if TYPE_CHECKING:
     from contextures.runs.rank import rank_table
 
 _HOME = {
+    "DiagnoseOptions": "diagnose",
+    "Diagnosed": "diagnose",
     "FitOptions": "fit",
     "FitResult": "fit",
     "Progress": "progress",
     "check_destination": "folder",
+    "diagnose_table": "diagnose",
     "embed_table": "embed",
     "fit_table": "fit",
     "rank_table": "rank",
@@ -25,10 +29,13 @@ _HOME = {
 }
 
 __all__ = [
+    "DiagnoseOptions",
+    "Diagnosed",
     "FitOptions",
     "FitResult",
     "Progress",
     "check_destination",
+    "diagnose_table",
     "embed_table",
     "fit_table",
     "rank_table",

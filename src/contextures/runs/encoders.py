@@ -145,6 +145,31 @@ def fit_encoder(
     if n_components is not None:
         return _make(kind, context, n_components, seed, progress).fit(rows)
     wanted = max(min(KEPT_COMPONENTS, len(rows) // 4), min(predicted, len(rows) // 2), 2)
+    return fit_up_to(kind, context, rows, wanted, seed, progress)
+
+
+def fit_up_to(
+    kind: str,
+    context: Context,
+    rows: NDArray[np.float64],
+    wanted: int,
+    seed: int,
+    progress: Progress,
+) -> Any:
+    """Fit an encoder with up to ``wanted`` coordinates: as many as there are and are sound.
+
+    Parameters
+    ----------
+    kind, context, rows, seed, progress
+        As for :func:`fit_encoder`.
+    wanted : int
+        The largest number of coordinates.
+
+    Returns
+    -------
+    SpectralEncoder, RitzEncoder or NeuralEncoder
+        The fitted encoder.
+    """
     try:
         encoder = _make(kind, context, wanted, seed, progress).fit(rows)
     except RankError as error:

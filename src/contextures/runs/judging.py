@@ -70,7 +70,7 @@ def judge(encoder: Any, rows: NDArray[np.float64], fresh: NDArray[np.float64] | 
     }
     if context.form == "sampler":
         return Judgement(**own)
-    new = _some(fresh)
+    new = np.empty((0, 0)) if fresh is None else fresh[spaced(len(fresh))]
     judged = len(new) > 2 * d
     if judged:
         own["held_out"] = ratio_trace(encoder.transform(new), context, new)
@@ -89,10 +89,6 @@ def judge(encoder: Any, rows: NDArray[np.float64], fresh: NDArray[np.float64] | 
     return Judgement(exact_values=exact.singular_values, **own)
 
 
-def _some(fresh: NDArray[np.float64] | None) -> NDArray[np.float64]:
-    """Give the rows to judge on, evenly spaced ones when there are many."""
-    if fresh is None:
-        return np.empty((0, 0))
-    if len(fresh) <= MOST_FRESH:
-        return fresh
-    return fresh[np.linspace(0, len(fresh) - 1, MOST_FRESH).astype(np.intp)]
+def spaced(n: int) -> NDArray[np.intp]:
+    """Give the numbers of the rows to judge on: evenly spaced ones when there are many."""
+    return np.linspace(0, n - 1, min(n, MOST_FRESH)).astype(np.intp)

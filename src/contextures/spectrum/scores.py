@@ -7,17 +7,124 @@ out, because k(x, x) is of the order of the sample's size for a strong context.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Self
 
 import numpy as np
 from scipy import sparse
 
 from contextures.contexts import Context
-from contextures.contexts.checks import FloatArray, Matrix
+from contextures.contexts.checks import FloatArray, IntArray, Matrix
 from contextures.exceptions import InputError
 from contextures.spectrum.pair_moments import PairMoments
 from contextures.spectrum.rayleigh import Whitening
 from contextures.spectrum.scatter import Scatter
+
+
+class TiedRows:
+    """Rows that a dual kernel k(x, x') = sum_j scale_j e_j(x) e_j(x') ties to one another.
+
+    Parameters
+    ----------
+    expansion : ndarray or csr_array of shape (n, m)
+        e(x_i).
+    scales : ndarray of shape (m,)
+        The scales.
+
+    Attributes
+    ----------
+    own : ndarray of shape (n,)
+        k(x_i, x_i).
+    """
+
+    def __init__(self, expansion: Matrix, scales: FloatArray) -> None:
+        self._expansion, self._scales = expansion, scales
+        if sparse.issparse(expansion):
+            self.own: FloatArray = np.asarray(expansion.power(2) @ scales)
+        else:
+            self.own = np.einsum("ij,ij,j->i", expansion, expansion, scales)
+
+    @classmethod
+    def of(cls, context: Context, X: Any = None) -> Self:
+        """Tie rows by a fitted context; the fitted rows when None. See :func:`ratio_trace`."""
+        if context.form == "sampler" or not hasattr(context, "expansion_"):
+            raise InputError(
+                f"{type(context).__name__} is given by draws here, so no kernel ties rows "
+                "together; use pair_score with functions of both sides"
+            )
+        expansion = context.expansion_ if X is None else context.expand(X)
+        if context.form == "kernel":
+            return cls.by_features(expansion)
+        return cls.by_transition(expansion, context.context_weights_)
+
+    @classmethod
+    def by_transition(cls, transition: Matrix, context_weights: FloatArray) -> Self:
+        """Tie rows by P+(a_j | x_i); support points of probability zero are left out."""
+        kept = context_weights > 0
+        inverse = np.divide(1.0, context_weights, out=np.zeros_like(context_weights), where=kept)
+        return cls(transition, inverse)
+
+    @classmethod
+    def by_features(cls, features: FloatArray) -> Self:
+        """Tie rows by k = 1 + z . z'."""
+        padded = np.hstack([np.ones((len(features), 1)), features])
+        return cls(padded, np.ones(padded.shape[1]))
+
+    def __len__(self) -> int:
+        return len(self.own)
+
+    def ratio_trace(self, functions: Any, weights: FloatArray | None = None) -> float:
+        """Compute tr(C^-1 B) of functions on these rows; see :func:`ratio_trace`.
+
+        A row of weight zero counts as one that is not there.
+        """
+        return tied_ratio_trace(functions, [(np.arange(len(self)), self)], weights)
+
+    def pairs(self, centred: FloatArray, shares: FloatArray) -> tuple[FloatArray, float]:
+        """Sum w_i w_j k(x_i, x_j) f_i f_j^T over pairs of different rows, and w_i w_j alone."""
+        weighted = centred * shares[:, None]
+        gathered = np.asarray(self._expansion.T @ weighted)
+        operator = gathered.T @ (gathered * self._scales[:, None])
+        operator -= weighted.T @ (weighted * self.own[:, None])
+        return operator, float(shares.sum() ** 2 - shares @ shares)
+
+
+def tied_ratio_trace(
+    functions: Any,
+    blocks: Sequence[tuple[IntArray, TiedRows]],
+    weights: FloatArray | None = None,
+) -> float:
+    """Compute the ratio trace of functions on rows that are tied within blocks only.
+
+    Parameters
+    ----------
+    functions : ndarray of shape (n, d)
+        Values of the functions.
+    blocks : sequence of tuple of ndarray of int and TiedRows
+        The numbers of the rows of each block, and what ties them. C is that of all rows, B of the
+        pairs within blocks.
+    weights : ndarray of shape (n,), optional
+        P_X on the rows; uniform when None. A row of weight zero counts as one that is not there.
+
+    Returns
+    -------
+    float
+        tr(C^-1 B).
+    """
+    values = np.asarray(functions, dtype=np.float64)
+    n = sum(len(rows) for rows, _ in blocks)
+    if values.ndim != 2 or len(values) != n:
+        raise InputError(
+            f"functions must have one row for each of the {n} rows; their shape is {values.shape}"
+        )
+    _check_rows(n, values.shape[1])
+    shares = np.full(n, 1.0 / n) if weights is None else weights / weights.sum()
+    scatter = Scatter.of(values, None, shares)
+    centred = values - scatter.left_mean
+    found = [tied.pairs(centred[rows], shares[rows]) for rows, tied in blocks]
+    operator = sum(part for part, _ in found) / sum(total for _, total in found)
+    white = Whitening(scatter.covariance, mean=scatter.left_mean).white()
+    return float(np.einsum("ij,ij->", white, operator @ white))
 
 
 def ratio_trace(
@@ -60,59 +167,9 @@ def ratio_trace(
     ----------
     arXiv 2505.01557 (ICML 2025), Definition 21; the U-statistic is derived.
     """
-    expansion, own = expand(context, X)
-    return expansion_ratio_trace(functions, context, expansion, own if weights is None else weights)
-
-
-def expand(context: Context, X: Any = None) -> tuple[Matrix, FloatArray | None]:
-    """Describe rows in the form of a fitted context; see :func:`ratio_trace`.
-
-    Parameters
-    ----------
-    context : Context
-        A fitted context in transition or kernel form.
-    X : array-like of shape (n, p), optional
-        The rows; those that the context was fitted to when None.
-
-    Returns
-    -------
-    tuple
-        The expansion of shape (n, m), and P_X on the rows: None, for uniform, on new ones.
-    """
-    if context.form == "sampler" or not hasattr(context, "expansion_"):
-        raise InputError(
-            f"{type(context).__name__} is given by draws here, so no kernel ties rows together; "
-            "use pair_score with functions of both sides"
-        )
-    if X is None:
-        return context.expansion_, context.input_weights_
-    return context.expand(X), None
-
-
-def expansion_ratio_trace(
-    functions: Any, context: Context, expansion: Matrix, weights: FloatArray | None = None
-) -> float:
-    """Compute the ratio trace of functions on rows described already; see :func:`ratio_trace`.
-
-    Parameters
-    ----------
-    functions : ndarray of shape (n, d)
-        Values of the functions on the rows.
-    context : Context
-        A fitted context in transition or kernel form.
-    expansion : ndarray or csr_array of shape (n, m)
-        The rows in the context's form, as from :func:`expand`.
-    weights : ndarray of shape (n,), optional
-        P_X on the rows; uniform when None.
-
-    Returns
-    -------
-    float
-        tr(C^-1 B).
-    """
-    if context.form == "kernel":
-        return kernel_ratio_trace(functions, expansion, weights)
-    return transition_ratio_trace(functions, expansion, context.context_weights_, weights)
+    if weights is None and X is None:
+        weights = context.input_weights_
+    return TiedRows.of(context, X).ratio_trace(functions, weights)
 
 
 def transition_ratio_trace(
@@ -140,10 +197,7 @@ def transition_ratio_trace(
     float
         tr(C^-1 B).
     """
-    kept = context_weights > 0
-    inverse = np.divide(1.0, context_weights, out=np.zeros_like(context_weights), where=kept)
-    squared = transition.power(2) if sparse.issparse(transition) else transition**2
-    return _ratio_trace(functions, transition, inverse, np.asarray(squared @ inverse), weights)
+    return TiedRows.by_transition(transition, context_weights).ratio_trace(functions, weights)
 
 
 def kernel_ratio_trace(
@@ -165,10 +219,33 @@ def kernel_ratio_trace(
     float
         tr(C^-1 B).
     """
-    own = 1.0 + np.einsum("ij,ij->i", features, features)
-    ones = np.ones(features.shape[1] + 1)
-    padded = np.hstack([np.ones((len(features), 1)), features])
-    return _ratio_trace(functions, padded, ones, own, weights)
+    return TiedRows.by_features(features).ratio_trace(functions, weights)
+
+
+def total_association(context: Context) -> float:
+    """Compute the sum of all squared singular values of a fitted context, without finding them.
+
+    Parameters
+    ----------
+    context : Context
+        A fitted context in transition or kernel form.
+
+    Returns
+    -------
+    float
+        s_1^2 + s_2^2 + ..., the trivial s_0 = 1 left out, on the fitted rows: the most that the
+        ratio trace of any functions can be there.
+
+    References
+    ----------
+    Derived: the trace of T T* is E k(x, x), and s_0^2 = 1 is one of its terms.
+    """
+    weights = context.input_weights_
+    if context.form == "kernel":
+        features = context.expansion_
+        centred = features - weights @ features
+        return float(weights @ np.einsum("ij,ij->i", centred, centred))
+    return max(float(weights @ TiedRows.of(context).own) - 1.0, 0.0)
 
 
 def pair_score(functions: Any, contexts: Any, weights: FloatArray | None = None) -> float:
@@ -199,34 +276,6 @@ def pair_score(functions: Any, contexts: Any, weights: FloatArray | None = None)
     moments = PairMoments.of(functions, contexts, weights)
     _check_rows(moments.count, len(moments.mean))
     return moments.ratio_trace()
-
-
-def _ratio_trace(
-    functions: Any,
-    expansion: Matrix,
-    scales: FloatArray,
-    own: FloatArray,
-    weights: FloatArray | None,
-) -> float:
-    """Compute tr(C^-1 B) for k(x, x') = sum_j scale_j e_j(x) e_j(x'), and k(x, x) = ``own``."""
-    values = np.asarray(functions, dtype=np.float64)
-    if values.ndim != 2 or len(values) != expansion.shape[0]:
-        raise InputError(
-            f"functions must have one row for each of the {expansion.shape[0]} rows; their shape "
-            f"is {values.shape}"
-        )
-    n = len(values)
-    _check_rows(n, values.shape[1])
-    shares = np.full(n, 1.0 / n) if weights is None else weights / weights.sum()
-    scatter = Scatter.of(values, None, shares)
-    centred = values - scatter.left_mean
-    weighted = centred * shares[:, None]
-    gathered = np.asarray(expansion.T @ weighted)
-    operator = gathered.T @ (gathered * scales[:, None])
-    operator -= weighted.T @ (weighted * own[:, None])
-    operator /= 1.0 - float(shares @ shares)
-    white = Whitening(scatter.covariance, mean=scatter.left_mean).white()
-    return float(np.einsum("ij,ij->", white, operator @ white))
 
 
 def _check_rows(n: int, d: int) -> None:

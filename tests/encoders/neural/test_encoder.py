@@ -152,6 +152,13 @@ def test_fewer_coordinates_are_the_first_of_more():
         fitted.truncated(5)
 
 
+def test_coordinates_are_combined_of_the_outputs():
+    fitted = encoder(n_outputs=40).fit(X)
+    outputs = fitted.outputs(X)
+    assert outputs.shape == (150, 40)
+    np.testing.assert_array_equal(fitted.functions_.left(outputs), fitted.transform(X))
+
+
 def test_mixed_precision_is_passed_through():
     full, mixed = (encoder(precision=p, accelerator="cpu").fit(X) for p in ("32", "bf16-mixed"))
     np.testing.assert_allclose(full.singular_values_, mixed.singular_values_, atol=0.05)

@@ -272,6 +272,23 @@ class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         values = self._values(X, reset=False)
         return self._map.coordinates(values, self._as_inputs(values))
 
+    def outputs(self, X: Any = None) -> FloatArray:
+        """Compute the network's outputs, before d coordinates are combined of them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p)
+            The inputs.
+
+        Returns
+        -------
+        ndarray of shape (n, n_outputs)
+            The outputs; of a network on A alone, their averages over P+(. | x).
+        """
+        check_is_fitted(self)
+        values = self._values(X, reset=False)
+        return self._map.outputs(values, self._as_inputs(values))
+
     def truncated(self, n_components: int) -> Self:
         """Give this encoder with its first coordinates only, at no cost.
 

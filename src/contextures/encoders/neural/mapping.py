@@ -47,11 +47,21 @@ class Map:
 
     def coordinates(self, values: NDArray[Any], inputs: Tensor | None = None) -> FloatArray:
         """Compute the coordinates of rows as the context takes them, or as the network does."""
+        return self._ordered(self.outputs(values, inputs))
+
+    def fitted_coordinates(self, values: NDArray[Any], inputs: Tensor) -> FloatArray:
+        """Compute the coordinates of the fitted rows, without looking up their context again."""
+        if self.context is not None and self.context.form == "transition":
+            return self._ordered(self._expected(self.context.expansion_))
+        return self.coordinates(values, inputs)
+
+    def outputs(self, values: NDArray[Any], inputs: Tensor | None = None) -> FloatArray:
+        """Compute what the coordinates are combined of: outputs on X, or averages of those on A."""
         if isinstance(self.network, Network):
             self.network.check(as_tensor(values) if inputs is None else inputs)
         if self.context is None:
             rows = as_tensor(values) if inputs is None else inputs
-            return self.functions.left(apply_by_row(self.network, rows).double().numpy())
+            return np.asarray(apply_by_row(self.network, rows).double().numpy())
         if self.context.form == "transition":
             return self._expected(self.context.expand(values))
         return np.vstack(
@@ -61,21 +71,21 @@ class Map:
             ]
         )
 
-    def fitted_coordinates(self, values: NDArray[Any], inputs: Tensor) -> FloatArray:
-        """Compute the coordinates of the fitted rows, without looking up their context again."""
-        if self.context is not None and self.context.form == "transition":
-            return self._expected(self.context.expansion_)
-        return self.coordinates(values, inputs)
-
     def truncated(self, n_components: int) -> Map:
         """Give the first coordinates."""
         return replace(self, functions=self.functions.truncated(n_components))
+
+    def _ordered(self, outputs: FloatArray) -> FloatArray:
+        found = self.functions.left(outputs)
+        if self.context is None or self.context.form == "transition":
+            return found
+        return np.asarray(found / self.functions.singular_values)  # T nu = s mu
 
     def _expected(self, transition: Any) -> FloatArray:
         assert self.context is not None
         support = as_rows(as_tensor(support_values(self.context)))
         psi = apply_in_chunks(self.network, support).double().numpy()
-        return self.functions.left(np.asarray(transition @ psi))
+        return np.asarray(transition @ psi)
 
     def _drawn(self, values: NDArray[Any], start: int) -> FloatArray:
         assert self.context is not None
@@ -84,6 +94,4 @@ class Map:
         total = torch.zeros(len(values), 1, dtype=torch.float64)
         for view in self.context.sample(inputs, generator, self.n_draws):
             total = total + apply_in_chunks(self.network, as_rows(view)).double()
-        # T nu = s mu.
-        averages = self.functions.left((total / self.n_draws).numpy())
-        return np.asarray(averages / self.functions.singular_values)
+        return np.asarray((total / self.n_draws).numpy())

@@ -1,0 +1,24 @@
+"""Options that several commands share, and their examples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+TableFile = Annotated[Path, typer.Argument(help="CSV, TSV or Parquet file.", show_default=False)]
+Target = Annotated[str | None, typer.Option(help="The column to predict.", show_default=False)]
+Seed = Annotated[int, typer.Option(help="Draws the split and every random subset.")]
+Delimiter = Annotated[
+    str | None, typer.Option(help="What separates fields; found if not given.", show_default=False)
+]
+Encoding = Annotated[str | None, typer.Option(help="Encoding of a text table; found if not given.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace an earlier run.")]
+
+
+def examples(*lines: str) -> str:
+    """Give the examples of a command as the end of its help."""
+    # The backspace keeps the lines as they are instead of wrapping them into one paragraph.
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)

@@ -1,0 +1,290 @@
+"""Diagnosing an encoder: how much of the contexture it has learned, and what would help."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contextures.contexts import Context
+from contextures.data import Table
+from contextures.evaluation import Diagnosis, diagnose
+from contextures.exceptions import ContextWarning, InputError, RankError
+from contextures.runs.comparing import ContextAdvice, advise, stored_ranking
+from contextures.runs.encoders import affordable_rows, fit_up_to
+from contextures.runs.judging import spaced
+from contextures.runs.progress import Progress
+from contextures.runs.subjects import Subject, check_subject, load_subject, stored_metrics
+from contextures.selection import parse_context, short_form
+
+MOST_FUNCTIONS = 512
+"""Exact functions that an encoder is compared with."""
+
+
+@dataclass(frozen=True)
+class DiagnoseOptions:
+    """What a diagnosis is asked to do.
+
+    Attributes
+    ----------
+    context : str or None
+        The context, as :func:`contextures.selection.parse_context` reads it; the encoder's own
+        when None.
+    target : str or None
+        A column of the table that is not part of the rows; a run knows its own.
+    rank : bool
+        Whether the default contexts are ranked where no run has done so.
+    seed : int
+        Draws fresh rows, halves and subsets.
+    """
+
+    context: str | None = None
+    target: str | None = None
+    rank: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Diagnosed:
+    """A diagnosis of an encoder on a table, and what it was made of.
+
+    Attributes
+    ----------
+    label : str
+        What was diagnosed, in words that can follow "of".
+    given : str
+        Where it lies.
+    table : Table
+        The rows.
+    options : DiagnoseOptions
+        What was asked for.
+    context : Context
+        The context, as fitted.
+    asked : str
+        The context in short form, as it was asked for.
+    reference : {"exact", "ritz"}
+        What it was compared with: the exact functions, or, where these take too long, the best in
+        the span of given ones.
+    diagnosis : Diagnosis
+        What was found.
+    contexts : ContextAdvice or None
+        How the context stands beside others.
+    metrics : dict or None
+        ``metrics.json`` of the run, where it scored a target.
+    notes : list of str
+        What limits the meaning of all this.
+    """
+
+    label: str
+    given: str
+    table: Table
+    options: DiagnoseOptions
+    context: Context
+    asked: str
+    reference: str
+    diagnosis: Diagnosis
+    contexts: ContextAdvice | None
+    metrics: dict[str, Any] | None
+    notes: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give everything as plain values."""
+        plain = asdict(self.diagnosis)
+        for name, value in plain.items():
+            if isinstance(value, np.ndarray):
+                plain[name] = [float(v) for v in value]
+        # Named tuples would become lists without names.
+        for name in ("exact", "encoder", "attained", "share"):
+            found = getattr(self.diagnosis, name)
+            plain[name] = None if found is None else found._asdict()
+        for name in ("parts", "gains"):
+            found = getattr(self.diagnosis, name)
+            plain[name] = {key: estimate._asdict() for key, estimate in found.items()}
+        return {
+            "of": self.label,
+            "table": self.table.name,
+            "context": self.asked,
+            "fitted_context": short_form(self.context),
+            "reference": self.reference,
+            **plain,
+            "contexts": None if self.contexts is None else self.contexts.to_dict(),
+            "notes": self.notes,
+        }
+
+    def python(self) -> str:
+        """Write the call that repeats this."""
+        defaults = asdict(DiagnoseOptions())
+        asked = ", ".join(
+            f"{name}={value!r}"
+            for name, value in asdict(self.options).items()
+            if value != defaults[name]
+        )
+        return (
+            "from contextures.data import read_table\n"
+            "from contextures.runs import DiagnoseOptions, diagnose_table\n\n"
+            f"diagnose_table({self.given!r}, read_table({self.table.source!r}), "
+            f"DiagnoseOptions({asked}))"
+        )
+
+
+def check_context(text: str | None) -> Context | None:
+    """Read the context asked for, before any work; refuse one without singular functions."""
+    if text is None:
+        return None
+    if text.strip().lower() == "auto":
+        raise InputError("--context auto is for fit; give the context to diagnose by, as knn:30")
+    context = parse_context(text)
+    _check_finite(context, text)
+    return context
+
+
+def diagnose_table(
+    given: str | Path,
+    table: Table,
+    options: DiagnoseOptions | None = None,
+    progress: Progress | None = None,
+) -> Diagnosed:
+    """Say how much of the contexture of a context an encoder has learned on a table.
+
+    Parameters
+    ----------
+    given : str or pathlib.Path
+        A run, a folder with a saved encoder, or a file with an embedding of the table's rows.
+    table : Table
+        The rows.
+    options : DiagnoseOptions, optional
+        What to do.
+    progress : Progress, optional
+        Told how far the work is.
+
+    Returns
+    -------
+    Diagnosed
+        What was found.
+
+    Raises
+    ------
+    InputError
+        If the rows do not match, the context is not known or only draws, or a file cannot be read.
+    """
+    options, progress = options or DiagnoseOptions(), progress or Progress()
+    asked = check_context(options.context)
+    check_subject(given)
+    with progress.stage("embed rows"):
+        subject = load_subject(given, table, options.target, options.seed)
+    context = asked or subject.context
+    if context is None:
+        raise InputError(
+            f"{subject.label} has no context of its own that could be read; give one with "
+            "--context, as --context knn:30"
+        )
+    _check_finite(context, short_form(context))
+    notes = list(subject.notes)
+    fresh = subject.fresh[spaced(len(subject.fresh))]
+    kind, fitted, used = _rows_for(context, subject, options.seed, notes)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        found = _compare(subject, used, kind, fitted, fresh, options.seed, progress)
+    messages = [str(w.message) for w in caught if issubclass(w.category, ContextWarning)]
+    contexts = None
+    ranking = stored_ranking(subject.run)
+    if options.rank or ranking is not None:
+        rows = subject.rows[subject.fitted]
+        contexts = advise(rows, context, ranking, options.seed, progress)
+    return Diagnosed(
+        label=subject.label,
+        given=str(given),
+        table=table,
+        options=options,
+        context=used,
+        asked=short_form(context),
+        reference="exact" if kind == "spectral" else "ritz",
+        diagnosis=found,
+        contexts=contexts,
+        metrics=stored_metrics(subject.run),
+        notes=notes + list(dict.fromkeys(messages)),
+    )
+
+
+def _rows_for(
+    context: Context, subject: Subject, seed: int, notes: list[str]
+) -> tuple[str, NDArray[np.intp], Context]:
+    """Choose the kind of the reference, and the rows and the context that it is fitted to."""
+    n = len(subject.fitted)
+    most = affordable_rows(context, n, "ritz")
+    # Where a closed-form solution could not take more rows either, the exact one is better.
+    kind = "spectral" if affordable_rows(context, n, "spectral") == most else "ritz"
+    if kind == "ritz":
+        notes.append(
+            f"the exact functions of {n:,} rows take too long; the best in the span of given "
+            "functions, solved for in closed form, take their place"
+        )
+    if most == n:
+        return kind, subject.fitted, context
+    notes.append(
+        f"the context was fitted to {most:,} of {n:,} rows, with its association kept; what more "
+        "rows bring is overstated by that"
+    )
+    chosen = np.sort(np.random.default_rng(seed).permutation(n)[:most])
+    return kind, subject.fitted[chosen], context.subsampled(most / n)
+
+
+def _compare(
+    subject: Subject,
+    context: Context,
+    kind: str,
+    fitted: NDArray[np.intp],
+    fresh: NDArray[np.intp],
+    seed: int,
+    progress: Progress,
+) -> Diagnosis:
+    rows, embedding, outputs = subject.rows, subject.embedding, subject.outputs
+    width = embedding.shape[1]
+    wanted = min(max(width, min(2 * width, len(fresh) // 4)), len(fitted) // 2, MOST_FUNCTIONS)
+    own = rows[fitted]
+    with progress.stage("find the exact functions"):
+        exact = fit_up_to(kind, context, own, max(wanted, 1), seed, progress)
+    half = closed = None
+    d = min(width, len(exact.singular_values_), max(len(fresh) // 4, 1))
+    if kind == "spectral":
+        with progress.stage("find those of half of the rows"):
+            half = _of_half(context, own, d, seed, progress)
+        with progress.stage("solve in closed form"):
+            closed = fit_up_to("ritz", context, own, d, seed, progress)
+    with progress.stage("judge on fresh rows"):
+        return diagnose(
+            embedding[fitted],
+            embedding[fresh],
+            exact,
+            own,
+            rows[fresh],
+            closed_form=closed,
+            outputs=None if outputs is None else (outputs[fitted], outputs[fresh]),
+            half=half,
+            random_state=seed,
+        )
+
+
+def _of_half(
+    context: Context, rows: NDArray[np.float64], d: int, seed: int, progress: Progress
+) -> Any:
+    half = np.sort(np.random.default_rng(seed).permutation(len(rows))[: len(rows) // 2])
+    with warnings.catch_warnings():
+        # What the context's parts are is said of all rows.
+        warnings.simplefilter("ignore", ContextWarning)
+        try:
+            return fit_up_to("spectral", context.subsampled(0.5), rows[half], d, seed, progress)
+        except RankError:
+            return None
+
+
+def _check_finite(context: Context, name: str) -> None:
+    if context.form == "sampler":
+        raise InputError(
+            f"the context {name} only draws, so it has no exact functions on rows to compare with; "
+            "give --context knn:30, rbf, or one of these masked, as mask+knn:30"
+        )

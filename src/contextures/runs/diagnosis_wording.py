@@ -1,0 +1,187 @@
+"""What a diagnosis found, in sentences."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from contextures.evaluation import Diagnosis, Estimate, HeldOutScore, Task
+from contextures.evaluation.fresh import CLEAR
+from contextures.runs.comparing import ContextAdvice
+from contextures.runs.diagnose import Diagnosed
+from contextures.runs.wording import comparison, context_label
+from contextures.selection import parse_context
+
+WELL, HALF = 0.9, 0.5
+"""Shares on fresh rows from which a function is learned well, and half."""
+
+CHANGES = {
+    "learning": "better learning",
+    "width": "more coordinates",
+    "rows": "more rows",
+}
+
+
+def findings(found: Diagnosed) -> list[str]:
+    """Say what was found, the most important first.
+
+    Parameters
+    ----------
+    found : Diagnosed
+        A diagnosis.
+
+    Returns
+    -------
+    list of str
+        How much was learned, which functions are missing, what would help, and what is known of
+        other contexts and of the target.
+    """
+    diagnosis = found.diagnosis
+    sentences = [
+        _learned(found),
+        _functions(diagnosis),
+        _advice(found),
+        *([] if found.contexts is None else [_contexts(found.contexts)]),
+        *_target(found),
+    ]
+    return [sentence for sentence in sentences if sentence]
+
+
+def _learned(found: Diagnosed) -> str:
+    diagnosis, share = found.diagnosis, found.diagnosis.share
+    d = diagnosis.n_judged
+    functions = f"{d} {_others(found)} function{'s' if d > 1 else ''}"
+    where = f"on {diagnosis.n_fresh:,} fresh rows"
+    name = _first_upper(found.label)
+    if share.value > 1 + CLEAR * share.error:
+        return (
+            f"{name} attains {percent(share)} of what the {functions} of {found.asked} carry over, "
+            f"{where}: it generalises better than they do."
+        )
+    return (
+        f"{name} has learned {percent(share)} of what the {functions} of {found.asked} carry over, "
+        f"{where}."
+    )
+
+
+def _others(found: Diagnosed) -> str:
+    return "exact" if found.reference == "exact" else "closed-form"
+
+
+def _functions(diagnosis: Diagnosis) -> str:
+    d = min(diagnosis.n_components, len(diagnosis.singular_values))
+    shares = diagnosis.learned_fresh[:d]
+    well = int(np.count_nonzero(shares >= WELL))
+    many = "all" if well == d else "none" if well == 0 else f"{well}"
+    verb = "is" if well == 1 else "are"
+    first = f"Of the first {d} functions, {many} {verb} learned to at least {100 * WELL:.0f} %"
+    if d == 1:
+        return f"Of the first function, {100 * max(shares[0], 0.0):.0f} % is learned."
+    missed = np.flatnonzero(shares < HALF)
+    if not len(missed):
+        return first + "."
+    i = int(missed[0])
+    return (
+        f"{first}; the first that is not half learned is number {i + 1} "
+        f"(s = {diagnosis.singular_values[i]:.2f})."
+    )
+
+
+def _advice(found: Diagnosed) -> str:
+    diagnosis = found.diagnosis
+    helps = diagnosis.helps
+    if not helps:
+        return (
+            "None of better learning, more coordinates and more rows would clearly help."
+            if len(diagnosis.gains) == len(CHANGES)
+            else "Better learning would not clearly help."
+        )
+    names = _listed([CHANGES[name] for name in helps])
+    reasons = "; ".join(_reason(name, found) for name in helps)
+    same = "" if len(helps) == 1 else ", and cannot be told apart"
+    first = f"{_first_upper(names)} would help most{same}: {reasons}."
+    others = {n: g for n, g in diagnosis.gains.items() if g.clear and n not in helps}
+    ordered = sorted(others, key=lambda name: -others[name].value)
+    return " ".join(
+        [first, *(f"Then {CHANGES[name]}: {_reason(name, found)}." for name in ordered)]
+    )
+
+
+def _reason(name: str, found: Diagnosed) -> str:
+    diagnosis = found.diagnosis
+    gain = percent(_relative(diagnosis.gains[name], diagnosis.exact.value))
+    if name == "width":
+        return f"up to twice as many {_others(found)} functions attain {gain} more on fresh rows"
+    if name == "rows":
+        return f"the last doubling of the rows brought {gain} on fresh rows, and the next less"
+    reason = f"as many functions from the same rows attain {gain} more on fresh rows"
+    now = diagnosis.parts.get("optimisation")
+    if now is not None and now.clear:
+        at_once = percent(_relative(now, diagnosis.exact.value))
+        reason += f", {at_once} of it without training (fit with --encoder ritz)"
+    return reason
+
+
+def _contexts(advice: ContextAdvice) -> str:
+    tried = f"of {advice.n_tried} contexts"
+    if advice.best == advice.own:
+        return (
+            f"{_first_upper(tried)}, τ finds none better than {advice.own} ({advice.own_tau:.2f})."
+        )
+    beside = (
+        f"{context_label(parse_context(advice.best))} ({advice.best}, τ = {advice.best_tau:.2f}) "
+        f"before {advice.own} ({advice.own_tau:.2f})"
+    )
+    if advice.clear:
+        unsure = "" if advice.own_reliable else ", whose own τ is not reliable"
+        return f"A better context: {tried}, τ puts {beside}{unsure}, in both halves of the rows."
+    return f"Other contexts: {tried}, τ puts {beside}, but not in both halves of the rows."
+
+
+def _target(found: Diagnosed) -> list[str]:
+    """Repeat what the run measured, and say what limits it."""
+    metrics = found.metrics
+    if metrics is None:
+        return []
+    try:
+        scores = {
+            key: HeldOutScore(score["score"], tuple(score["interval"]))
+            for key, score in metrics["scores"].items()
+        }
+        sentence = comparison(
+            Task(metrics["task"], 0), metrics["target"], metrics["probe_n_components"], scores
+        )
+        behind = scores["gradient_boosting"].score > scores["contexture"].interval[1]
+    except (KeyError, TypeError, ValueError):
+        return []  # written by a release that stored them otherwise
+    ours = scores["contexture"]
+    nothing = metrics["metric"] == "r2" and ours.interval[0] <= 0 and not behind
+    if metrics.get("context") != found.asked or nothing:
+        return [sentence]
+    verdict = (
+        f"So {metrics['target']} is compatible with {found.asked}, as far as these rows tell."
+        if not behind
+        else f"So {metrics['target']} is not wholly compatible with {found.asked}: what it has "
+        "beyond it needs another context."
+        if found.diagnosis.share.value > WELL
+        else "How compatible it is with the context shows only once more is learned."
+    )
+    return [sentence, verdict]
+
+
+def percent(estimate: Estimate) -> str:
+    """Write a share with its margin, two standard errors: 94 % (± 2)."""
+    value, margin = 100 * estimate.value, 100 * CLEAR * estimate.error
+    digits = 0 if margin >= 0.95 else 1
+    return f"{value:.{digits}f} % (± {margin:.{digits}f})"
+
+
+def _relative(estimate: Estimate, whole: float) -> Estimate:
+    return Estimate(estimate.value / whole, estimate.error / whole) if whole > 0 else estimate
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _first_upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
