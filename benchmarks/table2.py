@@ -31,6 +31,9 @@ WHOLE_BATCH = 5000
 
 SIZES = (300, 600, 1200, 2400)
 
+QUICK: dict[str, Any] = {"max_steps": 20, "network_options": {"width": 64, "depth": 2}}
+"""A network that is only to be tried out."""
+
 NETWORK_ROWS, NETWORK_SEEDS = 600, 3
 """Networks are slow: they get one m beside all rows, and so many seeds."""
 
@@ -44,13 +47,13 @@ class Whole(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """Some rows of a table, how many eigenvalues are wanted, a seed, and a network's steps."""
+    """Some rows of a table, how many eigenvalues are wanted, a seed, and whether to be quick."""
 
     whole: Whole
     places: Any
     kept: int
     seed: int
-    steps: int | None
+    quick: bool
 
     @property
     def is_whole(self) -> bool:
@@ -141,10 +144,10 @@ def by_network(sample: Sample) -> Estimate:
             d,
             n_outputs=max(d, min(2 * sample.kept, n // 2)),
             batch_size=n if n <= WHOLE_BATCH else "auto",
-            max_steps=sample.steps or "auto",
             progress=False,
             n_threads=1,
             random_state=sample.seed,
+            **(QUICK if sample.quick else {}),
         ),
         sample.kept,
         sample.rows,
@@ -228,7 +231,7 @@ def runs_of(ledger: common.Ledger, options: argparse.Namespace) -> list[dict[str
                 if slow and seed >= NETWORK_SEEDS:
                     continue
                 key = {"table": table, "n": n, "m": m, "estimator": name, "seed": seed}
-                sample = Sample(data, np.sort(order[:m]), kept, seed, 20 if options.quick else None)
+                sample = Sample(data, np.sort(order[:m]), kept, seed, options.quick)
                 runs.append(
                     ledger.once(
                         {**key, "kept": kept},
