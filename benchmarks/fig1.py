@@ -32,19 +32,25 @@ FEWEST_SEEDS = 3
 
 
 class Recipe(NamedTuple):
-    """A loss, its options, and whether the network takes its scaled form."""
+    """A loss, and whether the network takes its scaled form."""
 
     objective: str
-    options: dict[str, Any]
     scaled: bool
 
 
 RECIPES = {
-    "VICReg": Recipe("vicreg", {}, scaled=False),
-    "VICReg, scaled network": Recipe("vicreg", {}, scaled=True),
-    "ratio trace": Recipe("ratio_trace", {}, scaled=False),
-    "ratio trace, scaled network": Recipe("ratio_trace", {}, scaled=True),
+    "VICReg": Recipe("vicreg", scaled=False),
+    "VICReg, scaled network": Recipe("vicreg", scaled=True),
+    "ratio trace": Recipe("ratio_trace", scaled=False),
+    "ratio trace, scaled network": Recipe("ratio_trace", scaled=True),
 }
+
+
+def weights(recipe: Recipe, options: argparse.Namespace) -> dict[str, Any]:
+    """Give the options of a loss: VICReg's weights."""
+    if recipe.objective != "vicreg":
+        return {}
+    return {"variance": options.variance, "covariance": options.covariance}
 
 
 def network(width: int, depth: int, scaled: bool, sample: Any, n_outputs: int) -> Any:
@@ -78,7 +84,7 @@ def cell(
         KNNContext(NEIGHBORS),
         kept,
         objective=recipe.objective,
-        objective_options=recipe.options,
+        objective_options=weights(recipe, options),
         network=partial(network, *size, recipe.scaled),
         n_outputs=outputs,
         # All rows in every step, and none held out: the figure is about the fitted rows.
@@ -191,6 +197,8 @@ def main() -> None:
     arguments.add_argument("--no-largest", dest="largest", action="store_false")
     arguments.add_argument("--steps", type=int, default=250, help="steps of a training")
     arguments.add_argument("--rate", type=float, default=0.004, help="the learning rate")
+    arguments.add_argument("--variance", type=float, default=25.0, help="VICReg's weight of it")
+    arguments.add_argument("--covariance", type=float, default=1.0, help="VICReg's weight of it")
     arguments.add_argument("--precision", default="32-true", help="as Lightning Fabric takes it")
     arguments.add_argument("--threads", type=int, default=1, help="threads of a training")
     options = arguments.parse_args()
@@ -205,6 +213,7 @@ def main() -> None:
                 if seed >= n_seeds(size, options.seeds):
                     continue
                 key = {"loss": name, "width": size[0], "depth": size[1], "seed": seed, **settings}
+                key |= weights(RECIPES[name], options)
                 run = ledger.once(
                     key,
                     lambda name=name, size=size, seed=seed: cell(

@@ -17,6 +17,9 @@ from contextures.selection.short_forms import short_form
 TABLES = ("abalone", "kin8nm", "credit-g", "segment")
 FAMILIES = ("rbf", "knn")
 
+SLOWEST = 1e-4
+"""The slowest decay that is plotted."""
+
 
 def parser(description: str) -> argparse.ArgumentParser:
     """Make the parser of a figure whose contexts run over levels of association."""
@@ -85,6 +88,7 @@ def _judged(
             *functions.others, data.labelled_target, data.test_target
         )
         useful = usefulness(functions.singular_values, most)
+        curve = useful.curve.tolist()
         runs.append(
             {
                 "level": one.level,
@@ -92,7 +96,7 @@ def _judged(
                 "decay": decay_rate(functions.singular_values),
                 "tau": useful.tau if np.isfinite(useful.tau) else None,
                 # Infinite where s = 1, for which JSON has no word.
-                "tau_d": [float(value) if np.isfinite(value) else None for value in useful.curve],
+                "tau_d": [round(value, 6) if np.isfinite(value) else None for value in curve],
                 "predicted": useful.n_components,
                 "tried": [int(d) for d in tried],
                 "errors": errors.tolist(),
@@ -144,9 +148,10 @@ def plot(runs: Sequence[dict[str, Any]]) -> Any:
             axes[0, column].plot([run["level"] for run in first], decays, marker=".", label=family)
             axes[1, column].plot(decays, best, marker=".", label=family)
         axes[0, column].set(title=table, yscale="log", xlabel="level, from weak to strong")
-        # Weak on the left, as above.
+        # Weak on the left, as above; beyond SLOWEST all of s is one.
+        every = [run["decay"] for run in runs if run["table"] == table]
         axes[1, column].set(xscale="log", xlabel="decay rate of s² (strong to the right)")
-        axes[1, column].invert_xaxis()
+        axes[1, column].set_xlim(1.5 * max(every), max(min(every) / 1.5, SLOWEST))
     axes[0, 0].set_ylabel("decay rate of s²")
     axes[1, 0].set_ylabel("test error of the best d")
     axes[0, 0].legend(fontsize="small")

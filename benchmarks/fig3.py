@@ -12,13 +12,14 @@ from benchmarks import common, figures
 from benchmarks.fig2 import levels, names, parser
 from contextures.exceptions import ContextWarning
 
-PLACES = {"weak": 0.1, "moderate": 0.5, "strong": 0.9}
-"""Where a context lies between the weakest level and the strongest."""
+RATES = {"weak": 1.0, "moderate": 0.1, "strong": 0.01}
+"""Decay rates: one function, ten or a hundred before s^2 has fallen to 1/e."""
 
 
 def chosen(runs: Sequence[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
-    """Take the levels at the places of :data:`PLACES`, of runs from weak to strong."""
-    return [(word, runs[round(place * (len(runs) - 1))]) for word, place in PLACES.items()]
+    """Take the levels whose decay rates are nearest to those of :data:`RATES`."""
+    logs = np.log([run["decay"] for run in runs])
+    return [(word, runs[int(np.abs(logs - np.log(rate)).argmin())]) for word, rate in RATES.items()]
 
 
 def row(word: str, run: dict[str, Any]) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def _curve(run: dict[str, Any]) -> Any:
 def plot(picked: Sequence[tuple[str, dict[str, Any]]]) -> Any:
     """Plot tau_d and the error over d, a column for each association."""
     tables = list(dict.fromkeys(run["table"] for _, run in picked))
-    figure, axes = figures.axes(len(tables), len(PLACES))
+    figure, axes = figures.axes(len(tables), len(RATES))
     for (word, run), axis in zip(picked, axes.ravel(), strict=True):
         tau = _curve(run)
         axis.plot(np.arange(1, len(tau) + 1), tau, color="C0", label="tau_d")

@@ -242,7 +242,10 @@ def runs_of(ledger: common.Ledger, options: argparse.Namespace) -> list[dict[str
 
 
 def summary(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Give a row for each table and way to estimate, a column for each number of rows."""
+    """Give a row for each table and way to estimate, a column for each number of rows.
+
+    A cell is empty where some seed's subset has too few functions for all eigenvalues.
+    """
     sizes = sorted({run["m"] for run in runs if run["m"] < run["n"]})
     rows = []
     for table in dict.fromkeys(run["table"] for run in runs):
@@ -275,18 +278,22 @@ def plot(runs: list[dict[str, Any]]) -> Any:
     for axis, table in zip(axes[0], names, strict=True):
         mine = [run for run in runs if run["table"] == table]
         for place, way in enumerate(dict.fromkeys(way for run in mine for way in run["errors"])):
-            points: dict[int, list[float]] = {}
+            points: dict[int, list[Any]] = {}
             for run in mine:
-                if run["errors"].get(way) is not None:
-                    points.setdefault(run["m"], []).append(run["errors"][way][0])
-            places = sorted(points)
-            means = [np.mean(points[m]) for m in places]
+                if way in run["errors"]:
+                    points.setdefault(run["m"], []).append(run["errors"][way])
+            places = [m for m in sorted(points) if None not in points[m]]
+            means = [np.mean([error for error, _ in points[m]]) for m in places]
             axis.plot(places, means, marker="osD^v"[place // 5 % 5], color=f"C{place}", label=way)
         if table in PAPER:
             axis.axhline(PAPER[table], color="grey", linestyle=":", label="paper, all rows")
         axis.set(title=f"{table}, {mine[0]['n']:,} rows", xlabel="m", xscale="log", yscale="log")
-    axes[0, 0].set_ylabel("mean |λ̂ - s²|")
-    axes[0, 0].legend(fontsize="x-small")
+        ticks = sorted({run["m"] for run in mine})
+        axis.set_xticks(ticks, [str(m) for m in ticks])
+        axis.set_xticks([], minor=True)
+    axes[0, 0].set_ylabel("mean |estimate - s²|")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right upper")
+    figure.set_size_inches(4.5 * len(names) + 3.5, 3.8)
     return figure
 
 

@@ -46,6 +46,7 @@ def error(cell):
     return float(cell.split()[0])
 
 
+@pytest.mark.slow
 def test_eigenvalues_from_a_subset(folder, monkeypatch):
     rows = run("table2", folder, monkeypatch, "--seeds", 1, "--tables", "abalone", "kings_county")
     assert {row["table"] for row in rows} == {"abalone"}, "a table that is not there is passed over"
