@@ -206,12 +206,17 @@ def closed_forms(quick: bool, seeds: int) -> tuple[str, dict[str, Any]]:
     return common.table(head, rows), numbers
 
 
-def prepared(data: Path, name: str, seed: int, most: int = 4177) -> tuple[Any, Any]:
-    """Read the features of a table, categories as indicators; split 70 / 30, standardised."""
+def features(data: Path, name: str) -> Any:
+    """Read the features of a table, categories as indicators."""
     import pandas as pd
 
     frame = pd.read_parquet(data / f"{name}.parquet").iloc[:, :-1].dropna(axis=1)
-    X = pd.get_dummies(frame).to_numpy(dtype=np.float64)
+    return pd.get_dummies(frame).to_numpy(dtype=np.float64)
+
+
+def prepared(data: Path, name: str, seed: int, most: int = 4177) -> tuple[Any, Any]:
+    """Read the features of a table; split 70 / 30, standardised."""
+    X = features(data, name)
     chosen = np.random.default_rng(seed).permutation(len(X))[:most]
     n = int(0.7 * len(chosen))
     rows, fresh = X[chosen[:n]], X[chosen[n:]]

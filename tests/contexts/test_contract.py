@@ -167,8 +167,10 @@ def test_families_fitted_together_equal_contexts_fitted_alone():
     ):
         assert len({context.family() for context in contexts}) == 1
         together = type(contexts[0]).fit_family(contexts, ROWS)
-        for context, fitted in zip(contexts, together, strict=True):
+        expanded = type(contexts[0]).expand_family(together, NEW)
+        for context, fitted, new in zip(contexts, together, expanded, strict=True):
             alone = clone(context).fit(ROWS)
+            np.testing.assert_allclose(as_array(new), as_array(alone.expand(NEW)), atol=1e-13)
             np.testing.assert_allclose(
                 as_array(fitted.expansion_), as_array(alone.expansion_), atol=1e-13
             )

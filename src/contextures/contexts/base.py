@@ -176,6 +176,24 @@ class Context(Drawing, BaseEstimator):
         """
         return attempt_each(contexts, lambda context: context.fit(X, y))
 
+    @classmethod
+    def expand_family(cls, contexts: Sequence[Any], X: Any) -> list[Matrix]:
+        """Describe rows under several fitted contexts of one family, sharing what they can.
+
+        Parameters
+        ----------
+        contexts : sequence of Context
+            Contexts of this class, fitted to the same rows.
+        X : array-like of shape (n, p)
+            Rows, seen at fit time or new.
+
+        Returns
+        -------
+        list of ndarray or csr_array of shape (n, m)
+            What ``expand`` of each gives, in the same order.
+        """
+        return [context.expand(X) for context in contexts]
+
     def family(self) -> tuple[Any, ...]:
         """Say which contexts share work with this one when fitted together by ``fit_family``."""
         return (type(self), id(self))

@@ -193,6 +193,22 @@ class MaskContext(SupportContext):
             context.n_features_in_ = rows.shape[1]
         return fitted
 
+    @classmethod
+    def expand_family(cls, contexts: Sequence[MaskContext], X: Any) -> list[Matrix]:
+        """Describe rows under contexts of one family: each mask's bases share their work."""
+        if any(context.base is None for context in contexts):
+            return [context.expand(X) for context in contexts]
+        rows = check_rows(X, contexts[0].points_.shape[1])
+        totals = [Total() for _ in contexts]
+        masked = zip(visible_parts(rows, contexts[0].masks_), contexts[0].masks_, strict=True)
+        for visible, mask in masked:
+            points = np.ascontiguousarray(contexts[0].points_[:, ~mask])
+            bases = [context._with_landmarks().fit_support(points) for context in contexts]
+            together = type(bases[0]).expand_family(bases, visible)
+            for total, transition in zip(totals, together, strict=True):
+                total.add(transition)
+        return [total.mean() for total in totals]
+
     def _check(self) -> None:
         check_rate(self.mask_rate, "mask_rate")
         known = get_args(Pattern)
@@ -219,8 +235,11 @@ class MaskContext(SupportContext):
     def _views(self) -> list[Any]:
         # The points are the landmarks already.
         if not hasattr(self, "_bases"):
-            base = clone(self.base).set_params(n_landmarks=len(self.points_))
             self._bases = [
-                clone(base).fit_support(part) for part in visible_parts(self.points_, self.masks_)
+                self._with_landmarks().fit_support(part)
+                for part in visible_parts(self.points_, self.masks_)
             ]
         return self._bases
+
+    def _with_landmarks(self) -> Any:
+        return clone(self.base).set_params(n_landmarks=len(self.points_))

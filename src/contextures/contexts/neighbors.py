@@ -128,21 +128,34 @@ class KNNContext(SupportContext):
         fitted = attempt_each(contexts, lambda context: context.fit_support(rows))
         good = [context for context in fitted if isinstance(context, KNNContext)]
         if good:
-            largest = max(good, key=lambda context: context.n_neighbors)
-            found = largest._index().query(rows, largest.n_neighbors)
-            for context in good:
-                context._search = largest._index()
-                nearest = found[:, : context.n_neighbors]
-                transition = as_transition(nearest, len(largest.points_))
-                context._set_transition(compact(transition))
+            for context, transition in zip(good, _transitions(good, rows), strict=True):
+                context._set_transition(transition)
                 context.n_features_in_ = rows.shape[1]
         return fitted
+
+    @classmethod
+    def expand_family(cls, contexts: Sequence[KNNContext], X: Any) -> list[Matrix]:
+        """Describe rows under contexts of one family: neighbours are found once."""
+        return _transitions(contexts, check_rows(X, contexts[0].points_.shape[1]))
 
     def _index(self) -> NeighborSearch:
         # Rebuilt after a context was read from disk.
         if not hasattr(self, "_search"):
             self._search = NeighborSearch(self.points_, self.algorithm_)  # type: ignore[arg-type]
         return self._search
+
+
+def _transitions(contexts: Sequence[KNNContext], rows: FloatArray) -> list[Matrix]:
+    """Give the transition of rows under contexts with the same points, in the same order."""
+    largest = max(contexts, key=lambda context: context.n_neighbors)
+    index = largest._index()
+    found = index.query(rows, largest.n_neighbors)
+    for context in contexts:
+        context._search = index
+    return [
+        compact(as_transition(found[:, : context.n_neighbors], len(largest.points_)))
+        for context in contexts
+    ]
 
 
 def as_transition(neighbors: IntArray, n_points: int) -> sparse.csr_array:

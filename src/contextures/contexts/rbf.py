@@ -103,11 +103,24 @@ class RBFContext(SupportContext):
         fitted = attempt_each(contexts, lambda context: context.fit_support(rows))
         good = [context for context in fitted if isinstance(context, RBFContext)]
         if good:
-            weights = _Weights(_squared_distances(rows, good[0].points_))
-            for context in sorted(good, key=lambda context: context.gamma_):
-                context._set_transition(weights.transition(context.gamma_))
+            for context, transition in zip(good, _transitions(good, rows), strict=True):
+                context._set_transition(transition)
                 context.n_features_in_ = rows.shape[1]
         return fitted
+
+    @classmethod
+    def expand_family(cls, contexts: Sequence[RBFContext], X: Any) -> list[Matrix]:
+        """Describe rows under contexts of one family: distances are computed once."""
+        return _transitions(contexts, check_rows(X, contexts[0].points_.shape[1]))
+
+
+def _transitions(contexts: Sequence[RBFContext], rows: FloatArray) -> list[Matrix]:
+    """Give the transition of rows under contexts with the same points, in the same order."""
+    weights = _Weights(_squared_distances(rows, contexts[0].points_))
+    found: list[Matrix] = [None] * len(contexts)
+    for place in sorted(range(len(contexts)), key=lambda place: contexts[place].gamma_):
+        found[place] = weights.transition(contexts[place].gamma_)
+    return found
 
 
 class _Weights:
