@@ -15,7 +15,7 @@ from benchmarks import common, figures
 from benchmarks.ritz import prepared
 from contextures.contexts import KNNContext
 from contextures.encoders import NeuralEncoder, SpectralEncoder
-from contextures.evaluation import cca_alignment
+from contextures.evaluation import cca_alignment, mutual_knn_alignment
 from contextures.exceptions import ContextWarning
 from contextures.spectrum.scores import ratio_trace
 
@@ -60,19 +60,6 @@ def network(width: int, depth: int, scaled: bool, sample: Any, n_outputs: int) -
     return TanhNetwork(sample.shape[1], n_outputs, width, depth, scaled=scaled)
 
 
-def mutual_neighbors(F: Any, G: Any, n_neighbors: int = 10) -> float:
-    """Compute the mean share of neighbours that whitened representations have in common."""
-    from sklearn.neighbors import NearestNeighbors
-
-    found = []
-    for values in (F, G):
-        white = np.linalg.qr(values - values.mean(axis=0))[0]
-        search = NearestNeighbors(n_neighbors=n_neighbors).fit(white)
-        found.append(search.kneighbors(return_distance=False))
-    shared = [len(np.intersect1d(a, b)) for a, b in zip(*found, strict=True)]
-    return float(np.mean(shared) / n_neighbors)
-
-
 def cell(
     data: Path, recipe: Recipe, size: tuple[int, int], seed: int, options: argparse.Namespace
 ) -> dict[str, Any]:
@@ -105,7 +92,7 @@ def cell(
     best = ratio_trace(exact.transform(fresh), exact.context_, fresh)
     return {
         "cca": cca_alignment(found, true),
-        "mutual_knn": mutual_neighbors(found, true),
+        "mutual_knn": mutual_knn_alignment(found, true),
         "error": float(np.abs(squares - exact.singular_values_**2).mean()),
         "fresh": ratio_trace(encoder.transform(fresh), exact.context_, fresh) / best,
         "last": encoder.history_[-1]["loss"],
