@@ -21,8 +21,12 @@ x, x+ that share an a. "edges": x and a, both nodes, by one network. "draws": tw
 one x. "targets": x, and A as a target. "reconstruction": a draw a, and x as a target.
 """
 
-RIDGE = 1e-4
-"""The ridge of losses that whiten: rounding in float32 is near it."""
+RIDGE, FULL_RIDGE = 1e-4, 1e-2
+"""The ridge of losses that whiten, and of those to which all functions count alike.
+
+Rounding in float32 is near the first. The outputs of a new network vary in a few directions only,
+and whitened with so small a ridge the others, which are next to nothing, would take up the search.
+"""
 
 MARGIN = 1.25
 """So many functions count for each that is kept: the last ones kept then settle too."""
@@ -130,16 +134,20 @@ def choose_objective(
     name = objective
     if name == "ratio_trace" and is_finite(context):
         name = "ratio_trace_kernel"
-    usual: dict[str, Any] = {"ridge": RIDGE}
-    if whole_sample and objective_class(name).inputs == "kernel":
+    made = objective_class(name)
+    known = inspect.signature(made).parameters
+    usual: dict[str, Any] = {}
+    if whole_sample and made.inputs == "kernel":
         # The operator on the sample itself, whose rows are all there is.
         usual["exclude_self"] = False
     if math.ceil(MARGIN * n_components) < n_outputs:
         usual["leading"] = math.ceil(MARGIN * n_components)
+    leads = made.inputs == "targets" or ("leading" in usual and "leading" in known)
+    usual["ridge"] = RIDGE if leads else FULL_RIDGE
+    usual["constraint"] = Whitening(FULL_RIDGE)
     if context.form == "transition":
         usual["n_classes"] = len(context.context_weights_)
         usual["priors"] = context.context_weights_.tolist()
-    known = inspect.signature(objective_class(name)).parameters
     chosen = {key: value for key, value in usual.items() if key in known}
     return get_objective(name, **{**chosen, **options})
 
