@@ -12,6 +12,7 @@ from cases import LABELS, MADE, PHI, PSI, TRANSITION, WEIGHTS, N, arguments
 from contextures.exceptions import InputError
 from contextures.objectives import functional as F
 from contextures.objectives import get_objective, objective_names
+from contextures.objectives.functional.whitening import cholesky
 
 WHITENED = ["ratio_trace", "ratio_trace_views", "ratio_trace_kernel", "svme", "kise"]
 WHITENED += ["rayleigh_quotient", "graph"]
@@ -182,3 +183,20 @@ def test_embeddings_of_different_widths_have_a_ratio_trace():
     wide = torch.cat([PSI, PSI[:, :2] ** 2], dim=1)
     a = np.linalg.qr((wide - wide.mean(0)).numpy())[0]
     assert found.item() == pytest.approx(4 - ((x.T @ a) ** 2).sum())
+
+
+def test_rounding_of_one_large_direction_is_outweighed():
+    """512 coordinates that are all but one function leave rounding far above small ridges."""
+    generator = torch.Generator().manual_seed(0)
+    direction = torch.randn(512, 1, generator=generator)
+    noise = torch.randn(512, 512, generator=generator)
+    covariance = direction @ direction.T + 1e-4 * (noise + noise.T)
+    assert torch.linalg.eigvalsh(covariance)[0] < -1e-3
+    factor = cholesky(covariance, 2000, 1e-5, "the embedding")
+    torch.testing.assert_close(factor @ factor.T, covariance, rtol=0, atol=0.02)
+
+
+def test_what_is_no_covariance_is_refused():
+    """Negative eigenvalues that are no rounding are not covered up by a ridge."""
+    with pytest.raises(InputError, match="negative eigenvalues"):
+        cholesky(torch.diag(torch.tensor([1.0, 1.0, -0.9])), 10, 1e-5, "the embedding")

@@ -12,8 +12,12 @@ from contextures.exceptions import InputError
 RIDGE = 1e-5
 """The default ridge, as a share of the mean variance of the coordinates."""
 
-RAISED = 1e-4
-"""The least ridge where the default does not outweigh rounding."""
+RAISED = (1e-4, 1e-3, 1e-2, 1e-1)
+"""Ridges tried in turn where the one that is asked for does not outweigh rounding.
+
+Rounding in float32 is 1e-7 of the largest eigenvalue and more, which for d coordinates that are all
+but one direction is d times the scale of the ridge.
+"""
 
 
 def cholesky(covariance: Tensor, n_rows: int, ridge: float, name: str) -> Tensor:
@@ -21,7 +25,7 @@ def cholesky(covariance: Tensor, n_rows: int, ridge: float, name: str) -> Tensor
 
     The ridge decides about directions without variance: they count as carrying no association
     (s = 0) instead of breaking the factorisation. Where rounding makes the matrix indefinite all
-    the same, the factorisation is done in float64 with a ridge of at least ``RAISED``.
+    the same, the factorisation is done in float64 with the least ridge of ``RAISED`` that suffices.
 
     Parameters
     ----------
@@ -58,11 +62,15 @@ def cholesky(covariance: Tensor, n_rows: int, ridge: float, name: str) -> Tensor
     if scale <= 0:
         raise InputError(f"{name} is constant on the batch, so it has no directions to whiten")
     factor: Tensor
-    factor, info = torch.linalg.cholesky_ex(_with_ridge(covariance, ridge * scale))
-    if info.item():
-        raised = _with_ridge(covariance.double(), max(ridge, RAISED) * scale)
-        factor = torch.linalg.cholesky(raised).to(covariance.dtype)
-    return factor
+    factor, failed = torch.linalg.cholesky_ex(_with_ridge(covariance, ridge * scale))
+    for raised in RAISED:
+        if not failed.item():
+            break
+        wider = _with_ridge(covariance.double(), max(ridge, raised) * scale)
+        factor, failed = torch.linalg.cholesky_ex(wider)
+    if failed.item():
+        raise InputError(f"the covariance of {name} is not one: it has negative eigenvalues")
+    return factor.to(covariance.dtype)
 
 
 def through_ridge(gradient: Tensor, ridge: float) -> Tensor:
