@@ -22,7 +22,8 @@ from contextures.contexts import (
     TeacherContext,
 )
 from contextures.encoders import NeuralEncoder
-from contextures.objectives import objective_class, objective_names
+from contextures.encoders.neural.choice import whitens
+from contextures.objectives import get_objective, objective_class, objective_names
 
 FRESH = 5_000
 
@@ -214,12 +215,17 @@ def on_form(form: Form, objective: str, seed: int, quick: bool) -> dict[str, Any
 
 
 def order_of(encoder: NeuralEncoder, true: Any) -> float:
-    """Give the least correlation of an output, before the Ritz step, with the function it is."""
+    """Give the least correlation of an output, before the Ritz step, with the function it is.
+
+    Outputs that the loss whitens one after the other are made orthogonal in this order first.
+    """
     import torch
 
     network = encoder.network_ or encoder.context_network_
     with torch.no_grad():
         outputs = network(torch.arange(len(true))).numpy()
+    if whitens(get_objective(encoder.objective)):
+        outputs = np.linalg.qr(outputs - outputs.mean(axis=0))[0]
     return float(
         np.abs(np.diag(np.corrcoef(outputs.T, true.T)[: true.shape[1], true.shape[1] :])).min()
     )
