@@ -169,8 +169,12 @@ def cannot_tell(scores: Sequence[PseudoTaskScore], level: float = LEVEL) -> NDAr
     if len({len(score.task_errors) for score in scores}) != 1:
         raise InputError("scores of the same tasks are needed; score all with one prior")
     best = min(scores, key=lambda score: score.error)
-    wins = [float((best.task_errors < score.task_errors).mean()) for score in scores]
-    return np.array([share < level for share in wins])
+    return np.array([beaten_share(best, score) < level for score in scores])
+
+
+def beaten_share(one: PseudoTaskScore, other: PseudoTaskScore) -> float:
+    """Give the share of the prior's tasks on which the first has the lower error."""
+    return float((one.task_errors < other.task_errors).mean())
 
 
 class _Probe:
