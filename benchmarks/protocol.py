@@ -18,8 +18,8 @@ import numpy as np
 from benchmarks.common import FloatArray
 from contextures.contexts import Context, KNNContext, MaskContext, RBFContext
 from contextures.contexts.rbf import median_distance
-from contextures.spectrum.operator import NormalizedOperator
-from contextures.spectrum.solve import NEGLIGIBLE, top_triplets
+from contextures.evaluation.pseudo_tasks import PENALTIES, nested_dimensions
+from contextures.spectrum import leading_functions
 
 SHARES = (0.70, 0.15, 0.15)
 """Shares of the pretraining, labelled and test rows."""
@@ -32,12 +32,6 @@ WIDEST = 0.05
 FEWEST_NEIGHBORS = 5
 TOGETHER = 9
 """How many levels are held in memory at once; those that share most of their work go together."""
-
-DIMENSIONS = tuple(
-    sorted({2**k for k in range(10)} | {3 * 2**k for k in range(8)})
-)  # 1, 2, 3, 4, 6, 8, 12, ..., 384, 512
-PENALTIES = tuple(10.0**k for k in np.arange(-4, 2.5, 0.5))
-"""Ridge penalties, times the number of labelled rows; coordinates have unit variance."""
 
 
 @dataclass(frozen=True)
@@ -178,11 +172,12 @@ def contexts(rows: FloatArray, n_levels: int = LEVELS) -> list[Level]:
     chosen = np.unique(np.linspace(0, LEVELS - 1, n_levels).round().astype(int))
     widest = WIDEST / median_distance(rows)
     # Two factors, so that levels four apart are powers of two apart to the last digit.
-    gammas = [widest * 2.0 ** (level % 4 / 2) * 4.0 ** (level // 4) for level in chosen]
+    gammas = [widest * 2.0 ** (int(level) % 4 / 2) * 4.0 ** (int(level) // 4) for level in chosen]
     counts = _different(max(2, n // 2), min(FEWEST_NEIGHBORS, n // 2), LEVELS)
+    spread = [counts[int(level) * (len(counts) - 1) // (LEVELS - 1)] for level in chosen]
     plain = {
         "rbf": [RBFContext(gamma=gamma) for gamma in gammas],
-        "knn": [KNNContext(n_neighbors=counts[level]) for level in chosen if level < len(counts)],
+        "knn": [KNNContext(n_neighbors=count) for count in dict.fromkeys(spread)],
     }
     masked = {f"masked {name}": [MaskContext(one) for one in ones] for name, ones in plain.items()}
     families: dict[str, Sequence[Context]] = {**plain, **masked} if p > 1 else {**plain}
@@ -273,21 +268,12 @@ def spectrum_of(context: Context, expansion: Any, cuts: Any, d: int) -> Function
     Functions
         The functions.
     """
-    operator = NormalizedOperator(context)
-    wanted = min(d + 1, min(operator.shape) - 1)
-    # Nearly as many functions as rows: the Gram matrix is quickest for sparse ones too.
-    found = top_triplets(operator, wanted, "gram", np.random.default_rng(0))
-    left, values, right = found
-    order = np.argsort(-values, kind="stable")
-    rank = min(int(np.count_nonzero(values > NEGLIGIBLE)), d)
-    kept = order[:rank]
-    pretrain = left[:, kept] / operator.root_x[:, None]
+    spectrum = leading_functions(context, d + 1)
+    kept = spectrum.truncated(d)
     parts: list[FloatArray] = []
     if expansion is not None:
-        coefficients = np.zeros((operator.n_support, rank))
-        coefficients[operator.kept] = right[:, kept] / operator.root_a[:, None] / values[kept]
-        parts = np.split(np.asarray(expansion @ coefficients), cuts)
-    return Functions(np.clip(values[order], 0.0, 1.0), pretrain, parts)
+        parts = np.split(np.asarray(expansion @ kept.coefficients), cuts)
+    return Functions(spectrum.singular_values, kept.left, parts)
 
 
 def errors_over_d(
@@ -295,7 +281,7 @@ def errors_over_d(
     test: FloatArray,
     labelled_target: FloatArray,
     test_target: FloatArray,
-    dimensions: Sequence[int] = DIMENSIONS,
+    dimensions: Sequence[int] | None = None,
     penalties: Sequence[float] = PENALTIES,
 ) -> tuple[list[int], FloatArray]:
     """Compute the test error of the ridge probe on the first d coordinates, for several d.
@@ -306,8 +292,8 @@ def errors_over_d(
         Ordered coordinates.
     labelled_target, test_target : ndarray of shape (m, c), (t, c)
         Targets.
-    dimensions : sequence of int
-        The d to try; D takes the place of those above it.
+    dimensions : sequence of int, optional
+        The d to try; D takes the place of those above it. When None, 1, 2, 3, 4, 6, 8, ..., D.
     penalties : sequence of float
         The ridge penalties to choose from, times m: each labelled row is left out in turn, and the
         penalty with the smallest squared error on those left out is taken.
@@ -317,7 +303,8 @@ def errors_over_d(
     tuple of list of int and ndarray
         The d tried, and the mean over test rows of the squared error, summed over columns.
     """
-    tried = sorted({min(d, labelled.shape[1]) for d in dimensions})
+    most = labelled.shape[1]
+    tried = sorted({min(d, most) for d in dimensions or nested_dimensions(most)})
     errors = [
         _ridge_error(labelled[:, :d], test[:, :d], labelled_target, test_target, penalties)
         for d in tried

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         vamp2_score,
     )
     from contextures.evaluation.probe import HeldOutScore, Task, compare, probe_curve
+    from contextures.evaluation.pseudo_tasks import PseudoTaskScore, cannot_tell, pseudo_task_error
     from contextures.evaluation.ranks import effective_rank, lidar, participation_ratio, rankme
     from contextures.evaluation.regression_span import (
         RegressionSpan,
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     )
     from contextures.evaluation.regression_task import RegressionTask, measured_task
     from contextures.evaluation.shares import learned_shares
+    from contextures.evaluation.task_priors import TaskPrior, smooth_tasks
     from contextures.evaluation.tau import Usefulness, usefulness
     from contextures.evaluation.worst_case import WorstCase, worst_case_error
 
@@ -73,11 +75,13 @@ _HOME = {
     "HeldOutScore": "probe",
     "OperatorScore": "jackknife",
     "OptimalError": "approximations",
+    "PseudoTaskScore": "pseudo_tasks",
     "RegressionBound": "bounds",
     "RegressionSpan": "regression_span",
     "RegressionTask": "regression_task",
     "SizeAdvice": "advice",
     "Task": "probe",
+    "TaskPrior": "task_priors",
     "Usefulness": "tau",
     "WorstCase": "worst_case",
     "algebraic_worst_case_bound": "approximations",
@@ -85,6 +89,7 @@ _HOME = {
     "association": "associations",
     "best_dimension": "advice",
     "bootstrap_interval": "intervals",
+    "cannot_tell": "pseudo_tasks",
     "cca_alignment": "alignment",
     "cka_alignment": "alignment",
     "compare": "probe",
@@ -109,10 +114,12 @@ _HOME = {
     "optimal_error": "approximations",
     "participation_ratio": "ranks",
     "probe_curve": "probe",
+    "pseudo_task_error": "pseudo_tasks",
     "rankme": "ranks",
     "ratio_trace_score": "operator_scores",
     "regression_bound": "bounds",
     "sampled_complexity": "complexity_sampling",
+    "smooth_tasks": "task_priors",
     "spectral_span": "regression_span",
     "unlabelled_needed": "advice",
     "usefulness": "tau",
@@ -132,11 +139,13 @@ __all__ = [
     "HeldOutScore",
     "OperatorScore",
     "OptimalError",
+    "PseudoTaskScore",
     "RegressionBound",
     "RegressionSpan",
     "RegressionTask",
     "SizeAdvice",
     "Task",
+    "TaskPrior",
     "Usefulness",
     "WorstCase",
     "algebraic_worst_case_bound",
@@ -144,6 +153,7 @@ __all__ = [
     "association",
     "best_dimension",
     "bootstrap_interval",
+    "cannot_tell",
     "cca_alignment",
     "cka_alignment",
     "compare",
@@ -168,10 +178,12 @@ __all__ = [
     "optimal_error",
     "participation_ratio",
     "probe_curve",
+    "pseudo_task_error",
     "rankme",
     "ratio_trace_score",
     "regression_bound",
     "sampled_complexity",
+    "smooth_tasks",
     "spectral_span",
     "unlabelled_needed",
     "usefulness",

@@ -16,7 +16,13 @@ from contextures.exceptions import ContextWarning, InputError, RankError
 from contextures.spectrum.operator import NormalizedOperator
 from contextures.spectrum.result import Spectrum
 from contextures.spectrum.signs import signs
-from contextures.spectrum.solve import NEGLIGIBLE, choose_solver, top_triplets, top_values
+from contextures.spectrum.solve import (
+    GRAM_SIDE,
+    NEGLIGIBLE,
+    choose_solver,
+    top_triplets,
+    top_values,
+)
 
 CONFIRMED = 0.9
 """Singular values that draws of their own confirm to less than this share are doubtful."""
@@ -131,20 +137,40 @@ def decompose_fitted(
             + (f"give n_components={rank} or less" if rank else "the context carries nothing on X"),
             rank,
         )
-    sign = signs(left)
-    spectrum = Spectrum(
-        singular_values=np.clip(values, 0.0, 1.0),
-        left=left * sign / operator.root_x[:, None],
-        right=_right_functions(operator, right * sign),
-        input_weights=operator.input_weights,
-        context_weights=operator.context_weights,
-        solver=chosen,
-    )
+    spectrum = _as_spectrum(operator, left, values, right, chosen)
     if isinstance(context, MonteCarloContext):
         spectrum = _corrected(spectrum, context)
     if spectrum.n_parts > 1 and context.mend_parts:
         warnings.warn(_parts_message(spectrum, context.mend_parts), ContextWarning, stacklevel=3)
     return spectrum
+
+
+def leading_functions(context: Context, n_components: int) -> Spectrum:
+    """Compute as many top singular functions of a fitted context as it has, up to a number.
+
+    Parameters
+    ----------
+    context : Context
+        A fitted context. Singular values counted from draws are left as they were counted.
+    n_components : int
+        How many at most.
+
+    Returns
+    -------
+    Spectrum
+        With fewer functions where the rank is lower, and none where X and A are independent.
+    """
+    check_positive_int(n_components, "n_components")
+    _check_finite_form(context)
+    operator = NormalizedOperator(context)
+    side = min(operator.shape)
+    wanted = min(n_components, side - int(operator.is_transition))
+    # With many of the functions wanted the Gram matrix is quickest, sparse or not.
+    solver = "gram" if side <= GRAM_SIDE else choose_solver("auto", operator, wanted)
+    left, values, right = top_triplets(operator, wanted, solver, np.random.default_rng(0))
+    order = np.argsort(-values, kind="stable")
+    kept = order[: int(np.count_nonzero(values > NEGLIGIBLE))]
+    return _as_spectrum(operator, left[:, kept], values[kept], right[:, kept], solver)
 
 
 def singular_values(context: Context, n_components: int) -> FloatArray:
@@ -172,6 +198,25 @@ def singular_values(context: Context, n_components: int) -> FloatArray:
         squares = values**2 - context.excess(left, _right_functions(operator, right), values)
         return np.sort(np.sqrt(np.clip(squares, 0.0, 1.0)))[::-1]
     return np.clip(top_values(operator, n_components), 0.0, 1.0)
+
+
+def _as_spectrum(
+    operator: NormalizedOperator,
+    left: FloatArray,
+    values: FloatArray,
+    right: FloatArray,
+    solver: str,
+) -> Spectrum:
+    """Turn singular vectors into functions with their signs fixed."""
+    sign = signs(left)
+    return Spectrum(
+        singular_values=np.clip(values, 0.0, 1.0),
+        left=left * sign / operator.root_x[:, None],
+        right=_right_functions(operator, right * sign),
+        input_weights=operator.input_weights,
+        context_weights=operator.context_weights,
+        solver=solver,
+    )
 
 
 def _check_finite_form(context: Context) -> None:

@@ -1,0 +1,151 @@
+"""What tasks are expected before any label is seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from contextures.contexts.checks import FloatArray, check_positive_int
+from contextures.contexts.rbf import median_distance
+from contextures.exceptions import InputError
+
+SCALES = (0.1, 0.3, 1.0)
+"""Gammas of the prior's kernels times the median squared distance between rows."""
+
+NOISE = 0.5
+"""The share of a task's variance that its inputs do not explain."""
+
+
+@dataclass(frozen=True)
+class TaskPrior:
+    """A Gaussian prior on tasks y = f(x) + noise, on the rows that a probe is fitted and judged on.
+
+    Attributes
+    ----------
+    covariance : ndarray of shape (m + t, m + t)
+        K_0, the covariance of f on the m labelled rows and then the t held-out ones.
+    n_labelled : int
+        m.
+    noise : float
+        The variance of the noise.
+    labels : ndarray of shape (m + t, n_tasks)
+        Tasks drawn from the prior, noise included, to compare contexts on the same ones.
+    """
+
+    covariance: FloatArray
+    n_labelled: int
+    noise: float
+    labels: FloatArray
+
+    @cached_property
+    def blocks(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Covariances of f with the labelled rows' mean taken away from the held-out rows.
+
+        The covariance of the labelled rows (m, m); theirs with h = f - mean of labelled f on the
+        held-out rows (m, t); and the variances of h (t,).
+        """
+        m = self.n_labelled
+        own, across = self.covariance[:m, :m], self.covariance[:m, m:]
+        means = own.mean(axis=1)
+        variances = np.diag(self.covariance)[m:] - 2 * across.mean(axis=0) + means.mean()
+        return own, across - means[:, None], np.asarray(variances)
+
+
+def smooth_tasks(
+    labelled: ArrayLike,
+    held_out: ArrayLike,
+    reference: ArrayLike | None = None,
+    *,
+    noise: float = NOISE,
+    n_tasks: int = 200,
+    random_state: Any = 0,
+) -> TaskPrior:
+    """Expect smooth functions of the inputs, of several scales, under noise.
+
+    K_0 is the mean of Gaussian kernels whose gamma is 0.1, 0.3 and 1 over the median squared
+    distance. It and the noise are scaled so that a task has unit variance on these rows.
+
+    Parameters
+    ----------
+    labelled : array-like of shape (m, p)
+        Rows that the probe is fitted to; their labels are not needed.
+    held_out : array-like of shape (t, p)
+        Rows that it is judged on.
+    reference : array-like of shape (n, p), optional
+        Rows that the median distance is taken from; the others when None.
+    noise : float, default=0.5
+        The share of the variance that is noise, from zero to below one.
+    n_tasks : int, default=200
+        How many tasks are drawn.
+    random_state : int, RandomState or None, default=0
+        Draws them.
+
+    Returns
+    -------
+    TaskPrior
+        The prior.
+
+    Raises
+    ------
+    InputError
+        If rows do not match, are too few, or are all the same.
+
+    Notes
+    -----
+    Cost O((m + t)^2 p + (m + t)^3).
+
+    References
+    ----------
+    Derived: the average case of arXiv 2505.01557 (ICML 2025), section 4, over random tasks. How
+    the scales and the noise were chosen is told in ``docs/usefulness.md``.
+    """
+    from scipy.spatial.distance import pdist, squareform
+    from sklearn.utils import check_random_state
+
+    if not 0 <= noise < 1:
+        raise InputError(f"noise={noise!r} is not possible; give a share from 0 to below 1")
+    check_positive_int(n_tasks, "n_tasks")
+    parts = [_rows(labelled, "labelled"), _rows(held_out, "held_out")]
+    if reference is not None:
+        parts.append(_rows(reference, "reference"))
+    widths = [part.shape[1] for part in parts]
+    if len(set(widths)) > 1:
+        raise InputError(
+            "labelled, held_out and reference rows must have the same columns; their numbers are "
+            f"{widths}"
+        )
+    others = np.vstack(parts[:2]) if reference is None else parts[2]
+    ratios = squareform(pdist(np.vstack(parts[:2]), "sqeuclidean")) / median_distance(others)
+    covariance = np.mean([np.exp(-scale * ratios) for scale in SCALES], axis=0)
+    # A constant is no task: the probe's intercept is free.
+    means = covariance.mean(axis=0)
+    covariance += means.mean() - means[:, None] - means[None, :]
+    variance = float(np.diag(covariance).mean())
+    if variance <= 1e-12:
+        raise InputError("all rows are the same, so no task depends on them; give rows that vary")
+    covariance *= (1.0 - noise) / variance
+    rng = check_random_state(random_state)
+    labels = _draws(covariance, rng.standard_normal((len(covariance), n_tasks)))
+    labels += np.sqrt(noise) * rng.standard_normal(labels.shape)
+    return TaskPrior(covariance, len(parts[0]), noise, labels)
+
+
+def _draws(covariance: FloatArray, normal: FloatArray) -> FloatArray:
+    sizes, vectors = np.linalg.eigh(covariance)
+    return np.asarray(vectors @ (np.sqrt(np.clip(sizes, 0.0, None))[:, None] * normal))
+
+
+def _rows(values: ArrayLike, name: str) -> FloatArray:
+    rows = np.asarray(values, dtype=np.float64)
+    if rows.ndim != 2 or len(rows) < 2 or rows.shape[1] == 0:
+        raise InputError(
+            f"{name} must be an array of shape (n, p) with at least two rows; its shape is "
+            f"{rows.shape}"
+        )
+    if not np.isfinite(rows).all():
+        raise InputError(f"{name} holds values that are missing or infinite; replace them")
+    return rows
