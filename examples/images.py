@@ -3,7 +3,7 @@
 Four contexts: a random crop of the image; the image turned a little; the angle of an image turned
 by quarters, as a class; and the right half of the image given its left half, two modalities with
 a basis each, as CLIP has for images and captions. All are learned by RitzEncoder, without labels,
-and crops by a convolutional network with the spectral contrastive loss too.
+and crops by a convolutional network too.
 
 ``--data`` takes optdigits (5,620 images) in place of scikit-learn's 1,797 digits. There, with 50
 labels, crops gave .91, turns .84, the two halves .84 and raw pixels .83. Three functions of the
@@ -88,7 +88,6 @@ def main() -> None:
         encoder = NeuralEncoder(
             CROP,
             D,
-            objective="spectral_contrastive",
             network="conv",
             network_options={"image_shape": SHAPE, "width": 8 if run.quick else 16},
             max_steps=30 if run.quick else 120,

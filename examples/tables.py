@@ -2,10 +2,9 @@
 
 Three contexts of a row: one of its 30 nearest rows; the same seen through masks of a fifth of the
 features; and the row with features drawn anew (SCARF). Their functions are computed exactly where
-there is a transition, learned in closed form by RitzEncoder and by a network (by the ratio trace;
-by the spectral contrastive loss where the context only draws), and judged on fresh rows: by their
-ratio trace under the context, and by a linear probe with few labels beside the same probe on the
-raw features.
+there is a transition, learned in closed form by RitzEncoder and by a network, and judged on fresh
+rows: by their ratio trace under the context, and by a linear probe with few labels beside the same
+probe on the raw features.
 
 ``--data`` takes abalone (4,177 shells, the number of rings to predict); without it the table is
 scikit-learn's diabetes (442 patients). On abalone the three learn the same: under KNN the learned
@@ -51,7 +50,7 @@ def encoders(context: Context, d: int, seed: int, quick: bool) -> dict[str, Any]
     """Give the encoders that can learn a context; only draws have no exact functions."""
     network: dict[str, Any] = {"network_options": {"width": 256, "depth": 3}}
     if context.form == "sampler":
-        network |= {"objective": "spectral_contrastive", "batch_size": 1024}
+        network["batch_size"] = 1024
     if quick:
         network |= {"network_options": {"width": 128, "depth": 2}, "max_steps": 60}
     made: dict[str, Any] = {

@@ -123,7 +123,6 @@ def learn_network(train: Any, test: Any, vocabulary_size: int, **settings: Any) 
     encoder = NeuralEncoder(
         MaskedTokensContext(0.5),
         D,
-        objective="spectral_contrastive",
         batch_size=1024,
         network=lambda sample, n_outputs: BagOfTokens(vocabulary_size, n_outputs),
         n_threads=1,
