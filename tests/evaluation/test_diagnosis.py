@@ -12,7 +12,8 @@ from contextures.contexts import TeacherContext as Teacher
 from contextures.encoders import RitzEncoder, SpectralEncoder
 from contextures.evaluation import cca_alignment, diagnose, learned_shares
 from contextures.evaluation.diagnosis import ritz_functions
-from contextures.evaluation.fresh import FreshRows, Jackknife
+from contextures.evaluation.fresh import FreshRows
+from contextures.evaluation.jackknife import Jackknife
 from contextures.exceptions import InputError
 from contextures.spectrum.scores import ratio_trace
 

@@ -40,9 +40,8 @@ if TYPE_CHECKING:
     from contextures.evaluation.complexity_sampling import sampled_complexity
     from contextures.evaluation.diagnosis import Diagnosis, diagnose
     from contextures.evaluation.estimated_compatibility import estimate_compatibility
-    from contextures.evaluation.fresh import Estimate
     from contextures.evaluation.intervals import bootstrap_interval
-    from contextures.evaluation.jackknife import OperatorScore
+    from contextures.evaluation.jackknife import Estimate, OperatorScore
     from contextures.evaluation.neighborhoods import mutual_knn_alignment, neighbor_overlap
     from contextures.evaluation.operator_scores import (
         cross_validated_ratio_trace,
@@ -71,7 +70,7 @@ _HOME = {
     "ContextComplexity": "complexity",
     "Diagnosis": "diagnosis",
     "DimensionAdvice": "advice",
-    "Estimate": "fresh",
+    "Estimate": "jackknife",
     "HeldOutScore": "probe",
     "OperatorScore": "jackknife",
     "OptimalError": "approximations",

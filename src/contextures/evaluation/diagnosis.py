@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike
 from contextures.contexts import Context
 from contextures.contexts.checks import FloatArray
 from contextures.evaluation.alignment import cca_alignment
-from contextures.evaluation.fresh import CLEAR, Estimate, FreshRows, Jackknife
+from contextures.evaluation.fresh import FreshRows
+from contextures.evaluation.jackknife import CLEAR, Estimate, Jackknife
 from contextures.evaluation.shares import as_functions, check_same_rows, learned_shares
 from contextures.exceptions import InputError
 from contextures.spectrum.ritz import KernelMoments, RitzFunctions, TransitionMoments

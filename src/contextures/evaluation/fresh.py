@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from contextures.contexts import Context
 from contextures.contexts.checks import FloatArray, IntArray
 from contextures.contexts.support import SupportContext
+from contextures.evaluation.jackknife import Jackknife
 from contextures.exceptions import ContextWarning, InputError
 from contextures.spectrum.scores import TiedRows, tied_ratio_trace
 
@@ -23,64 +23,6 @@ FEWEST = 16
 
 REACHING = 5000
 """Fitted rows that P_A of a new support is counted from."""
-
-CLEAR = 2.0
-"""Standard errors that a difference must exceed before anything is said of it."""
-
-
-class Estimate(NamedTuple):
-    """A value estimated from rows, and its standard error."""
-
-    value: float
-    error: float
-
-    @property
-    def clear(self) -> bool:
-        """Whether the value is above zero beyond its error."""
-        return self.value > CLEAR * self.error
-
-
-@dataclass(frozen=True)
-class Jackknife:
-    """A statistic of rows, and what it is when each group of them is left out in turn.
-
-    Differences and ratios of statistics of the same groups keep what they have in common, so that
-    the error of a difference is that of the paired comparison.
-
-    Attributes
-    ----------
-    values : ndarray of shape (1 + n_groups,)
-        The statistic on all rows, then without each group.
-
-    References
-    ----------
-    Quenouille (1956) for the bias, Tukey (1958) for the variance.
-    """
-
-    values: FloatArray
-
-    @property
-    def value(self) -> float:
-        """The statistic without the bias that falls as one over the number of rows."""
-        changes = self.values[1:] - self.values[0]
-        return float(self.values[0] - (len(changes) - 1) * changes.mean())
-
-    @property
-    def estimate(self) -> Estimate:
-        """The value and its standard error."""
-        changes = self.values[1:] - self.values[0]
-        share = (len(changes) - 1) / len(changes)
-        error = np.sqrt(share * ((changes - changes.mean()) ** 2).sum())
-        return Estimate(self.value, float(error))
-
-    def __sub__(self, other: Jackknife) -> Jackknife:
-        return Jackknife(self.values - other.values)
-
-    def __truediv__(self, other: Jackknife) -> Jackknife:
-        divisor = other.values
-        return Jackknife(
-            np.divide(self.values, divisor, out=np.zeros_like(divisor), where=divisor != 0)
-        )
 
 
 class FreshRows:

@@ -4,14 +4,72 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import stats
 from sklearn.utils import check_random_state
 
-from contextures.contexts.checks import IntArray, check_positive_int
+from contextures.contexts.checks import FloatArray, IntArray, check_positive_int
 from contextures.exceptions import InputError
+
+CLEAR = 2.0
+"""Standard errors that a difference must exceed before anything is said of it."""
+
+
+class Estimate(NamedTuple):
+    """A value estimated from rows, and its standard error."""
+
+    value: float
+    error: float
+
+    @property
+    def clear(self) -> bool:
+        """Whether the value is above zero beyond its error."""
+        return self.value > CLEAR * self.error
+
+
+@dataclass(frozen=True)
+class Jackknife:
+    """A statistic of rows, and what it is when each group of them is left out in turn.
+
+    Differences and ratios of statistics of the same groups keep what they have in common, so that
+    the error of a difference is that of the paired comparison.
+
+    Attributes
+    ----------
+    values : ndarray of shape (1 + n_groups,)
+        The statistic on all rows, then without each group.
+
+    References
+    ----------
+    Quenouille (1956) for the bias, Tukey (1958) for the variance.
+    """
+
+    values: FloatArray
+
+    @property
+    def value(self) -> float:
+        """The statistic without the bias that falls as one over the number of rows."""
+        changes = self.values[1:] - self.values[0]
+        return float(self.values[0] - (len(changes) - 1) * changes.mean())
+
+    @property
+    def estimate(self) -> Estimate:
+        """The value and its standard error."""
+        changes = self.values[1:] - self.values[0]
+        share = (len(changes) - 1) / len(changes)
+        error = np.sqrt(share * ((changes - changes.mean()) ** 2).sum())
+        return Estimate(self.value, float(error))
+
+    def __sub__(self, other: Jackknife) -> Jackknife:
+        return Jackknife(self.values - other.values)
+
+    def __truediv__(self, other: Jackknife) -> Jackknife:
+        divisor = other.values
+        return Jackknife(
+            np.divide(self.values, divisor, out=np.zeros_like(divisor), where=divisor != 0)
+        )
 
 
 @dataclass(frozen=True)
@@ -74,11 +132,10 @@ def jackknifed(
     if n_groups > n:
         raise InputError(f"n_groups={n_groups} is above the number of rows, {n}; give fewer")
     order = seeded(random_state).permutation(n)
-    without = np.array([score(_others(order, g, n_groups)) for g in range(n_groups)])
-    whole, mean = score(slice(None)), float(without.mean())
-    error = float(np.sqrt((n_groups - 1) / n_groups * ((without - mean) ** 2).sum()))
-    corrected = n_groups * whole - (n_groups - 1) * mean
-    return with_interval(corrected, whole, error, n_groups, level, d)
+    whole = score(slice(None))
+    without = [score(_others(order, group, n_groups)) for group in range(n_groups)]
+    value, error = Jackknife(np.array([whole, *without])).estimate
+    return with_interval(value, whole, error, n_groups, level, d)
 
 
 def _others(order: IntArray, group: int, n_groups: int) -> IntArray:

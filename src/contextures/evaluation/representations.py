@@ -47,9 +47,10 @@ def representation(F: Any, X: Any, name: str, *, least: int = 2) -> NDArray[Any]
             f"{name} must be an array of numbers of shape (n, d), or a fitted encoder"
         ) from None
     if array.ndim != 2 or 0 in array.shape or len(array) < least:
+        fewest = {1: "a row", 2: "two rows"}.get(least, f"{least} rows")
         raise InputError(
-            f"{name} must have shape (n, d) with at least {'two' if least == 2 else least} rows "
-            f"and a column; its shape is {array.shape}"
+            f"{name} must have shape (n, d) with at least {fewest} and a column; its shape is "
+            f"{array.shape}"
         )
     if not np.isfinite(array).all():
         raise InputError(f"{name} holds values that are missing or infinite; leave them out")

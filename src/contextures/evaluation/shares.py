@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from contextures.contexts.checks import FloatArray
+from contextures.evaluation.representations import representation
 from contextures.exceptions import InputError
 from contextures.spectrum.rayleigh import Whitening
 from contextures.spectrum.scatter import Scatter
@@ -113,14 +114,7 @@ def learned_shares(
 
 def as_functions(values: ArrayLike, name: str, width: int | None = None) -> FloatArray:
     """Give values of functions as a finite (n, d) float array, or say what is wrong with them."""
-    array = np.asarray(values, dtype=np.float64)
-    if array.ndim != 2 or 0 in array.shape:
-        raise InputError(
-            f"{name} must have shape (n, d) with at least a row and a column; its shape is "
-            f"{array.shape}"
-        )
-    if not np.isfinite(array).all():
-        raise InputError(f"{name} holds values that are missing or infinite; leave those rows out")
+    array = representation(values, None, name, least=1).astype(np.float64, copy=False)
     if width is not None and array.shape[1] != width:
         raise InputError(
             f"{name} has {array.shape[1]} columns, but {width} on the other rows; give the same "

@@ -6,7 +6,7 @@ import shlex
 from datetime import UTC, datetime
 
 from contextures._version import __version__
-from contextures.evaluation.fresh import CLEAR
+from contextures.evaluation.jackknife import CLEAR
 from contextures.report import DiagnosisData, LearnedFunction, Part, Repeat, Score
 from contextures.runs.diagnose import Diagnosed
 from contextures.runs.diagnosis_wording import findings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from contextures.evaluation import Diagnosis, Estimate, HeldOutScore, Task
-from contextures.evaluation.fresh import CLEAR
+from contextures.evaluation.jackknife import CLEAR
 from contextures.runs.comparing import ContextAdvice
 from contextures.runs.diagnose import Diagnosed
 from contextures.runs.wording import comparison, context_label
