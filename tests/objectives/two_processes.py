@@ -100,4 +100,6 @@ def work(rank, folder):
     except ValueError as error:
         found["gram"] = str(error)
     Path(folder, f"{rank}.json").write_text(json.dumps(found))
+    # Torn down while the other still talks, gloo's threads have been seen to abort a process.
+    dist.barrier()
     dist.destroy_process_group()
