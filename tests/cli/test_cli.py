@@ -60,7 +60,14 @@ def test_ranking_as_text(monkeypatch, capsys, iris):
     assert run(monkeypatch, "rank", iris, "--target", "species") == 0
     lines = capsys.readouterr().out.splitlines()
     assert "<- chosen" in lines[1]
+    assert any("more; see --all" in line for line in lines)
+    assert "pseudo-tasks" in lines[-2]
+    assert run(monkeypatch, "rank", iris, "--target", "species", "--score", "tau") == 0
+    lines = capsys.readouterr().out.splitlines()
     assert "more; see --all" in lines[-1]
+    assert "error" not in lines[0]
+    assert run(monkeypatch, "rank", iris, "--score", "loss") == 2
+    assert "'loss' is not known; give 'auto', 'pseudo' or 'tau'" in capsys.readouterr().err
 
 
 def bad_files(path):

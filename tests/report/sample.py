@@ -14,6 +14,7 @@ from contextures.report import (
     ColumnAccount,
     DataWarning,
     ProbePoint,
+    PseudoPoint,
     Repeat,
     ReportData,
     Scatter,
@@ -190,6 +191,37 @@ def sample_report() -> ReportData:
             timings={"read": 0.1, "prepare": 0.6, "score 36 contexts": 41.2, "evaluate": 6.3},
         ),
         notes=["Contexts were scored on 2,000 of the training rows."],
+    )
+
+
+def by_pseudo(report: ReportData) -> ReportData:
+    """The report of a run whose choice followed the error on pseudo-tasks."""
+    lowest = report.answer.tau
+
+    def scored(candidate: Candidate) -> Candidate:
+        if candidate.tau is None or candidate.family == LABEL_FAMILY:
+            return candidate
+        error = 0.58 + 0.6 * (candidate.tau - lowest)
+        apart = None if candidate.tau is None else error > 0.8
+        return dataclasses.replace(candidate, pseudo=error, told_apart=apart)
+
+    ranking = [scored(candidate) for candidate in report.ranking]
+    alike = sum(c.told_apart is False and not c.chosen for c in ranking)
+    curve = [PseudoPoint(d, 0.58 + 0.3 / d + 0.002 * d) for d in (1, 2, 3, 4, 6, 8, 12, 16, 24)]
+    best = min(curve, key=lambda point: point.error).d
+    return dataclasses.replace(
+        report,
+        ranking=ranking,
+        pseudo_curve=curve,
+        answer=dataclasses.replace(
+            report.answer,
+            score="pseudo",
+            pseudo=0.58,
+            pseudo_se=0.02,
+            n_alike=alike,
+            reliable=False,
+            predicted_n_components=best,
+        ),
     )
 
 

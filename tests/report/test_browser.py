@@ -15,6 +15,7 @@ pytestmark = pytest.mark.browser
 FULL = dataclasses.replace(sample.sample_report(), scatter=sample.sample_scatter(250))
 VARIANTS = {
     "full": FULL,
+    "by_pseudo": sample.by_pseudo(FULL),
     "unsupervised": sample.unsupervised(FULL),
     "tiny": sample.tiny(FULL),
     "explicit": sample.explicit(FULL),
@@ -57,7 +58,7 @@ def test_it_is_drawn_without_errors_or_requests(open_page, desk, name):
         "nodes => [...new Set(nodes.map(n => n.closest('.chart').id))]"
     )
     expected = {"chart-spectrum", "chart-dimensions", "chart-map"}
-    if name in ("full", "unsupervised"):
+    if name in ("full", "by_pseudo", "unsupervised"):
         expected.add("chart-ranking")
     assert set(drawn) == expected
     assert opened.page.evaluate(OVERFLOW) <= 0
@@ -186,6 +187,22 @@ def test_the_table_is_sorted_with_the_keyboard(desk):
         assert known == sorted(known, reverse=direction == "descending")
         assert values[len(known) :] == [""] * (len(values) - len(known))
         assert page.locator("#ranking-table [aria-sort]").count() == 1
+
+
+def test_contexts_are_drawn_by_either_score(open_page):
+    opened = open_page(render_report(VARIANTS["by_pseudo"]))
+    page = opened.page
+    title = "document.getElementById('chart-ranking').layout.yaxis.title.text"
+    lowest = "Math.min(...document.getElementById('chart-ranking').data.flatMap(t => t.y))"
+    ranking = [c for c in VARIANTS["by_pseudo"].ranking if c.pseudo is not None]
+    assert page.evaluate(title) == "expected error on pseudo-tasks"
+    assert page.evaluate(lowest) == pytest.approx(min(c.pseudo for c in ranking))
+    page.locator("[data-ranked=tau]").press("Enter")
+    page.wait_for_function(f"() => {title} === 'usefulness score τ'")
+    assert page.evaluate(lowest) == pytest.approx(min(c.tau for c in ranking))
+    assert page.locator("[data-ranked=tau]").get_attribute("aria-pressed") == "true"
+    assert page.locator("[data-ranked=pseudo]").get_attribute("aria-pressed") == "false"
+    assert_quiet(opened)
 
 
 def test_the_long_table_unfolds(desk):

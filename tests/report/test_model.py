@@ -28,6 +28,7 @@ from contextures.report import (
 REPORT = sample.tiny(sample.sample_report())
 FULL = sample.sample_report()
 VARIANTS = [
+    sample.by_pseudo,
     sample.unsupervised,
     sample.hostile,
     sample.tiny,
@@ -163,6 +164,8 @@ def broken(**changes):
         (broken(table__n_rows=1.5), r"report\.table\.n_rows"),
         (broken(table__n_rows=True), r"report\.table\.n_rows"),
         (broken(table=[]), r"report\.table .* TableInfo"),
+        (broken(answer__score="auto"), r"answer\.score cannot be 'auto'; use 'tau' or 'pseudo'"),
+        (broken(answer__score="pseudo"), r"answer\.pseudo is missing"),
         (broken(answer__tau="low"), r"report\.answer\.tau"),
         (broken(answer__reliable=1), r"report\.answer\.reliable"),
         (broken(ranking={}), r"report\.ranking .* list"),
@@ -195,3 +198,13 @@ def test_every_score_of_a_fit_has_words():
     assert {"contexture", "raw_linear", "gradient_boosting", "contexture_plus_raw"} == set(
         SCORE_LABELS
     )
+
+
+def test_reports_of_before_there_was_another_score_are_read():
+    plain = json.loads(FULL.to_json())
+    del plain["pseudo_curve"]
+    for name in ("score", "pseudo", "pseudo_se", "n_alike"):
+        del plain["answer"][name]
+    for candidate in plain["ranking"]:
+        del candidate["pseudo"], candidate["told_apart"]
+    assert ReportData.from_json(json.dumps(plain)) == FULL

@@ -22,6 +22,7 @@ from contextures.report.glossary import GLOSSARY
 FULL = sample.sample_report()
 VARIANTS = {
     "full": FULL,
+    "by_pseudo": sample.by_pseudo(FULL),
     "unsupervised": sample.unsupervised(FULL),
     "hostile": sample.hostile(FULL),
     "tiny": sample.tiny(FULL),
@@ -120,7 +121,7 @@ def hostile_everywhere(value, name=""):
         return {f"{sample.HOSTILE}{k}": hostile_everywhere(v) for k, v in value.items()}
     if isinstance(value, list):
         return [hostile_everywhere(item) for item in value]
-    if isinstance(value, str) and name not in ("metric", "task", "key"):
+    if isinstance(value, str) and name not in ("metric", "task", "key", "score"):
         return f"{sample.HOSTILE}{name}"
     return value
 
@@ -161,6 +162,22 @@ def test_the_answer_and_what_it_rests_on_are_said(outlines):
     assert FULL.warnings[0].message in text
     assert FULL.repeat.command in text
     assert "2025-06-02 14:31 UTC" in text
+
+
+def test_both_scores_are_shown_and_told_what_they_see(pages, outlines):
+    text = outlines["by_pseudo"].text
+    answer = VARIANTS["by_pseudo"].answer
+    assert "0.580 ± 0.020" in " ".join(text.split())
+    assert f"{answer.tau:.3f}" in text
+    assert "takes tasks to be smooth" in text
+    assert "cannot tell contexts of similar spectra apart. The choice followed the first" in text
+    assert "The error on pseudo-tasks with d coordinates kept" in text
+    # That tau is not reliable is no matter where the choice did not follow it.
+    assert "Read this with care" not in text
+    marked = pages["by_pseudo"].count('title="cannot be told apart from the chosen one"')
+    assert marked == answer.n_alike > 0
+    for old in ("full", "unsupervised"):
+        assert "pseudo-tasks" not in outlines[old].text.split("What every number means")[0]
 
 
 def test_scores_are_named_and_the_representation_stands_out(pages, outlines):

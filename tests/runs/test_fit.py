@@ -63,7 +63,9 @@ def test_the_ranking_and_the_record_agree_with_the_metrics(wine):
     chosen = ranking[ranking["chosen"]].iloc[0]
     assert chosen["name"] == result.metrics["context"]
     assert chosen["tau"] == pytest.approx(result.metrics["tau"])
-    assert chosen["n_components"] == result.metrics["predicted_n_components"]
+    assert result.metrics["score"] == "pseudo"
+    assert chosen["pseudo"] == pytest.approx(result.metrics["pseudo"])
+    assert chosen["pseudo_n_components"] == result.metrics["predicted_n_components"]
     assert isinstance(json.loads(chosen["parameters"]), dict)
     assert not ranking.loc[ranking["family"] == "labels", "chosen"].any()
     record = json.loads((result.folder / "run.json").read_text())
@@ -73,6 +75,9 @@ def test_the_ranking_and_the_record_agree_with_the_metrics(wine):
     assert "rank contexts" in record["seconds"]
     report = ReportData.from_json((result.folder / "report.json").read_text())
     assert report.answer.n_components == result.metrics["n_components"]
+    assert report.answer.score == "pseudo"
+    alike = [c for c in report.ranking if c.told_apart is False and not c.chosen]
+    assert len(alike) == report.answer.n_alike == result.metrics["n_alike"]
     assert "178" in report.scatter.note
 
 

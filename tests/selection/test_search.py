@@ -32,7 +32,7 @@ FEW = [KNNContext(k) for k in (5, 20, 60)]
 
 
 def test_scores_are_those_of_the_spectra():
-    search = ContextSearch(FEW).fit(X)
+    search = ContextSearch(FEW, score="tau").fit(X)
     for _, row in search.results_.iterrows():
         values = decompose(row["context"], X, 100).singular_values
         whole = usefulness(np.append(values, np.zeros(77)))
@@ -43,8 +43,8 @@ def test_scores_are_those_of_the_spectra():
     assert search.best_n_components_ == best["n_components"] == search.best_usefulness_.n_components
 
 
-def test_the_best_reliable_context_is_chosen_and_listed_first():
-    search = ContextSearch().fit(X)
+def test_by_tau_the_best_reliable_context_is_chosen_and_listed_first():
+    search = ContextSearch(score="tau").fit(X)
     table = search.results_
     reliable = table[table["reliable"].astype(bool)]
     assert search.best_usefulness_.tau == reliable["tau"].min()
@@ -79,7 +79,7 @@ def test_labels_are_listed_but_never_chosen_and_do_not_change_the_others():
 
 
 def test_a_failing_candidate_is_reported_and_not_fatal():
-    search = ContextSearch([KNNContext(500), KNNContext(20)]).fit(X)
+    search = ContextSearch([KNNContext(500), KNNContext(20)], score="tau").fit(X)
     failed = search.results_.iloc[-1]
     assert "give n_neighbors=177 or less" in failed["error"]
     assert np.isnan(failed["tau"])
@@ -98,15 +98,15 @@ def test_when_every_candidate_fails_the_first_reason_is_given():
 
 
 def test_nothing_reliable_still_gives_an_answer_with_its_flag():
-    search = ContextSearch([KNNContext(1), RBFContext(1e9)]).fit(X)
+    search = ContextSearch([KNNContext(1), RBFContext(1e9)], score="tau").fit(X)
     assert not search.best_usefulness_.reliable
 
 
 def test_a_subset_of_rows_keeps_the_association_level():
     """K is scaled with the rows, so tau on a third of them is near tau on all."""
     rows = np.random.default_rng(0).standard_normal((1200, 4))
-    whole = ContextSearch([KNNContext(120)], max_samples=2000).fit(rows)
-    third = ContextSearch([KNNContext(120)], max_samples=400).fit(rows)
+    whole = ContextSearch([KNNContext(120)], score="tau", max_samples=2000).fit(rows)
+    third = ContextSearch([KNNContext(120)], score="tau", max_samples=400).fit(rows)
     assert third.n_samples_ == 400
     assert third.best_usefulness_.tau == pytest.approx(whole.best_usefulness_.tau, abs=0.05)
 

@@ -23,6 +23,7 @@ from contextures.cli.options import (
     Encoding,
     Force,
     Json,
+    Score,
     Seed,
     TableFile,
     Target,
@@ -81,6 +82,7 @@ def fit(
             "scarf:0.6 or cutmix:0.6."
         ),
     ] = "auto",
+    score: Score = "auto",
     encoder: Annotated[
         str,
         typer.Option(
@@ -105,6 +107,7 @@ def fit(
         target=target,
         task=task,
         context=context,
+        score=score,
         encoder=encoder,
         n_components=_dimension(dim),
         seed=seed,
@@ -150,6 +153,7 @@ def demo(
     epilog=examples(
         "contextures rank abalone.csv --target rings",
         "contextures rank abalone.csv --json > ranking.json",
+        "contextures rank abalone.csv --score tau --all",
     )
 )
 def rank(
@@ -159,22 +163,25 @@ def rank(
         Path | None, typer.Option(help="Also write the whole ranking to this Parquet file.")
     ] = None,
     show_all: Annotated[bool, typer.Option("--all", help="Print every candidate.")] = False,
+    score: Score = "auto",
     seed: Seed = 0,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     as_json: Json = False,
 ) -> None:
-    """Rank contexts for a table by tau, without labels and without learning anything else."""
+    """Rank contexts for a table, without labels and without learning anything else."""
     from contextures.cli.shown import TerminalProgress, ranking_lines
     from contextures.data import read_table
     from contextures.runs import rank_table
     from contextures.runs.fit import plain_ranking
     from contextures.runs.folder import whole_file
+    from contextures.selection.ranking import check_score
 
+    check_score(score)
     if out is not None and out.suffix.lower() != ".parquet":
         raise InputError(f"--out {str(out)!r} must end in .parquet")
     read = read_table(table, delimiter=delimiter, encoding=encoding)
-    search = rank_table(read, target=target, seed=seed, progress=TerminalProgress())
+    search = rank_table(read, target=target, score=score, seed=seed, progress=TerminalProgress())
     plain = plain_ranking(search.results_)
     if out is not None:
         with whole_file(out) as file:
@@ -183,9 +190,10 @@ def rank(
     for row in rows:
         row["parameters"] = json.loads(row["parameters"])
     if as_json:
-        print(json.dumps({"table": read.name, "contexts": rows}, indent=1))
+        found = {"table": read.name, "score": search.score_, "contexts": rows}
+        print(json.dumps(found, indent=1))
         return
-    print("\n".join(ranking_lines(rows, None if show_all else 12)))
+    print("\n".join(ranking_lines(rows, search.score_, None if show_all else 12)))
 
 
 @app.command(

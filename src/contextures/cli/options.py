@@ -10,6 +10,13 @@ import typer
 TableFile = Annotated[Path, typer.Argument(help="CSV, TSV or Parquet file.", show_default=False)]
 Target = Annotated[str | None, typer.Option(help="The column to predict.", show_default=False)]
 Seed = Annotated[int, typer.Option(help="Draws the split and every random subset.")]
+Score = Annotated[
+    str,
+    typer.Option(
+        help="What the choice of a context follows: pseudo (the expected error on pseudo-tasks), "
+        "tau (the spectrum alone), or auto (pseudo where it can be computed)."
+    ),
+]
 Delimiter = Annotated[
     str | None, typer.Option(help="What separates fields; found if not given.", show_default=False)
 ]

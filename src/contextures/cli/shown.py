@@ -67,21 +67,36 @@ def result_lines(metrics: dict[str, Any], sentences: list[str], folder: str) -> 
     return [*lines, "", f"report: {folder}/report.html"]
 
 
-def ranking_lines(rows: list[dict[str, Any]], n_shown: int | None) -> list[str]:
+def ranking_lines(rows: list[dict[str, Any]], score: str, n_shown: int | None) -> list[str]:
     """Lay out a ranking as lines of text."""
-    lines = [f"{'context':<32}{'tau':>8}{'d':>6}  {'reliable':<9}{'decay':>10}{'seconds':>9}"]
+    by_pseudo = score == "pseudo"
+    errors = any(row["pseudo"] is not None for row in rows)
+    head = f"{'context':<32}" + (f"{'error':>8}" if errors else "")
+    lines = [f"{head}{'tau':>8}{'d':>6}  {'reliable':<9}{'decay':>10}{'seconds':>9}"]
     for row in rows[:n_shown]:
         if row["tau"] is None:
             lines.append(f"{row['name']:<32}  failed: {row['error']}")
             continue
-        mark = "  <- chosen" if row["chosen"] else ""
+        alike = by_pseudo and row["told_apart"] is False
+        mark = "  <- chosen" if row["chosen"] else "  =" if alike else ""
         reliable = "yes" if row["reliable"] else "no"
+        error = f"{row['pseudo']:8.3f}" if row["pseudo"] is not None else f"{'-':>8}"
+        tau = f"{row['tau']:8.3f}" if row["tau"] < 1000 else f"{row['tau']:8.1g}"
+        d = row["pseudo_n_components" if by_pseudo else "n_components"]
         lines.append(
-            f"{row['name']:<32}{row['tau']:8.3f}{row['n_components']:6d}  {reliable:<9}"
+            f"{row['name']:<32}{error if errors else ''}{tau}"
+            f"{'-' if d is None else d:>6}  {reliable:<9}"
             f"{row['decay']:10.4g}{row['seconds']:9.2f}{mark}"
         )
     if n_shown is not None and len(rows) > n_shown:
         lines.append(f"... and {len(rows) - n_shown} more; see --all, --json or --out")
+    if by_pseudo:
+        lines += [
+            "",
+            "error: expected error of a probe on pseudo-tasks, in units of their variance; tau: "
+            "from the",
+            "spectrum alone. Lower is better. = cannot be told apart from the chosen on one task.",
+        ]
     return lines
 
 

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 ENCODER_KINDS = ("spectral", "ritz", "neural")
 """The kinds of a learned encoder; all but the first approximate the exact functions."""
 
+SCORES = ("tau", "pseudo")
+"""What the choice of a context can follow."""
+
 ROUNDING = 1e-6
 """How far above 1 rounding may take a correlation."""
 
@@ -35,6 +38,12 @@ def check(report: ReportData) -> None:
         raise InputError(
             f"report.metric cannot be {report.metric!r} with scores; use 'accuracy' or 'r2'."
         )
+    if report.answer.score not in SCORES:
+        raise InputError(
+            f"report.answer.score cannot be {report.answer.score!r}; use 'tau' or 'pseudo'."
+        )
+    if report.answer.score == "pseudo" and report.answer.pseudo is None:
+        raise InputError("report.answer.pseudo is missing, though the choice followed it.")
     if report.encoder is not None:
         _check_encoder(report.encoder, len(report.spectrum))
 

@@ -1,6 +1,13 @@
 /* ---- Charts: each takes the look and a width, and returns what plotly draws ---- */
+// What the two scores call things: `limit` is where a score says nothing, `hollow` marks a weaker point.
+const SCORES = {
+  tau: { title: "usefulness score τ", short: "τ", limit: 1 + (answer.beta ?? 1), says: "cannot tell", hollow: (c) => c.reliable === false, note: " (not reliable)" },
+  pseudo: { title: "expected error on pseudo-tasks", short: "error", limit: 1, says: "nothing learned", hollow: (c) => c.told_apart === true, note: " (the chosen one is better)" },
+};
+
 function rankingChart(look, width) {
-  const good = (data.ranking || []).filter((c) => Number.isFinite(c.tau) && Number.isFinite(c.level));
+  const key = state.ranked, kind = SCORES[key];
+  const good = (data.ranking || []).filter((c) => Number.isFinite(c[key]) && Number.isFinite(c.level));
   if (!good.length) return null;
   const families = [...new Set(data.ranking.map((c) => c.family))].filter((f) => good.some((c) => c.family === f));
   const columns = Math.min(families.length, width < 640 ? 2 : 4);
@@ -12,11 +19,11 @@ function rankingChart(look, width) {
   const extra = 17 * (Math.max(...titles.map((title) => title.split("<br>").length)) - 1);
   const gapY = rows > 1 ? (74 + extra) / (rows * rowHeight) : 0;
   const boxW = (1 - gapX * (columns - 1)) / columns, boxH = (1 - gapY * (rows - 1)) / rows;
-  // Far above 1 + β a score says no more than "too strong": such points stand at the top edge.
-  const limit = 1 + (answer.beta ?? 1), ceiling = Math.max(limit * 1.15, (answer.tau || 0) * 1.1);
-  const shown = (c) => Math.min(c.tau, ceiling), taus = good.map(shown);
-  const nearLimit = limit < Math.max(...taus) * 1.08;
-  const top = Math.max(...taus, nearLimit ? limit : 0), bottom = Math.min(...taus);
+  // Far above its limit a score says no more than "too strong": such points stand at the top edge.
+  const limit = kind.limit, ceiling = Math.max(limit * 1.15, (answer[key] || 0) * 1.1);
+  const shown = (c) => Math.min(c[key], ceiling), values = good.map(shown);
+  const nearLimit = limit < Math.max(...values) * 1.08;
+  const top = Math.max(...values, nearLimit ? limit : 0), bottom = Math.min(...values);
   const pad = (top - bottom || 0.2) * 0.12, log = top / bottom > 8;
   const range = log ? [Math.log10(bottom * 0.9), Math.log10(top * 1.1)] : [bottom - pad * 1.6, top + pad];
   const traces = [], annotations = [], shapes = [], axes = {};
@@ -33,17 +40,17 @@ function rankingChart(look, width) {
     traces.push({
       type: "scatter", mode: "lines+markers", name: esc(clip(family, 40)), xaxis: `x${id}`, yaxis: `y${id}`, x: levels, y: members.map(shown),
       line: { color: fade(colour, 0.45), width: 1.5 }, hoverinfo: "text",
-      marker: { size: members.map((c) => (c.chosen ? 14 : 8)), color: members.map((c) => (c.reliable === false ? look.paper : colour)), line: { color: colour, width: 1.6 }, opacity: 1, symbol: members.map((c) => (c.tau > ceiling ? "triangle-up" : "circle")) },
-      text: members.map((c) => `<b>${wrap(c.name)}</b><br>τ ${num(c.tau)}${c.reliable === false ? " (not reliable)" : ""}<br>d ${c.n_components ?? "–"}, level ${num(c.level)}`),
+      marker: { size: members.map((c) => (c.chosen ? 14 : 8)), color: members.map((c) => (kind.hollow(c) ? look.paper : colour)), line: { color: colour, width: 1.6 }, opacity: 1, symbol: members.map((c) => (c[key] > ceiling ? "triangle-up" : "circle")) },
+      text: members.map((c) => `<b>${wrap(c.name)}</b><br>${kind.short} ${num(c[key])}${kind.hollow(c) ? kind.note : ""}<br>d ${c.n_components ?? "–"}, level ${num(c.level)}`),
     });
     annotations.push({ xref: "paper", yref: "paper", x: x0, y: y1, xanchor: "left", yanchor: "bottom", yshift: 6, align: "left", showarrow: false, text: `<b>${titles[k]}</b>`, font: { size: 13, color: colour } });
-    shapes.push({ type: "line", xref: `x${id} domain`, yref: `y${id}`, x0: 0, x1: 1, y0: answer.tau, y1: answer.tau, layer: "below", line: { color: look.accent, width: 1, dash: "dot" } });
+    shapes.push({ type: "line", xref: `x${id} domain`, yref: `y${id}`, x0: 0, x1: 1, y0: answer[key], y1: answer[key], layer: "below", line: { color: look.accent, width: 1, dash: "dot" } });
     if (nearLimit) shapes.push({ type: "line", xref: `x${id} domain`, yref: `y${id}`, x0: 0, x1: 1, y0: limit, y1: limit, layer: "below", line: { color: look.muted, width: 1 } });
     const chosen = members.find((c) => c.chosen);
-    if (chosen) annotations.push({ xref: `x${id}`, yref: `y${id}`, x: logX ? Math.log10(chosen.level) : chosen.level, y: log ? Math.log10(chosen.tau) : chosen.tau, yanchor: "top", yshift: -10, showarrow: false, text: `<b>chosen, τ ${num(chosen.tau)}</b>`, font: { size: 12, color: look.ink } });
+    if (chosen) annotations.push({ xref: `x${id}`, yref: `y${id}`, x: logX ? Math.log10(chosen.level) : chosen.level, y: log ? Math.log10(chosen[key]) : chosen[key], yanchor: "top", yshift: -10, showarrow: false, text: `<b>chosen, ${kind.short} ${num(chosen[key])}</b>`, font: { size: 12, color: look.ink } });
   });
-  if (nearLimit) annotations.push({ xref: "x domain", yref: "y", x: 1, y: log ? Math.log10(limit) : limit, xanchor: "right", yanchor: "bottom", showarrow: false, text: `${num(limit, 1)}: cannot tell`, font: { size: 11, color: look.faint } });
-  axes.yaxis.title = { text: "usefulness score τ", standoff: 6, font: { size: 13, color: look.soft } };
+  if (nearLimit) annotations.push({ xref: "x domain", yref: "y", x: 1, y: log ? Math.log10(limit) : limit, xanchor: "right", yanchor: "bottom", showarrow: false, text: `${num(limit, 1)}: ${kind.says}`, font: { size: 11, color: look.faint } });
+  axes.yaxis.title = { text: kind.title, standoff: 6, font: { size: 13, color: look.soft } };
   return { traces, layout: layout(look, width, rows * rowHeight + 40 + extra, { margin: { l: 46, r: 10, t: 34 + extra, b: 46 }, annotations, shapes, ...axes }) };
 }
 
@@ -69,7 +76,7 @@ function spectrumChart(look, width) {
   const annotations = kept && kept < values.length ? [{ x: kept + 0.5, xref: "x", y: 1, yref: "paper", xanchor: kept > values.length * 0.7 ? "right" : "left", yanchor: "top", xshift: kept > values.length * 0.7 ? -6 : 6, showarrow: false, text: `<b>first ${kept} kept</b>`, font: { size: 12, color: look.accent } }] : [];
   return {
     traces,
-    layout: layout(look, width, (data.tau_curve || []).length && (data.probe_curve || []).length ? 380 : 330, {
+    layout: layout(look, width, scoreCurve().length && (data.probe_curve || []).length ? 380 : 330, {
       annotations, shapes: annotations.length ? [vline(kept + 0.5, look)] : [], ...(exact.length ? { showlegend: true, legend: legend(look, { traceorder: "reversed" }), hovermode: "x unified" } : {}),
       xaxis: axis(look, { title: "i", hoverformat: "d", unifiedhovertitle: { text: "s<sub>%{x}</sub>" }, showgrid: false, ticks: "outside", ticklen: 4, showline: true, range: [0.2 - values.length * 0.01, values.length * 1.01 + 0.8], ...whole(values.length) }),
       yaxis: axis(look, { title: "singular value sᵢ", type: log ? "log" : "linear", ...(log ? { dtick: "D2" } : { range: [0, Math.max(1, ...values, ...exact) * 1.04] }) }),
@@ -77,19 +84,28 @@ function spectrumChart(look, width) {
   };
 }
 
+// The score that the choice followed, over the number of coordinates.
+function scoreCurve() {
+  if (answer.score !== "pseudo") return (data.tau_curve || []).map((p) => ({ d: p.d, value: p.tau }));
+  const curve = (data.pseudo_curve || []).map((p) => ({ d: p.d, value: p.error }));
+  // Far beyond those kept there is nothing to decide.
+  const most = 2 * Math.max(answer.n_components || 0, answer.predicted_n_components || 0);
+  return curve.filter((p) => p.d <= most);
+}
+
 function dimensionsChart(look, width) {
-  const tau = data.tau_curve || [], probe = data.probe_curve || [];
-  if (!tau.length && !probe.length) return null;
-  const d = answer.predicted_n_components ?? answer.n_components, both = tau.length && probe.length;
+  const scored = scoreCurve(), probe = data.probe_curve || [], kind = SCORES[answer.score] || SCORES.tau;
+  if (!scored.length && !probe.length) return null;
+  const d = answer.predicted_n_components ?? answer.n_components, both = scored.length && probe.length;
   const traces = [], annotations = [], shapes = Number.isFinite(d) ? [vline(d, look)] : [];
-  const values = tau.map((p) => p.tau), log = tau.length > 0 && spread(values) > 6;
-  if (tau.length) {
-    traces.push(curve(tau, "d", "tau", look.accent, { name: "τ", hovertemplate: "τ %{y:.4f}<extra></extra>" }));
-    const best = tau.find((p) => p.d === d);
+  const values = scored.map((p) => p.value), log = scored.length > 0 && spread(values) > 6;
+  if (scored.length) {
+    traces.push(curve(scored, "d", "value", look.accent, { name: kind.short, hovertemplate: `${kind.short} %{y:.4f}<extra></extra>` }));
+    const best = scored.find((p) => p.d === d);
     if (best) {
-      traces.push({ type: "scatter", mode: "markers", x: [best.d], y: [best.tau], marker: { size: 12, color: look.accent, line: { color: look.paper, width: 2 } }, hoverinfo: "skip", cliponaxis: false });
-      const right = best.d > tau.at(-1).d * 0.6;
-      annotations.push({ x: best.d, y: 1, xref: "x", yref: "paper", xanchor: right ? "right" : "left", yanchor: "top", xshift: right ? -6 : 6, showarrow: false, text: `<b>d ${best.d}, τ ${num(best.tau)}</b>`, font: { size: 12, color: look.accent } });
+      traces.push({ type: "scatter", mode: "markers", x: [best.d], y: [best.value], marker: { size: 12, color: look.accent, line: { color: look.paper, width: 2 } }, hoverinfo: "skip", cliponaxis: false });
+      const right = best.d > scored.at(-1).d * 0.6;
+      annotations.push({ x: best.d, y: 1, xref: "x", yref: "paper", xanchor: right ? "right" : "left", yanchor: "top", xshift: right ? -6 : 6, showarrow: false, text: `<b>d ${best.d}, ${kind.short} ${num(best.value)}</b>`, font: { size: 12, color: look.accent } });
     }
   }
   if (probe.length) {
@@ -98,14 +114,14 @@ function dimensionsChart(look, width) {
     traces.push(curve(probe, "d", "low", colour, edge), curve(probe, "d", "high", colour, { ...edge, fill: "tonexty", fillcolor: fade(colour, 0.18) }));
     traces.push(curve(probe, "d", "score", colour, { ...on, name: metric, mode: "lines+markers", customdata: probe.map((p) => [num(p.low), num(p.high)]), hovertemplate: `${metric} %{y:.3f} (%{customdata[0]} to %{customdata[1]}) at d %{x}<extra></extra>` }));
   }
-  const last = Math.max(...tau.map((p) => p.d), ...probe.map((p) => p.d));
-  const yTau = { title: tau.length ? "score τ" : `probe ${metric}`, type: log ? "log" : "linear", ...(log ? { dtick: "D2" } : { nticks: 6 }) };
+  const last = Math.max(...scored.map((p) => p.d), ...probe.map((p) => p.d));
+  const yScore = { title: scored.length ? kind.title : `probe ${metric}`, type: log ? "log" : "linear", ...(log ? { dtick: "D2" } : { nticks: 6 }) };
   return {
     traces,
     layout: layout(look, width, both ? 430 : 380, {
       annotations, shapes, hovermode: "x unified", hoversubplots: "axis",
       xaxis: axis(look, { title: "coordinates kept, d", anchor: both ? "y2" : "y", showgrid: false, ticks: "outside", ticklen: 4, showline: true, ...whole(last), range: [0.2 - last * 0.01, last * 1.01 + 0.8], hoverformat: "d", unifiedhovertitle: { text: "d = %{x}" } }),
-      yaxis: axis(look, { ...yTau, domain: both ? [0.5, 1] : [0, 1] }),
+      yaxis: axis(look, { ...yScore, domain: both ? [0.5, 1] : [0, 1] }),
       ...(both ? { yaxis2: axis(look, { title: `probe ${metric}`, domain: [0, 0.42], nticks: 5 }) } : {}),
     }),
   };

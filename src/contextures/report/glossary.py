@@ -34,6 +34,20 @@ GLOSSARY: dict[str, Term] = {
         "over d. The first part falls as coordinates are added, the second rises. It reads only "
         "the singular values, never a label.",
     ),
+    "pseudo": _term(
+        "Error on pseudo-tasks",
+        "Lower is better. The squared error that a ridge probe on the context's coordinates is "
+        "expected to make on random tasks, in units of their variance: smooth functions of the "
+        "prepared columns plus as much noise. The probe is fitted to and judged on rows that the "
+        "context was not fitted to. 0.5 is the noise that nothing can predict; about 1 means that "
+        "nothing was learned. No label is read. ± is its standard error over those rows.",
+    ),
+    "told-apart": _term(
+        "Told apart",
+        "Two contexts are told apart when the chosen one has the lower error on at least 95\u00a0% "
+        "of single pseudo-tasks, the same for both. Where it has not, either may be the better one "
+        "for your task.",
+    ),
     "reliable": _term(
         "Reliable or not",
         "Near 1 + β (2 when β = 1) the score cannot tell one context from another: the "
@@ -41,7 +55,8 @@ GLOSSARY: dict[str, Term] = {
     ),
     "dimension": _term(
         "Predicted dimension d",
-        "How many coordinates to keep: the d at which τ<sub>d</sub> is smallest.",
+        "How many coordinates to keep: the d at which the score that the choice followed is "
+        "smallest.",
     ),
     "singular-value": _term(
         "Singular value sᵢ",
@@ -96,8 +111,8 @@ GLOSSARY: dict[str, Term] = {
     ),
     "tried": _term(
         "Contexts tried",
-        "How many contexts were scored; the one with the lowest τ is chosen. One that failed could "
-        "not be scored, and the table gives the reason.",
+        "How many contexts were scored; the one with the lowest score is chosen. One that failed "
+        "could not be scored, and the table gives the reason.",
     ),
     "size": _term("Rows and columns", "The size of the table as it was read."),
     "missing": _term("Missing", "How many cells of the column are empty."),

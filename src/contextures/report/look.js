@@ -7,7 +7,7 @@ const data = read();
 const answer = data.answer || {};
 const scatter = { row_ids: [], coordinates: {}, colours: {}, details: [], ...data.scatter };
 const metric = { accuracy: "accuracy", r2: "R²" }[data.metric] || "score";
-const state = { scale: "linear", x: "", y: "", colour: "" };
+const state = { scale: "linear", ranked: answer.score || "tau", x: "", y: "", colour: "" };
 
 /* ---- Text: plotly reads a little HTML, so whatever comes from the table is escaped ---- */
 const esc = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");

@@ -58,8 +58,11 @@ class Answer:
     """The context that was chosen, and how far the choice can be trusted.
 
     ``context`` is the expression that builds it, ``context_label`` its plain words, ``sentences``
-    the finding in full sentences, most important first. ``n_components`` coordinates are kept;
-    ``predicted_n_components`` is where tau is lowest.
+    the finding in full sentences, most important first. ``score`` is what the choice followed,
+    ``"tau"`` or ``"pseudo"`` (the expected error on pseudo-tasks, with its standard error
+    ``pseudo_se``). ``n_components`` coordinates are kept; ``predicted_n_components`` is where that
+    score is lowest. ``n_alike`` other candidates cannot be told apart from the chosen one on
+    pseudo-tasks.
     """
 
     context: str
@@ -70,6 +73,10 @@ class Answer:
     predicted_n_components: int | None = None
     beta: float = 1.0
     sentences: list[str] = field(default_factory=list)
+    score: str = "tau"
+    pseudo: float | None = None
+    pseudo_se: float | None = None
+    n_alike: int | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,9 @@ class Candidate:
     unit that is the same throughout the family; ``None`` where the context has no such level.
     Elsewhere ``None`` marks what could not be computed, and ``error`` says why. A candidate of
     the family :data:`LABEL_FAMILY` reads the target: it is listed to compare with, never chosen.
+    ``pseudo`` is the expected error on pseudo-tasks; ``told_apart`` says whether the chosen one has
+    the lower error on nearly every one of them. ``n_components`` is where the score that the choice
+    followed is lowest.
     """
 
     name: str
@@ -94,6 +104,8 @@ class Candidate:
     seconds: float
     error: str | None = None
     chosen: bool = False
+    pseudo: float | None = None
+    told_apart: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +114,14 @@ class TauPoint:
 
     d: int
     tau: float
+
+
+@dataclass(frozen=True)
+class PseudoPoint:
+    """The expected error on pseudo-tasks with ``d`` coordinates kept."""
+
+    d: int
+    error: float
 
 
 @dataclass(frozen=True)
@@ -243,6 +263,7 @@ class ReportData:
     warnings: list[DataWarning] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     encoder: LearnedEncoder | None = None
+    pseudo_curve: list[PseudoPoint] = field(default_factory=list)
     version: int = REPORT_VERSION
 
     def to_json(self) -> str:

@@ -82,7 +82,7 @@ def _draw(data: ReportData, learning: Learning | None) -> str:
         "report.html.j2",
         SCRIPTS,
         data=data,
-        ranking=sorted(data.ranking, key=_rank_key),
+        ranking=sorted(data.ranking, key=lambda c: _rank_key(c, data.answer.score)),
         n_tried=sum(candidate.family != LABEL_FAMILY for candidate in data.ranking),
         n_failed=sum(candidate.tau is None for candidate in data.ranking),
         drawn=sum(c.tau is not None and c.level is not None for c in data.ranking) > 1,
@@ -98,9 +98,11 @@ def _draw(data: ReportData, learning: Learning | None) -> str:
     )
 
 
-def _rank_key(candidate: Candidate) -> tuple[bool, float, str]:
-    """Return the place of a candidate in the table: by its score, the failed ones last."""
-    return candidate.tau is None, candidate.tau or 0.0, candidate.name
+def _rank_key(candidate: Candidate, score: str) -> tuple[bool, float, float, str]:
+    """Return the place of a candidate in the table: by its score, those without one last."""
+    followed = candidate.pseudo if score == "pseudo" else candidate.tau
+    by_tau = float("inf") if candidate.tau is None else candidate.tau
+    return followed is None, followed or 0.0, by_tau, candidate.name
 
 
 def _embed(data: ReportData) -> Markup:

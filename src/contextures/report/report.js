@@ -1,6 +1,6 @@
 /* ---- What only the page of a report has: its charts and its controls ---- */
 const charts = { "chart-ranking": rankingChart, "chart-spectrum": spectrumChart, "chart-dimensions": dimensionsChart, "chart-training": trainingChart, "chart-map": mapChart };
-const setUps = [setUpMap, setUpScale, setUpTable];
+const setUps = [setUpMap, () => setUpToggle("scale", "chart-spectrum"), () => setUpToggle("ranked", "chart-ranking"), setUpTable];
 
 function setUpMap() {
   const coordinates = Object.keys(scatter.coordinates), colours = Object.keys(scatter.colours);
@@ -23,12 +23,12 @@ function setUpMap() {
   fill($("#map-colour"), [["", [...colours, "(none)"]]], colours.includes(target) ? target : colours[0] || "(none)", "colour");
 }
 
-function setUpScale() {
-  const buttons = $$("[data-scale]");
+function setUpToggle(key, chart) {
+  const buttons = $$(`[data-${key}]`);
   buttons.forEach((button) => button.addEventListener("click", () => {
-    state.scale = button.dataset.scale;
+    state[key] = button.dataset[key];
     buttons.forEach((other) => other.setAttribute("aria-pressed", String(other === button)));
-    draw("chart-spectrum");
+    draw(chart);
   }));
 }
 

@@ -14,6 +14,9 @@ from contextures.selection import parse_context
 WELL, HALF = 0.9, 0.5
 """Shares on fresh rows from which a function is learned well, and half."""
 
+ROUNDING = 1e-3
+"""A share so little above one is one."""
+
 CHANGES = {
     "learning": "better learning",
     "width": "more coordinates",
@@ -52,7 +55,7 @@ def _learned(found: Diagnosed) -> str:
     functions = f"{d} {_others(found)} function{'s' if d > 1 else ''}"
     where = f"on {diagnosis.n_fresh:,} fresh rows"
     name = _first_upper(found.label)
-    if share.value > 1 + CLEAR * share.error:
+    if share.value > 1 + max(CLEAR * share.error, ROUNDING):
         return (
             f"{name} attains {percent(share)} of what the {functions} of {found.asked} carry over, "
             f"{where}: it generalises better than they do."
@@ -123,14 +126,19 @@ def _reason(name: str, found: Diagnosed) -> str:
 
 def _contexts(advice: ContextAdvice) -> str:
     tried = f"of {advice.n_tried} contexts"
+    by_pseudo = advice.score == "pseudo"
+    name = "the expected error on pseudo-tasks" if by_pseudo else "τ"
+    own, best = (f"{value:.3f}" for value in (advice.own_score, advice.best_score))
     if advice.best == advice.own:
-        return (
-            f"{_first_upper(tried)}, τ finds none better than {advice.own} ({advice.own_tau:.2f})."
-        )
+        return f"{_first_upper(tried)}, {name} finds none better than {advice.own} ({own})."
     beside = (
-        f"{context_label(parse_context(advice.best))} ({advice.best}, τ = {advice.best_tau:.2f}) "
-        f"before {advice.own} ({advice.own_tau:.2f})"
+        f"{context_label(parse_context(advice.best))} ({advice.best}, {best}) "
+        f"before {advice.own} ({own})"
     )
+    if by_pseudo:
+        single = "on nearly every single task" if advice.clear else "but not on every single task"
+        found = "A better context" if advice.clear else "Other contexts"
+        return f"{found}: {tried}, {name} puts {beside}, {single}."
     if advice.clear:
         unsure = "" if advice.own_reliable else ", whose own τ is not reliable"
         return f"A better context: {tried}, τ puts {beside}{unsure}, in both halves of the rows."

@@ -131,7 +131,7 @@ def fit_encoder(
     n_components : int or None
         The number of coordinates; chosen when None.
     predicted : int
-        The number that tau predicts: at least so many are kept, if there are.
+        The number that the score predicts: at least so many are kept, if there are.
     seed : int
         Seeds what is random in the fit.
     progress : Progress

@@ -30,6 +30,7 @@ from contextures.runs.rank import Checked, look_over
 from contextures.runs.reporting import Findings, build_report
 from contextures.runs.splitting import Split, split_rows
 from contextures.selection import parse_context, short_form
+from contextures.selection.ranking import check_score
 
 FORMAT = 1
 
@@ -46,6 +47,8 @@ class FitOptions:
         How the target is read; found when None.
     context : str
         "auto", or a context as :func:`contextures.selection.parse_context` reads it.
+    score : {"auto", "pseudo", "tau"}
+        What the choice of the context follows; see :class:`contextures.ContextSearch`.
     encoder : {"auto", "spectral", "ritz", "neural"}
         The kind of encoder: "auto" takes the exact functions while they are affordable.
     n_components : int or None
@@ -61,6 +64,7 @@ class FitOptions:
     target: str | None = None
     task: str | None = None
     context: str = "auto"
+    score: str = "auto"
     encoder: str = "auto"
     n_components: int | None = None
     seed: int = 0
@@ -99,6 +103,7 @@ def check_options(options: FitOptions) -> Context | None:
             "a label context cannot embed new rows, so it cannot be fitted; "
             "it is listed by: contextures rank TABLE --target COLUMN"
         )
+    check_score(options.score)
     context = None if options.context == "auto" else parse_context(options.context)
     check_kind(options.encoder, context)
     return context
@@ -145,6 +150,7 @@ def fit_table(
         features[split.pretraining],
         None if labels is None else labels[split.pretraining],
         context=context,
+        score=options.score,
         encoder=options.encoder,
         n_components=options.n_components,
         seed=options.seed,
@@ -237,6 +243,8 @@ def plain_ranking(results: pd.DataFrame) -> pd.DataFrame:
         parameters=[json.dumps(parameters) for parameters in table["parameters"]],
         n_components=table["n_components"].astype("Int64"),
         reliable=table["reliable"].astype("boolean"),
+        pseudo_n_components=table["pseudo_n_components"].astype("Int64"),
+        told_apart=table["told_apart"].astype("boolean"),
         error=table["error"].astype("string"),
     )
 
@@ -258,6 +266,9 @@ def _metrics(
         "n_components": len(learned.encoder.singular_values_),
         "predicted_n_components": search.best_n_components_,
         "probe_n_components": None if scored is None else scored.n_used,
+        "score": search.score_,
+        "pseudo": None if search.best_pseudo_ is None else search.best_pseudo_.error,
+        "n_alike": search.n_alike_,
         "tau": search.best_usefulness_.tau,
         "reliable": bool(search.best_usefulness_.reliable),
         "alignment": learned.judgement.alignment,

@@ -51,6 +51,7 @@ def learn(
     labels: NDArray[Any] | None,
     *,
     context: Context | None,
+    score: str,
     encoder: str,
     n_components: int | None,
     seed: int,
@@ -66,12 +67,14 @@ def learn(
     labels : ndarray of shape (n,) or None
         Labels, for the label context in the ranking; not used for the choice.
     context : Context or None
-        The context; chosen by tau when None.
+        The context; chosen without labels when None.
+    score : {"auto", "pseudo", "tau"}
+        What the choice follows; see :class:`contextures.ContextSearch`.
     encoder : {"auto", "spectral", "ritz", "neural"}
         The kind of encoder; see :func:`contextures.runs.encoders.choose_kind` for "auto".
     n_components : int or None
         The number of coordinates. When None, as many as are sound up to 128, and at least the
-        number that tau predicts.
+        number that the score predicts.
     seed : int
         Draws subsets of rows.
     progress : Progress
@@ -92,7 +95,7 @@ def learn(
             f"{len(rows)} rows to learn from; give --dim {len(rows) - 1} or less"
         )
     candidates = None if context is None else [context]
-    search = ContextSearch(candidates, n_jobs=n_jobs(), random_state=seed)
+    search = ContextSearch(candidates, score=score, n_jobs=n_jobs(), random_state=seed)
     with progress.stage("rank contexts"):
         search.fit(rows, labels if context is None else None, progress=progress.advance)
     chosen = search.best_context_

@@ -92,7 +92,12 @@ def look_over(table: Table, target: str | None, task: str | None = None) -> Chec
 
 
 def rank_table(
-    table: Table, *, target: str | None = None, seed: int = 0, progress: Progress | None = None
+    table: Table,
+    *,
+    target: str | None = None,
+    score: str = "auto",
+    seed: int = 0,
+    progress: Progress | None = None,
 ) -> ContextSearch:
     """Rank the default contexts on a table.
 
@@ -102,6 +107,8 @@ def rank_table(
         The table; all its rows are used, since nothing is scored on held-out ones.
     target : str or None
         A column to leave out of the features; the label context is then listed too.
+    score : {"auto", "pseudo", "tau"}, default="auto"
+        What the ranking follows; see :class:`contextures.ContextSearch`.
     seed : int, default=0
         Draws the rows that spectra are computed on.
     progress : Progress or None
@@ -116,6 +123,6 @@ def rank_table(
     with progress.stage("prepare table"):
         checked = look_over(table, target)
         rows = checked.preparation().fit_transform(checked.features)
-    search = ContextSearch(n_jobs=n_jobs(), random_state=seed)
+    search = ContextSearch(score=score, n_jobs=n_jobs(), random_state=seed)
     with progress.stage("rank contexts"):
         return search.fit(rows, checked.complete_labels(), progress=progress.advance)

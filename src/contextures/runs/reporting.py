@@ -61,7 +61,7 @@ def build_report(found: Findings, seconds: Mapping[str, float]) -> model.ReportD
         What :func:`contextures.report.render_report` draws.
     """
     search = found.learned.search
-    useful = search.best_usefulness_
+    useful, pseudo = search.best_usefulness_, search.best_pseudo_
     info = found.checked.target
     table = found.checked.table
     sentences = finding(found.learned, given=found.given)
@@ -93,11 +93,21 @@ def build_report(found: Findings, seconds: Mapping[str, float]) -> model.ReportD
             tau=useful.tau,
             reliable=bool(useful.reliable),
             beta=search.beta,
+            score=search.score_,
+            pseudo=None if pseudo is None else pseudo.error,
+            pseudo_se=None if pseudo is None else pseudo.se,
+            n_alike=search.n_alike_,
             sentences=sentences,
         ),
-        ranking=_ranking(search.results_),
+        ranking=_ranking(search.results_, search.score_),
         spectrum=[float(s) for s in found.learned.encoder.singular_values_],
         tau_curve=[model.TauPoint(d + 1, float(t)) for d, t in _finite(useful.curve)],
+        pseudo_curve=[]
+        if pseudo is None
+        else [
+            model.PseudoPoint(d, float(error))
+            for d, error in zip(pseudo.dimensions, pseudo.curve, strict=True)
+        ],
         probe_curve=[model.ProbePoint(*point) for point in found.curve] or None,
         scores=[
             model.Score(key, "", score.score, *score.interval)
@@ -150,8 +160,9 @@ def _finite(curve: FloatArray) -> list[tuple[int, float]]:
     return [(d, float(t)) for d, t in enumerate(curve) if np.isfinite(t)]
 
 
-def _ranking(results: pd.DataFrame) -> list[model.Candidate]:
+def _ranking(results: pd.DataFrame, score: str) -> list[model.Candidate]:
     candidates = []
+    dimension = "n_components" if score == "tau" else "pseudo_n_components"
     for row in results.to_dict("records"):
         judged = pd.notna(row["tau"])
         strength = float(row["strength"]) if judged else 0.0
@@ -165,13 +176,15 @@ def _ranking(results: pd.DataFrame) -> list[model.Candidate]:
                 level=level,
                 # Infinite where every value is one: drawn as what it is, far too strong.
                 tau=min(float(row["tau"]), 1e15) if judged else None,
-                n_components=int(row["n_components"]) if judged else None,
+                n_components=int(row[dimension]) if pd.notna(row[dimension]) else None,
                 reliable=bool(row["reliable"]) if judged else None,
                 decay=_number(row["decay"]),
                 kernel_deviation=_number(row["kernel_deviation"]),
                 seconds=float(row["seconds"]),
                 error=row["error"] if isinstance(row["error"], str) else None,
                 chosen=bool(row["chosen"]),
+                pseudo=_number(row["pseudo"]),
+                told_apart=bool(row["told_apart"]) if pd.notna(row["told_apart"]) else None,
             )
         )
     return candidates

@@ -12,6 +12,7 @@ from contextures.contexts import (
     SCARFContext,
 )
 from contextures.evaluation import HeldOutScore, Task
+from contextures.evaluation.task_priors import NOISE
 from contextures.runs.learn import Learned
 
 
@@ -40,24 +41,37 @@ def context_label(context: Context) -> str:
 
 def finding(learned: Learned, *, given: bool) -> list[str]:
     """Say which context was chosen and how many coordinates it has."""
-    search, encoder = learned.search, learned.encoder
+    search = learned.search
     label = context_label(search.best_context_)
-    results = search.results_
-    tried = int((results["tau"].notna() & results["inductive"]).sum())
-    score = f"usefulness score τ = {search.best_usefulness_.tau:.2f}"
+    tried = int((search.results_["tau"].notna() & search.results_["inductive"]).sum())
+    pseudo = search.best_pseudo_ if search.score_ == "pseudo" else None
+    if pseudo is None:
+        what, name = f"usefulness score τ = {search.best_usefulness_.tau:.2f}", "τ"
+    else:
+        what = f"expected error on pseudo-tasks, {pseudo.error:.2f} of their variance"
+        name = "The error"
     first = (
-        f"The context you gave, {label}, has the {score}."
+        f"The context you gave, {label}, has the {what}"
         if given
-        else f"Of {tried} contexts, {label} has the lowest {score}, judged without labels."
+        else f"Of {tried} contexts, {label} has the lowest {what}, judged without labels"
     )
-    predicted, kept = search.best_n_components_, len(encoder.singular_values_)
-    second = (
-        f"τ is lowest with {_coordinates(predicted)}; {kept} are kept, in order of importance, so "
-        "that any first few are the best embedding of that size."
+    if pseudo is not None:
+        first += f" ({NOISE:g} is noise and 1 would be nothing learned)"
+    sentences = [f"{first}."]
+    if pseudo is not None and search.n_alike_ and not given:
+        alike = "one other" if search.n_alike_ == 1 else f"any of {search.n_alike_} others"
+        sentences.append(
+            f"On a single task {alike} may do as well: they cannot be told apart without labels."
+        )
+    predicted, kept = search.best_n_components_, len(learned.encoder.singular_values_)
+    lowest = f"{name} is lowest with {_coordinates(predicted)}"
+    sentences.append(
+        f"{lowest}; {kept} are kept, in order of importance, so that any first few are the best "
+        "embedding of that size."
         if kept != predicted
-        else f"τ is lowest with {_coordinates(predicted)}, which are kept in order of importance."
+        else f"{lowest}, which are kept in order of importance."
     )
-    return [first, second]
+    return sentences
 
 
 def encoder_label(learned: Learned) -> str:

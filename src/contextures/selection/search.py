@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from typing import Any, Self
 
 import numpy as np
@@ -13,25 +12,36 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from contextures.contexts import Context, LabelContext
-from contextures.contexts.checks import FloatArray, check_positive_int
+from contextures.contexts.checks import FloatArray, IntArray, check_positive_int
 from contextures.exceptions import InputError
 from contextures.selection.candidates import (
     Candidate,
     as_candidate,
     default_candidates,
 )
+from contextures.selection.holding import FEWEST_ROWS, HeldRows, hold, split_rows
 from contextures.selection.judging import Judged, judge_group
-from contextures.selection.short_forms import short_form
+from contextures.selection.ranking import (
+    check_score,
+    choose,
+    of_all_rows,
+    ranking_table,
+    told_apart,
+)
 
 Progress = Callable[[int, int], None]
 
 
 class ContextSearch(BaseEstimator):
-    """Rank contexts by tau, without labels, and choose a context and a dimension.
+    """Rank contexts without labels, and choose a context and a dimension.
 
     Each candidate's singular values are computed on a random subset of rows, on which a context
-    keeps its association level (K is scaled by the share of rows). The chosen context is the one
-    with the lowest tau among those that are reliable and can describe new rows.
+    keeps its association level (K is scaled by the share of rows). Two scores are computed, each
+    the lower the better. tau (:func:`contextures.evaluation.usefulness`) sees the singular values
+    alone. The error on pseudo-tasks (:func:`contextures.evaluation.pseudo_task_error`) is the
+    expected error of a ridge probe on smooth random tasks, fitted to and judged on rows held back
+    from the candidates. The chosen context has the lowest score among those that can describe new
+    rows, and by tau among those for which tau is reliable.
 
     Parameters
     ----------
@@ -39,12 +49,16 @@ class ContextSearch(BaseEstimator):
         What to rank. When None, nearest-neighbour and Gaussian contexts, plain and masked, at
         nine levels each; and the label context when y is given, which is listed but never
         chosen, because it describes labelled rows only.
+    score : {"auto", "pseudo", "tau"}, default="auto"
+        What the choice follows. "auto" is the error on pseudo-tasks, and tau where there are fewer
+        than 60 rows or a candidate that could be chosen has no such error. "tau" holds no rows
+        back.
     d0 : int, default=512
         The largest dimension considered; see :func:`contextures.evaluation.usefulness`.
     beta : float, default=1.0
         The weight of the estimation term.
     max_samples : int, default=1500
-        How many rows spectra are computed on.
+        How many rows spectra are computed on at most.
     n_jobs : int, optional
         How many candidates' families are worked on at once, through joblib: inside
         ``joblib.parallel_config(backend="dask")`` they run on a Dask cluster.
@@ -55,18 +69,26 @@ class ContextSearch(BaseEstimator):
     ----------
     results_ : pandas.DataFrame
         One row a candidate, the best first: context, name, family, parameters, tau,
-        n_components, reliable, decay, strength, kernel_deviation, lipschitz, seconds, inductive,
-        error, chosen. A candidate that failed has its reason in ``error``.
+        n_components, reliable, pseudo, pseudo_se, pseudo_n_components, decay, strength,
+        kernel_deviation, lipschitz, seconds, inductive, error, chosen, told_apart. A candidate
+        that failed has its reason in ``error``; ``told_apart`` says whether the chosen one has the
+        lower error on at least 95 % of single pseudo-tasks.
+    score_ : {"pseudo", "tau"}
+        What the choice followed.
     best_context_ : Context
         The chosen context, not fitted.
     best_n_components_ : int
         The predicted best number of dimensions under it.
     best_usefulness_ : Usefulness
-        Its score, curve and reliability flag.
+        Its tau, curve and reliability flag.
+    best_pseudo_ : PseudoTaskScore or None
+        Its error on pseudo-tasks.
     best_singular_values_ : ndarray
         Its singular values on the rows looked at.
+    n_alike_ : int or None
+        How many other candidates cannot be told apart from the chosen one on pseudo-tasks.
     n_samples_ : int
-        How many rows were looked at.
+        How many rows candidates were fitted to.
 
     Notes
     -----
@@ -77,7 +99,8 @@ class ContextSearch(BaseEstimator):
     References
     ----------
     arXiv 2505.01557 (ICML 2025), section 5 and appendix D (a random subset suffices for the
-    eigenvalues).
+    eigenvalues), for tau. The error on pseudo-tasks is ours; ``docs/usefulness.md`` tells how well
+    either agrees with the error on real tasks.
 
     Examples
     --------
@@ -93,6 +116,7 @@ class ContextSearch(BaseEstimator):
         self,
         candidates: Sequence[Context] | None = None,
         *,
+        score: str = "auto",
         d0: int = 512,
         beta: float = 1.0,
         max_samples: int = 1500,
@@ -100,6 +124,7 @@ class ContextSearch(BaseEstimator):
         random_state: Any = 0,
     ) -> None:
         self.candidates = candidates
+        self.score = score
         self.d0 = d0
         self.beta = beta
         self.max_samples = max_samples
@@ -132,11 +157,12 @@ class ContextSearch(BaseEstimator):
         check_positive_int(self.max_samples, "max_samples", least=10)
         rows: FloatArray = validate_data(self, X, dtype=np.float64, ensure_min_samples=4)
         candidates = self._candidates(rows, y)
-        chosen = self._subset(len(rows))
+        chosen, held = self._parts(rows)
         labels = None if y is None else np.asarray(y)[chosen]
         share = len(chosen) / len(rows)
         self.n_samples_ = len(chosen)
-        judged = self._judge(candidates, rows[chosen], labels, share, progress)
+        judged = self._judge(candidates, rows[chosen], labels, share, held, progress)
+        judged = [of_all_rows(*one, rows) for one in zip(candidates, judged, strict=True)]
         self._rank(candidates, judged)
         return self
 
@@ -149,11 +175,21 @@ class ContextSearch(BaseEstimator):
         candidates = default_candidates(rows)
         return candidates if y is None else [*candidates, as_candidate(LabelContext())]
 
-    def _subset(self, n: int) -> np.ndarray[Any, Any]:
-        if n <= self.max_samples:
-            return np.arange(n)
+    def _parts(self, rows: FloatArray) -> tuple[IntArray, HeldRows | None]:
+        """Draw the rows that candidates are fitted to, and hold others back where it helps."""
+        n = len(rows)
+        check_score(self.score)
+        if self.score == "pseudo" and n < FEWEST_ROWS:
+            raise InputError(
+                f"the score 'pseudo' needs {FEWEST_ROWS} rows, but there are {n}; give 'tau'"
+            )
         rng = check_random_state(self.random_state)
-        return np.sort(rng.choice(n, self.max_samples, replace=False))
+        if self.score != "tau" and n >= FEWEST_ROWS:
+            parts = split_rows(n, self.max_samples, rng)
+            return parts[0], hold(rows, *parts)
+        if n <= self.max_samples:
+            return np.arange(n), None
+        return np.sort(rng.choice(n, self.max_samples, replace=False)), None
 
     def _judge(
         self,
@@ -161,6 +197,7 @@ class ContextSearch(BaseEstimator):
         rows: FloatArray,
         y: Any,
         share: float,
+        held: HeldRows | None,
         progress: Progress | None,
     ) -> list[Judged]:
         from joblib import Parallel, delayed
@@ -177,6 +214,7 @@ class ContextSearch(BaseEstimator):
                 y,
                 self.d0,
                 self.beta,
+                held,
             )
             for places in order
         )
@@ -194,29 +232,23 @@ class ContextSearch(BaseEstimator):
         return [result for result in judged if result is not None]
 
     def _rank(self, candidates: list[Candidate], judged: list[Judged]) -> None:
-        table = pd.DataFrame(
-            [_row(candidate, result) for candidate, result in zip(candidates, judged, strict=True)]
-        )
-        eligible = table[table["error"].isna() & table["inductive"]]
-        if eligible.empty:
-            errors = table["error"].dropna()
-            raise InputError(
-                f"no candidate can be chosen: {errors.iloc[0]}"
-                if len(errors)
-                else "no candidate can describe new rows; add one such as KNNContext()"
-            )
-        reliable = eligible[eligible["reliable"].astype(bool)]
-        pool = reliable if len(reliable) else eligible
-        best = int(np.asarray(pool.index)[pool["tau"].astype(float).argmin()])
-        table["chosen"] = table.index == best
+        table = ranking_table(candidates, judged)
+        self.score_, best = choose(table, self.score)
         found = judged[best]
+        table["chosen"] = table.index == best
+        table["told_apart"] = told_apart(judged, best)
         assert found.usefulness is not None and found.singular_values is not None
         self.best_context_ = candidates[best].context
         self.best_usefulness_ = found.usefulness
+        self.best_pseudo_ = found.pseudo
         self.best_n_components_ = found.usefulness.n_components
+        if found.pseudo is not None and self.score_ == "pseudo":
+            self.best_n_components_ = found.pseudo.n_components
         self.best_singular_values_ = found.singular_values
+        alike = [apart is False for apart in table["told_apart"][table["inductive"]]]
+        self.n_alike_ = None if found.pseudo is None else sum(alike) - 1
         order = table.sort_values(
-            ["chosen", "tau"], ascending=[False, True], kind="stable", na_position="last"
+            ["chosen", self.score_], ascending=[False, True], kind="stable", na_position="last"
         )
         self.results_ = order.reset_index(drop=True)
 
@@ -234,45 +266,8 @@ class ContextSearch(BaseEstimator):
         Returns
         -------
         pandas.DataFrame
-            name, tau, n_components, reliable, decay.
+            name, pseudo, tau, n_components, reliable, decay.
         """
         check_is_fitted(self)
-        columns = ["name", "tau", "n_components", "reliable", "decay"]
+        columns = ["name", "pseudo", "tau", "n_components", "reliable", "decay"]
         return self.results_[columns].head(n_rows)
-
-
-def _row(candidate: Candidate, judged: Judged) -> dict[str, Any]:
-    context = candidate.context
-    row: dict[str, Any] = {
-        "context": context,
-        "name": short_form(context) if candidate.inductive else "labels",
-        "family": candidate.family,
-        "parameters": _parameters(context),
-        "tau": np.nan,
-        "n_components": pd.NA,
-        "reliable": pd.NA,
-        "decay": np.nan,
-        "strength": np.nan,
-        "kernel_deviation": np.nan,
-        "lipschitz": np.nan,
-        "seconds": judged.seconds,
-        "inductive": candidate.inductive,
-        "error": judged.error,
-    }
-    if judged.usefulness is not None and judged.association is not None:
-        row |= {
-            "tau": judged.usefulness.tau,
-            "n_components": judged.usefulness.n_components,
-            "reliable": judged.usefulness.reliable,
-            **asdict(judged.association),
-        }
-    return row
-
-
-def _parameters(context: Context) -> dict[str, Any]:
-    """Give the plain parameters of a context and its base."""
-    return {
-        name: value
-        for name, value in context.get_params(deep=True).items()
-        if value is None or isinstance(value, bool | int | float | str)
-    }

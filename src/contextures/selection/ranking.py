@@ -1,0 +1,144 @@
+"""From judged candidates to a table, and to the choice among them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+
+from contextures.contexts import Context
+from contextures.contexts.checks import FloatArray
+from contextures.contexts.support import SupportContext
+from contextures.evaluation.pseudo_tasks import LEVEL, beaten_share
+from contextures.exceptions import InputError
+from contextures.selection.candidates import Candidate
+from contextures.selection.judging import Judged
+from contextures.selection.short_forms import short_form
+
+SCORES = ("auto", "pseudo", "tau")
+
+
+def check_score(score: str) -> None:
+    """Refuse a score that does not exist."""
+    if score not in SCORES:
+        raise InputError(f"the score {score!r} is not known; give 'auto', 'pseudo' or 'tau'")
+
+
+def ranking_table(candidates: list[Candidate], judged: list[Judged]) -> pd.DataFrame:
+    """Lay out one row a candidate, in their order."""
+    pairs = zip(candidates, judged, strict=True)
+    return pd.DataFrame([_row(candidate, result) for candidate, result in pairs])
+
+
+def choose(table: pd.DataFrame, score: str) -> tuple[str, int]:
+    """Choose among candidates that describe new rows.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As from :func:`ranking_table`.
+    score : {"auto", "pseudo", "tau"}
+        What to follow; "auto" takes "pseudo" where every one of them has it.
+
+    Returns
+    -------
+    tuple of str and int
+        The score that was followed, and the place of the chosen candidate.
+
+    Raises
+    ------
+    InputError
+        If none can be chosen.
+    """
+    eligible = table[table["error"].isna() & table["inductive"]]
+    if eligible.empty:
+        errors = table["error"].dropna()
+        raise InputError(
+            f"no candidate can be chosen: {errors.iloc[0]}"
+            if len(errors)
+            else "no candidate can describe new rows; add one such as KNNContext()"
+        )
+    known = eligible["pseudo"].notna()
+    if score == "pseudo" and not known.any():
+        raise InputError(
+            "no candidate has an error on pseudo-tasks, because all rows are the same or none "
+            "describes new rows; give the score 'tau'"
+        )
+    if score == "auto":
+        score = "pseudo" if known.all() else "tau"
+    pool = eligible
+    if score == "tau":
+        reliable = eligible[eligible["reliable"].astype(bool)]
+        pool = reliable if len(reliable) else eligible
+    return score, int(np.asarray(pool.index)[np.nanargmin(pool[score].astype(float))])
+
+
+def told_apart(judged: list[Judged], best: int) -> list[Any]:
+    """Say of each candidate whether the chosen one beats it on most single tasks."""
+    chosen = judged[best].pseudo
+    if chosen is None:
+        return [pd.NA] * len(judged)
+    return [
+        pd.NA if one.pseudo is None else bool(beaten_share(chosen, one.pseudo) >= LEVEL)
+        for one in judged
+    ]
+
+
+def of_all_rows(candidate: Candidate, judged: Judged, rows: FloatArray) -> Judged:
+    """Say of a candidate that failed on some rows what is wrong with it on all, if anything is."""
+    if judged.error is None or not isinstance(candidate.context, SupportContext):
+        return judged
+    try:
+        clone(candidate.context).fit_support(rows)
+    except InputError as error:
+        return replace(judged, error=str(error))
+    return judged
+
+
+def _row(candidate: Candidate, judged: Judged) -> dict[str, Any]:
+    context = candidate.context
+    row: dict[str, Any] = {
+        "context": context,
+        "name": short_form(context) if candidate.inductive else "labels",
+        "family": candidate.family,
+        "parameters": _parameters(context),
+        "tau": np.nan,
+        "n_components": pd.NA,
+        "reliable": pd.NA,
+        "pseudo": np.nan,
+        "pseudo_se": np.nan,
+        "pseudo_n_components": pd.NA,
+        "decay": np.nan,
+        "strength": np.nan,
+        "kernel_deviation": np.nan,
+        "lipschitz": np.nan,
+        "seconds": judged.seconds,
+        "inductive": candidate.inductive,
+        "error": judged.error,
+    }
+    if judged.usefulness is not None and judged.association is not None:
+        row |= {
+            "tau": judged.usefulness.tau,
+            "n_components": judged.usefulness.n_components,
+            "reliable": judged.usefulness.reliable,
+            **asdict(judged.association),
+        }
+    if judged.pseudo is not None:
+        row |= {
+            "pseudo": judged.pseudo.error,
+            "pseudo_se": judged.pseudo.se,
+            "pseudo_n_components": judged.pseudo.n_components,
+        }
+    return row
+
+
+def _parameters(context: Context) -> dict[str, Any]:
+    """Give the plain parameters of a context and its base."""
+    return {
+        name: value
+        for name, value in context.get_params(deep=True).items()
+        if value is None or isinstance(value, bool | int | float | str)
+    }
