@@ -42,6 +42,14 @@ def test_the_closed_form_is_the_trace_over_scikit_learns_ridge(noise, d):
         assert found.se == pytest.approx(rows.std(ddof=1) / np.sqrt(50), rel=1e-9)
 
 
+def test_a_small_scale_stands_for_linear_tasks():
+    """1 - exp(-g |x - x'|^2) tends to g |x - x'|^2, which centred is twice the linear kernel."""
+    found = smooth_tasks(ROWS[:40], ROWS[40:], scales=(1e-4,)).covariance
+    centred = ROWS - ROWS.mean(axis=0)
+    linear = centred @ centred.T
+    np.testing.assert_allclose(found, 0.5 * linear / np.diag(linear).mean(), atol=1e-3)
+
+
 def test_the_best_dimension_and_penalty_are_found():
     penalties = (1e-3, 0.1, 10.0)
     found = pseudo_task_error(PHI[:40], PHI[40:], PRIOR, penalties=penalties)
@@ -125,6 +133,8 @@ def test_dimensions_grow_by_about_half():
     ("change", "message"),
     [
         (lambda: smooth_tasks(ROWS[:40], ROWS[40:], noise=1.0), "noise=1.0"),
+        (lambda: smooth_tasks(ROWS[:40], ROWS[40:], scales=(1.0, 0.0)), "above zero"),
+        (lambda: smooth_tasks(ROWS[:40], ROWS[40:], scales=()), "one or more"),
         (lambda: smooth_tasks(ROWS[:40], ROWS[40:, :2]), "the same columns"),
         (lambda: smooth_tasks(ROWS[:1], ROWS[40:]), "labelled must be"),
         (lambda: smooth_tasks(ROWS * np.nan, ROWS), "missing or infinite"),

@@ -15,7 +15,7 @@ from contextures.exceptions import InputError
 PENALTIES = tuple(10.0**power for power in np.arange(-4.0, 2.5, 0.5))
 """Ridge penalties tried, times the number of labelled rows."""
 
-LEVEL = 0.95
+LEVEL = 0.8
 _NEGLIGIBLE = 1e-9
 
 
@@ -151,7 +151,7 @@ def cannot_tell(scores: Sequence[PseudoTaskScore], level: float = LEVEL) -> NDAr
     ----------
     scores : sequence of PseudoTaskScore
         Scores under one prior, so that their tasks are the same.
-    level : float, default=0.95
+    level : float, default=0.8
         How often the best one must have the lower error on single tasks to be told apart.
 
     Returns

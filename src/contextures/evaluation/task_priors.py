@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -22,18 +23,25 @@ NOISE = 0.5
 
 @dataclass(frozen=True)
 class TaskPrior:
-    """A Gaussian prior on tasks y = f(x) + noise, on the rows that a probe is fitted and judged on.
+    """A prior on tasks y = f(x) + noise, on the rows that a probe is fitted and judged on.
 
     Attributes
     ----------
     covariance : ndarray of shape (m + t, m + t)
-        K_0, the covariance of f on the m labelled rows and then the t held-out ones.
+        K_0, the covariance of f over the prior, on the m labelled rows and then the t held-out
+        ones.
     n_labelled : int
         m.
     noise : float
         The variance of the noise.
     labels : ndarray of shape (m + t, n_tasks)
         Tasks drawn from the prior, noise included, to compare contexts on the same ones.
+
+    Notes
+    -----
+    An expected squared error depends on K_0 and the noise alone; how often one context beats
+    another does not. :func:`smooth_tasks` draws tasks that are each of one scale, with more or less
+    noise.
     """
 
     covariance: FloatArray
@@ -60,14 +68,16 @@ def smooth_tasks(
     held_out: ArrayLike,
     reference: ArrayLike | None = None,
     *,
+    scales: Sequence[float] = SCALES,
     noise: float = NOISE,
     n_tasks: int = 200,
     random_state: Any = 0,
 ) -> TaskPrior:
     """Expect smooth functions of the inputs, of several scales, under noise.
 
-    K_0 is the mean of Gaussian kernels whose gamma is 0.1, 0.3 and 1 over the median squared
-    distance. It and the noise are scaled so that a task has unit variance on these rows.
+    A task is a Gaussian process of one of several scales, under noise of a share of its own. K_0 is
+    the mean of Gaussian kernels, one a scale; it and the noise are scaled so that a task has unit
+    variance on these rows.
 
     Parameters
     ----------
@@ -77,8 +87,12 @@ def smooth_tasks(
         Rows that it is judged on.
     reference : array-like of shape (n, p), optional
         Rows that the median distance is taken from; the others when None.
+    scales : sequence of float, default=(0.1, 0.3, 1.0)
+        Gamma of each kernel times the median squared distance between rows: the larger, the rougher
+        the tasks. Far below 0.1 tasks are linear.
     noise : float, default=0.5
-        The share of the variance that is noise, from zero to below one.
+        The share of the variance that is noise, from zero to below one: the mean over tasks, whose
+        own shares lie as far as possible to either side of it, uniformly (0.5: from 0 to 1).
     n_tasks : int, default=200
         How many tasks are drawn.
     random_state : int, RandomState or None, default=0
@@ -106,6 +120,8 @@ def smooth_tasks(
     from scipy.spatial.distance import pdist, squareform
     from sklearn.utils import check_random_state
 
+    if not len(scales) or not all(np.isfinite(scale) and scale > 0 for scale in scales):
+        raise InputError(f"scales={scales!r} is not possible; give one or more numbers above zero")
     if not 0 <= noise < 1:
         raise InputError(f"noise={noise!r} is not possible; give a share from 0 to below 1")
     check_positive_int(n_tasks, "n_tasks")
@@ -120,18 +136,29 @@ def smooth_tasks(
         )
     others = np.vstack(parts[:2]) if reference is None else parts[2]
     ratios = squareform(pdist(np.vstack(parts[:2]), "sqeuclidean")) / median_distance(others)
-    covariance = np.mean([np.exp(-scale * ratios) for scale in SCALES], axis=0)
-    # A constant is no task: the probe's intercept is free.
-    means = covariance.mean(axis=0)
-    covariance += means.mean() - means[:, None] - means[None, :]
-    variance = float(np.diag(covariance).mean())
-    if variance <= 1e-12:
+    kernels = [_centred(np.exp(-scale * ratios)) for scale in scales]
+    variances = np.array([np.diag(kernel).mean() for kernel in kernels])
+    if variances.mean() <= 1e-12:
         raise InputError("all rows are the same, so no task depends on them; give rows that vary")
-    covariance *= (1.0 - noise) / variance
+    covariance = np.mean(kernels, axis=0) * ((1.0 - noise) / variances.mean())
     rng = check_random_state(random_state)
-    labels = _draws(covariance, rng.standard_normal((len(covariance), n_tasks)))
-    labels += np.sqrt(noise) * rng.standard_normal(labels.shape)
+    own = rng.choice(len(kernels), n_tasks, p=variances / variances.sum())
+    functions = np.empty((len(covariance), n_tasks))
+    for place, kernel in enumerate(kernels):
+        chosen = own == place
+        normal = rng.standard_normal((len(covariance), int(chosen.sum())))
+        functions[:, chosen] = _draws(kernel / variances[place], normal)
+    # Tasks of unit variance, so that first and second moments are those of K_0 and the noise.
+    shares = noise + min(noise, 1 - noise) * rng.uniform(-1, 1, n_tasks)
+    labels = np.sqrt(1 - shares) * functions
+    labels += np.sqrt(shares) * rng.standard_normal(labels.shape)
     return TaskPrior(covariance, len(parts[0]), noise, labels)
+
+
+def _centred(kernel: FloatArray) -> FloatArray:
+    """Take the mean over rows away: a constant is no task, the probe's intercept is free."""
+    means = kernel.mean(axis=0)
+    return np.asarray(kernel + (means.mean() - means[:, None] - means[None, :]))
 
 
 def _draws(covariance: FloatArray, normal: FloatArray) -> FloatArray:

@@ -44,7 +44,7 @@ GLOSSARY: dict[str, Term] = {
     ),
     "told-apart": _term(
         "Told apart",
-        "Two contexts are told apart when the chosen one has the lower error on at least 95\u00a0% "
+        "Two contexts are told apart when the chosen one has the lower error on at least 80\u00a0% "
         "of single pseudo-tasks, the same for both. Where it has not, either may be the better one "
         "for your task.",
     ),

@@ -88,7 +88,7 @@ class Candidate:
     Elsewhere ``None`` marks what could not be computed, and ``error`` says why. A candidate of
     the family :data:`LABEL_FAMILY` reads the target: it is listed to compare with, never chosen.
     ``pseudo`` is the expected error on pseudo-tasks; ``told_apart`` says whether the chosen one has
-    the lower error on nearly every one of them. ``n_components`` is where the score that the choice
+    the lower error on most single ones of them. ``n_components`` is where the score that the choice
     followed is lowest.
     """
 

@@ -32,7 +32,7 @@ class ContextAdvice:
     own_reliable : bool
         Whether the score can judge the context at hand.
     clear : bool
-        By pseudo-tasks, whether the best has the lower error on nearly every single one; by tau,
+        By pseudo-tasks, whether the best has the lower error on most single ones; by tau,
         whether it has the lower score in both of two disjoint halves of the rows.
     n_tried : int
         The number of contexts in the ranking.

@@ -136,7 +136,7 @@ def _contexts(advice: ContextAdvice) -> str:
         f"before {advice.own} ({own})"
     )
     if by_pseudo:
-        single = "on nearly every single task" if advice.clear else "but not on every single task"
+        single = "on most single tasks" if advice.clear else "but not on most single tasks"
         found = "A better context" if advice.clear else "Other contexts"
         return f"{found}: {tried}, {name} puts {beside}, {single}."
     if advice.clear:

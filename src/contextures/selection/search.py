@@ -72,7 +72,7 @@ class ContextSearch(BaseEstimator):
         n_components, reliable, pseudo, pseudo_se, pseudo_n_components, decay, strength,
         kernel_deviation, lipschitz, seconds, inductive, error, chosen, told_apart. A candidate
         that failed has its reason in ``error``; ``told_apart`` says whether the chosen one has the
-        lower error on at least 95 % of single pseudo-tasks.
+        lower error on at least 80 % of single pseudo-tasks.
     score_ : {"pseudo", "tau"}
         What the choice followed.
     best_context_ : Context
