@@ -182,3 +182,31 @@ def test_the_table_is_written_once_and_goes_on_from_its_files(
     assert (out / "table1_scores.png").stat().st_size > 5000
     printed = capsys.readouterr().out
     assert "numbers: 90 rows, of which 60 were drawn" in printed
+    excess = written["tables"]["numbers"]["dimension_excess"]
+    assert excess["tau"] >= 0
+    assert excess["pseudo"] >= 0
+
+
+def test_a_prior_is_judged_on_tables_it_was_not_chosen_on(benchmark_module):
+    priors = benchmark_module("priors")
+    names = [f"{scale}, noise {noise}" for scale in priors.SCALES for noise in priors.NOISES]
+    # One prior agrees with the error on every table, another on the first half of them only.
+    figures = np.zeros((len(names), 8, 3))
+    figures[3] = (0.9, 0.9, 0.0)
+    figures[5, :4] = (1.0, 1.0, 0.0)
+    tau = np.full((8, 3), 0.5)
+    found = priors.across(figures, tau, names)
+    assert found["picks"][0][0] == names[3]
+    assert found["mean"]["tau"] == pytest.approx([0.5, 0.5, 0.5])
+    assert 0.6 < found["mean"]["chosen on the other half"][0] < 0.9
+
+
+def test_said_shares_are_compared_with_what_is_true(benchmark_module):
+    priors = benchmark_module("priors")
+    rows = [
+        {priors.DEFAULT: 0.5, "error": 2.0, "beaten": 0.0},
+        {priors.DEFAULT: 0.6, "error": 3.0, "beaten": 0.85},
+        {priors.DEFAULT: 0.7, "error": 1.0, "beaten": 0.87},
+    ]
+    (only,) = priors.sure([rows])
+    assert only == {"from": 0.8, "said": pytest.approx(0.86), "true": 0.5, "n": 2}
