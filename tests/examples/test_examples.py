@@ -22,14 +22,15 @@ def results(monkeypatch, capsys, tmp_path):
     pytest.importorskip("torch")
     monkeypatch.syspath_prepend(str(ROOT))
 
-    def run(name):
+    def run(name, figure=None):
+        figure = figure or name
         arguments = ["--quick", "--out", str(tmp_path)]
         monkeypatch.setattr(sys, "argv", [name, *arguments])
         importlib.import_module(f"examples.{name}").main()
         assert capsys.readouterr().out.startswith("| ")
-        picture = (tmp_path / f"{name}.png").read_bytes()
+        picture = (tmp_path / f"{figure}.png").read_bytes()
         assert picture.startswith(b"\x89PNG") and len(picture) > 5000
-        written = json.loads((tmp_path / f"{name}.json").read_text())
+        written = json.loads((tmp_path / f"{figure}.json").read_text())
         return {key: float(np.mean(values)) for key, values in written["results"].items()}
 
     return run
@@ -79,3 +80,20 @@ def test_labels_make_a_network_span_the_class_indicators(results):
     assert found["scaled targets: smallest canonical correlation"] > 0.999
     for wrong in ("plain targets", "weighted losses"):
         assert found[f"{wrong}: smallest canonical correlation"] < 0.95
+
+
+def test_dimensions_are_predicted_for_so_many_labels(results):
+    found = results("questions", "dimensions")
+    predicted = [found[f"pseudo, {n} labels"] for n in (50, 200, 1000)]
+    assert predicted == sorted(predicted)
+    assert predicted[0] < predicted[2]
+    sizes = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128]
+    for n, d in zip((50, 200, 1000), predicted, strict=True):
+        best = max(found[f"accuracy, {n} labels, {size}"] for size in sizes)
+        assert found[f"accuracy, {n} labels, {d:.0f}"] > best - 0.04
+
+
+def test_a_task_that_the_context_shows_is_told_from_labels_drawn_anew(results):
+    found = results("questions", "tasks")
+    for n in (100, 200, 400):
+        assert found[f"digit, {n}, low"] > found[f"drawn anew, {n}, high"]
