@@ -146,12 +146,16 @@ def unlabelled_needed(
     ----------
     error : float
         The squared error wanted.
-    singular_values, n_components, kappa_squared, average, delta
+    singular_values, n_components
         As for :func:`learned_span`.
     task : RegressionTask
         What is assumed of the task.
+    kappa_squared : float
+        kappa^2 of the context.
     n_labels : int
         n, the number of labels there are.
+    average, delta
+        As for :func:`learned_span`.
 
     Returns
     -------
@@ -189,12 +193,14 @@ def best_dimension(
         bound for d needs s_{d+1}.
     task : RegressionTask
         What is assumed of the task.
-    kappa_squared, average, delta
-        As for :func:`learned_span`.
+    kappa_squared : float
+        kappa^2 of the context.
     n_labels : int
         n.
     n_unlabelled : int, optional
         N; the singular functions are known exactly when None.
+    average, delta
+        As for :func:`learned_span`.
 
     Returns
     -------

@@ -72,7 +72,7 @@ def ratio_trace_score(
     few neighbours among few rows, it is not quite the P_A of new rows, and their scores can exceed
     the sum of s_i^2 of the fitted ones; under one context they still compare encoders.
 
-    ``n_groups`` times the cost of :func:`contextures.spectrum.scores.ratio_trace`.
+    ``n_groups`` times the cost of ``contextures.spectrum.scores.ratio_trace``.
 
     References
     ----------

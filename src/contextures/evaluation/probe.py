@@ -49,7 +49,15 @@ class Task:
 
 @dataclass(frozen=True)
 class HeldOutScore:
-    """A score on held-out rows, with its 95 % bootstrap interval over those rows."""
+    """A score on held-out rows, with its 95 % bootstrap interval over those rows.
+
+    Attributes
+    ----------
+    score : float
+        R^2, or accuracy.
+    interval : tuple of float
+        The lower and the upper end.
+    """
 
     score: float
     interval: tuple[float, float]

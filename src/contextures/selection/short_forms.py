@@ -86,7 +86,18 @@ def parse_context(text: str) -> Context:
 
 
 def short_form(context: Context) -> str:
-    """Write a context as :func:`parse_context` reads it; its ``repr`` when it has no short form."""
+    """Write a context as :func:`parse_context` reads it; its ``repr`` when it has no short form.
+
+    Parameters
+    ----------
+    context : Context
+        The context.
+
+    Returns
+    -------
+    str
+        Its short form, or its ``repr``.
+    """
     if isinstance(context, MaskContext) and context.base is not None:
         return f"mask:{context.mask_rate:g}+{short_form(context.base)}"
     for word, kind in _KINDS.items():
