@@ -161,6 +161,13 @@ def unlabelled_needed(
     -------
     SizeAdvice
         N, or what stands in the way.
+
+    Examples
+    --------
+    >>> from contextures.evaluation import RegressionTask, unlabelled_needed
+    >>> task = RegressionTask(norm=1.0, eps=0.2)
+    >>> print(unlabelled_needed(0.5, [0.9, 0.8, 0.1], 2, task, kappa_squared=4.0, n_labels=100_000))
+    3,188 are enough for an error of 0.5
     """
     check_positive_real(error, "error")
     known = regression_bound(

@@ -295,6 +295,14 @@ def algebraic_worst_case_bound(eps: float, largest: float, missed: float) -> flo
     References
     ----------
     arXiv 2505.01557 (ICML 2025), Theorem 24, with the square root of the trace gap for the gap.
+
+    Examples
+    --------
+    >>> from contextures.evaluation import algebraic_worst_case_bound, worst_case_bound
+    >>> round(worst_case_bound(0.1, 0.95, 0.2), 3)
+    0.311
+    >>> round(algebraic_worst_case_bound(0.1, 0.95, 0.2), 3)
+    0.328
     """
     check_eps(eps, largest)
     check_not_negative(missed, "missed")

@@ -153,6 +153,17 @@ def vamp2_score(
     References
     ----------
     Wu and Noé, arXiv 1707.04659.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from contextures.evaluation import vamp2_score
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.normal(size=(5000, 1))
+    >>> a = 0.8 * x + 0.6 * rng.normal(size=x.shape)  # s_1 = 0.8
+    >>> found = vamp2_score(x, a, random_state=0)
+    >>> round(found.value, 2), round(found.standard_error, 3)
+    (0.64, 0.006)
     """
     values = representation(F, None, "F")
     contexts = np.asarray(G)

@@ -97,6 +97,15 @@ def short_form(context: Context) -> str:
     -------
     str
         Its short form, or its ``repr``.
+
+    Examples
+    --------
+    >>> from contextures.contexts import KNNContext, MaskContext
+    >>> from contextures.selection import parse_context, short_form
+    >>> short_form(MaskContext(KNNContext(n_neighbors=30), mask_rate=0.5))
+    'mask:0.5+knn:30'
+    >>> parse_context("knn:20")
+    KNNContext(n_neighbors=20)
     """
     if isinstance(context, MaskContext) and context.base is not None:
         return f"mask:{context.mask_rate:g}+{short_form(context.base)}"
