@@ -22,6 +22,8 @@ extensions = ["sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc", "myst_
 exclude_patterns: list[str] = []
 nitpicky = True
 default_role = "code"
+# Quotes in types and values are code.
+smartquotes = False
 
 autosummary_generate = False
 # Docstrings tell types in words, with shapes; annotations would say less.

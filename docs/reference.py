@@ -12,6 +12,7 @@ import pkgutil
 import re
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -137,12 +138,8 @@ def write(folder: Path) -> None:
     public = {each.value for names in found.values() for each in names if each.kind == "class"}
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    _page(
-        folder / "index.rst",
-        "API reference",
-        _intro(),
-        _contents(f"{page.partition('.')[2]} <{page}>" for page in found),
-    )
+    titles = [f"{package.partition('.')[2]} <{package}>" for package in sorted(found)]
+    _page(folder / "index.rst", "API reference", *_index(found), _contents(titles))
     for package, names in found.items():
         stems = {each.path: _stem(each, names) for each in names}
         _page(folder / f"{package}.rst", package, *_package(package, names, stems.values()))
@@ -150,10 +147,13 @@ def write(folder: Path) -> None:
             _page(folder / f"{stems[each.path]}.rst", each.name, *_name(each, public))
 
 
-def _intro() -> str:
+def _index(found: Iterable[str]) -> Iterator[str]:
     quick = [each for each in public_names("contextures") if each.kind != "value"]
     links = ", ".join(f":py:obj:`~{_home(each.value)}`" for each in quick)
-    return f"Every public name, by package. From ``contextures`` itself too: {links}."
+    yield f"Every public name, by package. From ``contextures`` itself too: {links}."
+    for package in sorted(found):
+        summary = (inspect.getdoc(import_module(package)) or "").partition("\n\n")[0]
+        yield f":py:mod:`{package}`\n{textwrap.indent(summary, '   ')}"
 
 
 def _home(value: Any) -> str:

@@ -74,7 +74,7 @@ class KISE(Objective):
         ----------
         phi : torch.Tensor of shape (n, d)
             phi(x).
-        features : torch.Tensor of shape (n, r) or (n, m)
+        features : torch.Tensor of shape (n, r) or (n, m), or (n, n) with ``gram``
             What describes the dual kernel on the same rows; see :mod:`contextures.objectives`.
         context_weights : torch.Tensor of shape (m,), optional
             P_A, where ``features`` is the transition.
