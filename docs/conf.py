@@ -68,5 +68,6 @@ def setup(app: Any) -> None:
     reference.write(HERE / "api")
     measured = (HERE.parent / "benchmarks" / "README.md").read_text("utf-8")
     (HERE / "benchmarks.md").write_text(measured.replace("](../docs/", "]("), "utf-8")
+    app.connect("missing-reference", reference.follow)
     app.connect("source-read", use_site_links)
     app.connect("autodoc-process-docstring", reference.complete, priority=400)

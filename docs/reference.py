@@ -126,6 +126,26 @@ def comment(path: str) -> str:
     return ""
 
 
+@cache
+def aliases() -> dict[str, str]:
+    """Give the path that documents each name, by every path that imports it."""
+    return {
+        each.path: _home(each.value)
+        for package in ["contextures", *packages()]
+        for each in public_names(package)
+        if each.name != "__version__"
+    }
+
+
+def follow(app: Any, env: Any, node: Any, shown: Any) -> Any:
+    """Lead a reference by another path to where a name is documented (``missing-reference``)."""
+    path = aliases().get(node.get("reftarget", ""))
+    if path is None:
+        return None
+    python = env.get_domain("py")
+    return python.resolve_xref(env, node["refdoc"], app.builder, "obj", path, node, shown)
+
+
 def write(folder: Path) -> None:
     """Write the pages of the reference, in place of any that are there.
 
