@@ -16,7 +16,7 @@ demo: $(VENV)/core.done
 test: $(VENV)/test.done
 	$(BIN)/python -m pytest -n 2 -q
 
-setup: $(VENV)/all.done
+setup: $(VENV)/all.done $(VENV)/docs.done
 
 check: $(VENV)/all.done
 	$(BIN)/ruff check .
@@ -24,9 +24,11 @@ check: $(VENV)/all.done
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-docs: $(VENV)/test.done
+docs: $(VENV)/docs.done
 	$(BIN)/python -m pytest -q --doctest-modules src
 	$(BIN)/python -m pytest -q --doctest-glob='*.md' README.md docs
+	$(BIN)/sphinx-build -q -E -n -W --keep-going docs build/docs
+	@echo "the site: build/docs/index.html"
 
 $(VENV)/made.done:
 	$(PYTHON) -m venv $(VENV)
@@ -46,15 +48,19 @@ $(VENV)/all.done: $(VENV)/test.done
 	$(PIP) --no-build-isolation -e '.[fast,neural,boosting,text,test,dev]'
 	touch $@
 
+$(VENV)/docs.done: $(VENV)/test.done
+	$(PIP) --no-build-isolation -e '.[fast,neural,boosting,text,test,docs]'
+	touch $@
+
 # Resolve everything anew and write the versions down.
 lock:
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip --quiet install hatchling editables
-	$(BIN)/python -m pip --quiet install --no-build-isolation torch==2.13.0 -e '.[fast,neural,boosting,text,test,dev]'
+	$(BIN)/python -m pip --quiet install --no-build-isolation torch==2.13.0 -e '.[fast,neural,boosting,text,test,dev,docs]'
 	{ sed -n '/^#/p' requirements/constraints.txt; $(BIN)/python -m pip freeze --exclude-editable \
 	  | sed 's/+cpu$$//'; } > requirements/constraints.new
 	mv requirements/constraints.new requirements/constraints.txt
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache contextures-demo
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache contextures-demo build/docs docs/api docs/benchmarks.md

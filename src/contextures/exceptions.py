@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+__all__ = ["ContextWarning", "InputError", "RankError"]
+
 
 class InputError(ValueError):
     """Something the caller gave cannot be used.
@@ -12,7 +14,15 @@ class InputError(ValueError):
 
 
 class RankError(InputError):
-    """More singular functions were asked for than a context has; ``rank`` says how many it has."""
+    """More singular functions were asked for than a context has.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, and the mend.
+    rank : int
+        How many singular functions the context has.
+    """
 
     def __init__(self, message: str, rank: int) -> None:
         super().__init__(message)

@@ -195,11 +195,28 @@ class Context(Drawing, BaseEstimator):
         return [context.expand(X) for context in contexts]
 
     def family(self) -> tuple[Any, ...]:
-        """Say which contexts share work with this one when fitted together by ``fit_family``."""
+        """Say which contexts share work with this one when fitted together by ``fit_family``.
+
+        Returns
+        -------
+        tuple
+            Equal for contexts of one family.
+        """
         return (type(self), id(self))
 
     def subsampled(self, share: float) -> Any:
-        """Give the context that has the same association on a random ``share`` of the rows."""
+        """Give the context that has the same association on a random ``share`` of the rows.
+
+        Parameters
+        ----------
+        share : float
+            The share of the rows, above 0 and at most 1.
+
+        Returns
+        -------
+        Context
+            An unfitted context.
+        """
         return clone(self)
 
     def __sklearn_is_fitted__(self) -> bool:

@@ -54,6 +54,7 @@ class GraphContext(Context):
         X : array-like of int of shape (k,), optional
             Nodes; all of them when None.
         y : ignored
+            Taken for scikit-learn's sake.
 
         Returns
         -------

@@ -163,7 +163,7 @@ class MaskContext(SupportContext):
         return same if self.base is None else same.set_params(base=self.base.subsampled(share))
 
     def family(self) -> tuple[Any, ...]:
-        """Contexts with the same masks share what their bases share."""
+        """Say that contexts with the same masks share what their bases share."""
         masks = (self.mask_rate, self.n_masks, repr(self.random_state))
         base = self.base.family() if isinstance(self.base, SupportContext) else (id(self),)
         return (type(self), *masks, *base)

@@ -36,7 +36,8 @@ class KNNContext(SupportContext):
     n_landmarks : int, optional
         Let A range over a random subset of the fitted rows only.
     algorithm : {"auto", "tree", "brute", "hnsw"}, default="auto"
-        The search; see :class:`contextures.contexts.search.NeighborSearch`.
+        The search: all but "hnsw" are exact; "auto" takes it only if faiss is installed and exact
+        search would be slow.
     random_state : int, RandomState or None, default=None
         Draws the landmarks.
 
@@ -81,7 +82,7 @@ class KNNContext(SupportContext):
         self.random_state = random_state
 
     def fit_support(self, X: FloatArray) -> Self:
-        """Keep the rows that A ranges over; see :class:`SupportContext`."""
+        """Keep the rows that A ranges over."""
         check_positive_int(self.n_neighbors, "n_neighbors")
         if self.n_landmarks is not None:
             check_positive_int(self.n_landmarks, "n_landmarks", least=2)
@@ -116,7 +117,7 @@ class KNNContext(SupportContext):
         return scaled
 
     def family(self) -> tuple[Any, ...]:
-        """Contexts that differ in K alone share their neighbours."""
+        """Say that contexts that differ in K alone share their neighbours."""
         return (type(self), self.n_landmarks, self.algorithm, repr(self.random_state))
 
     @classmethod

@@ -73,7 +73,7 @@ class RBFContext(SupportContext):
         self.random_state = random_state
 
     def fit_support(self, X: FloatArray) -> Self:
-        """Keep the rows that A ranges over; see :class:`SupportContext`."""
+        """Keep the rows that A ranges over."""
         if self.gamma is not None:
             check_positive_real(self.gamma, "gamma")
         n = len(X)
@@ -91,7 +91,7 @@ class RBFContext(SupportContext):
         return _Weights(_squared_distances(X, self.points_)).transition(self.gamma_)
 
     def family(self) -> tuple[Any, ...]:
-        """Contexts that differ in gamma alone share their distances."""
+        """Say that contexts that differ in gamma alone share their distances."""
         return (type(self), self.n_landmarks, repr(self.random_state))
 
     @classmethod

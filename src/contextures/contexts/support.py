@@ -29,11 +29,33 @@ class SupportContext(Context):
         return hasattr(self, "points_")
 
     def fit_support(self, X: FloatArray) -> Self:
-        """Keep the rows that A ranges over, without describing the fitted rows yet."""
+        """Keep the rows that A ranges over, without describing the fitted rows yet.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, p)
+            Checked rows.
+
+        Returns
+        -------
+        Self
+            The context, with its support.
+        """
         raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
 
     def expand_rows(self, X: FloatArray) -> Matrix:
-        """Give the transition of checked rows."""
+        """Give the transition of checked rows.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, p)
+            Checked rows.
+
+        Returns
+        -------
+        ndarray or csr_array of shape (n, m)
+            P+(a_j | x_i).
+        """
         raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
 
     def fit(self, X: Any, y: Any = None) -> Self:

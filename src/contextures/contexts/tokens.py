@@ -72,6 +72,7 @@ class TextTokenizer(TransformerMixin, BaseEstimator):
         X : sequence of str
             Texts.
         y : ignored
+            Taken for scikit-learn's sake.
 
         Returns
         -------

@@ -77,6 +77,7 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         X : pandas.DataFrame of shape (n, c)
             The training rows, without the target.
         y : ignored
+            Taken for scikit-learn's sake.
 
         Returns
         -------
@@ -92,7 +93,22 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         return self
 
     def fit_transform(self, X: pd.DataFrame, y: Any = None, **_: Any) -> FloatArray:
-        """Fit and give the features of the training rows."""
+        """Fit and give the features of the training rows.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame of shape (n, c)
+            The training rows, without the target.
+        y : ignored
+            Taken for scikit-learn's sake.
+        **_ : dict
+            None are used.
+
+        Returns
+        -------
+        ndarray of shape (n, p)
+            The features.
+        """
         return self._learn(X)
 
     def transform(self, X: pd.DataFrame) -> FloatArray:
@@ -120,7 +136,18 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         return self._scaled(self._filled(self._blocks(X), X))
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Give the names of the features."""
+        """Give the names of the features.
+
+        Parameters
+        ----------
+        input_features : ignored
+            Taken for scikit-learn's sake.
+
+        Returns
+        -------
+        ndarray of str of shape (p,)
+            The names.
+        """
         check_is_fitted(self)
         return np.asarray(self.feature_names_, dtype=object)
 

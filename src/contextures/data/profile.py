@@ -31,7 +31,19 @@ _OUTPUT_NAME = re.compile(r"row_id|split|c\d+")
 
 @dataclass(frozen=True)
 class ColumnProfile:
-    """The kind of a column and its counts of distinct and of missing values."""
+    """The kind of a column and its counts of distinct and of missing values.
+
+    Attributes
+    ----------
+    name : str
+        The column's name.
+    kind : str
+        What it holds, such as a number, a category or a date.
+    n_unique : int
+        The number of distinct values.
+    n_missing : int
+        The number of missing values.
+    """
 
     name: str
     kind: str

@@ -71,6 +71,7 @@ def table_from_frame(
     Returns
     -------
     Table
+        The checked table.
 
     Raises
     ------

@@ -146,17 +146,28 @@ def unlabelled_needed(
     ----------
     error : float
         The squared error wanted.
-    singular_values, n_components, kappa_squared, average, delta
+    singular_values, n_components
         As for :func:`learned_span`.
     task : RegressionTask
         What is assumed of the task.
+    kappa_squared : float
+        kappa^2 of the context.
     n_labels : int
         n, the number of labels there are.
+    average, delta
+        As for :func:`learned_span`.
 
     Returns
     -------
     SizeAdvice
         N, or what stands in the way.
+
+    Examples
+    --------
+    >>> from contextures.evaluation import RegressionTask, unlabelled_needed
+    >>> task = RegressionTask(norm=1.0, eps=0.2)
+    >>> print(unlabelled_needed(0.5, [0.9, 0.8, 0.1], 2, task, kappa_squared=4.0, n_labels=100_000))
+    3,188 are enough for an error of 0.5
     """
     check_positive_real(error, "error")
     known = regression_bound(
@@ -189,12 +200,14 @@ def best_dimension(
         bound for d needs s_{d+1}.
     task : RegressionTask
         What is assumed of the task.
-    kappa_squared, average, delta
-        As for :func:`learned_span`.
+    kappa_squared : float
+        kappa^2 of the context.
     n_labels : int
         n.
     n_unlabelled : int, optional
         N; the singular functions are known exactly when None.
+    average, delta
+        As for :func:`learned_span`.
 
     Returns
     -------

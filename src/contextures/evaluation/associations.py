@@ -95,6 +95,17 @@ def expected_kernel_deviation(context: Context, n_rows: int = 400) -> float:
     References
     ----------
     arXiv 2505.01557 (ICML 2025), appendix F.
+
+    Examples
+    --------
+    >>> from contextures.contexts import FiniteContext
+    >>> context = FiniteContext([[0.4, 0.1], [0.1, 0.4]]).fit()
+    >>> from contextures.evaluation import expected_kernel_deviation
+    >>> round(expected_kernel_deviation(context), 3)
+    0.36
+    >>> independent = FiniteContext([[0.25, 0.25], [0.25, 0.25]]).fit()
+    >>> round(expected_kernel_deviation(independent), 3)
+    0.0
     """
     rows = _some_rows(context, n_rows)
     weights = context.input_weights_[rows]
@@ -127,6 +138,17 @@ def lipschitz_constant(context: Context, X: Any, n_rows: int = 400) -> float:
     References
     ----------
     arXiv 2505.01557 (ICML 2025), appendix F.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from contextures.contexts import RBFContext
+    >>> from contextures.evaluation import lipschitz_constant
+    >>> X = np.linspace(0, 1, 50)[:, None]
+    >>> wide = RBFContext(gamma=1.0).fit(X)
+    >>> narrow = RBFContext(gamma=100.0).fit(X)
+    >>> lipschitz_constant(wide, X) < lipschitz_constant(narrow, X)
+    True
     """
     from scipy.spatial.distance import pdist
 
@@ -159,6 +181,15 @@ def association(context: Context, singular_values: ArrayLike, X: Any = None) -> 
     -------
     Association
         The measures.
+
+    Examples
+    --------
+    >>> from contextures.contexts import FiniteContext
+    >>> context = FiniteContext([[0.4, 0.1], [0.1, 0.4]]).fit()
+    >>> from contextures.evaluation import association
+    >>> found = association(context, [0.6])
+    >>> round(found.strength, 3), round(found.kernel_deviation, 3)
+    (0.36, 0.36)
     """
     squares = np.asarray(singular_values, dtype=np.float64) ** 2
     return Association(

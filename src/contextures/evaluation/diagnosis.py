@@ -104,7 +104,7 @@ def diagnose(
     trace on fresh rows, what lies between the largest possible value and the encoder is split into
     ``parts`` that add up to it. RT is a U-statistic; the support of a context whose A is one of
     the rows is taken from fresh rows too, so that neither the rows nor their context have been
-    seen (see :class:`contextures.evaluation.fresh.FreshRows`).
+    seen (see ``contextures.evaluation.fresh.FreshRows``).
 
     - *width*: sum of s_i^2 over i > d. No d functions can hold it, on any rows.
     - *estimation*: sum of s_i^2 over i <= d, less RT of those d exact functions extended to

@@ -45,6 +45,15 @@ def bootstrap_interval(
     -------
     tuple of float
         The ends of the interval.
+
+    Examples
+    --------
+    >>> from contextures.evaluation import bootstrap_interval
+    >>> truth = [0] * 50 + [1] * 50
+    >>> predicted = [0] * 45 + [1] * 55
+    >>> low, high = bootstrap_interval("accuracy", truth, predicted)
+    >>> round(low, 2), round(high, 2)
+    (0.91, 0.99)
     """
     terms = _terms(metric, truth, predicted)
     n = terms.shape[1]

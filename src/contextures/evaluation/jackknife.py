@@ -18,7 +18,15 @@ CLEAR = 2.0
 
 
 class Estimate(NamedTuple):
-    """A value estimated from rows, and its standard error."""
+    """A value estimated from rows, and its standard error.
+
+    Parameters
+    ----------
+    value : float
+        The estimate.
+    error : float
+        Its standard error.
+    """
 
     value: float
     error: float

@@ -109,6 +109,14 @@ def neighbor_overlap(
     -------
     ndarray of shape (min(n, n_queries),)
         The shares, in the order of the rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from contextures.evaluation import neighbor_overlap
+    >>> F = np.random.default_rng(0).normal(size=(200, 2))
+    >>> neighbor_overlap(F, 2 * F).mean()
+    np.float64(1.0)
     """
     check_positive_int(n_neighbors, "n_neighbors")
     first, second = paired(F, G, X)

@@ -72,7 +72,7 @@ def ratio_trace_score(
     few neighbours among few rows, it is not quite the P_A of new rows, and their scores can exceed
     the sum of s_i^2 of the fitted ones; under one context they still compare encoders.
 
-    ``n_groups`` times the cost of :func:`contextures.spectrum.scores.ratio_trace`.
+    ``n_groups`` times the cost of ``contextures.spectrum.scores.ratio_trace``.
 
     References
     ----------
@@ -153,6 +153,17 @@ def vamp2_score(
     References
     ----------
     Wu and Noé, arXiv 1707.04659.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from contextures.evaluation import vamp2_score
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.normal(size=(5000, 1))
+    >>> a = 0.8 * x + 0.6 * rng.normal(size=x.shape)  # s_1 = 0.8
+    >>> found = vamp2_score(x, a, random_state=0)
+    >>> round(found.value, 2), round(found.standard_error, 3)
+    (0.64, 0.006)
     """
     values = representation(F, None, "F")
     contexts = np.asarray(G)

@@ -49,7 +49,15 @@ class Task:
 
 @dataclass(frozen=True)
 class HeldOutScore:
-    """A score on held-out rows, with its 95 % bootstrap interval over those rows."""
+    """A score on held-out rows, with its 95 % bootstrap interval over those rows.
+
+    Attributes
+    ----------
+    score : float
+        R^2, or accuracy.
+    interval : tuple of float
+        The lower and the upper end.
+    """
 
     score: float
     interval: tuple[float, float]
@@ -97,6 +105,19 @@ def compare(
         ``contexture`` (linear probe on the coordinates), ``raw_linear`` (the same on the
         features), ``gradient_boosting`` (on the features) and ``contexture_plus_raw`` (linear
         probe on both). Every setting is chosen on training rows alone.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from contextures.evaluation import Task, compare
+    >>> X = np.random.default_rng(0).normal(size=(200, 2))
+    >>> y = X[:, 0] ** 2
+    >>> Z = X**2  # a representation in which the target is linear
+    >>> scores = compare(
+    ...     Task("regression"), (Z[:150], Z[150:]), (X[:150], X[150:]), (y[:150], y[150:])
+    ... )
+    >>> round(scores["contexture"].score, 2), scores["raw_linear"].score < 0.5
+    (1.0, True)
     """
     both = tuple(np.hstack(pair) for pair in zip(embedding, raw, strict=True))
     entries = {
@@ -137,6 +158,16 @@ def probe_curve(
     -------
     list of tuple
         (d, score, low, high), with the mean over folds and two standard errors to each side.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from contextures.evaluation import Task, probe_curve
+    >>> Z = np.random.default_rng(0).normal(size=(200, 3))
+    >>> y = Z[:, 0] + Z[:, 1]
+    >>> curve = probe_curve(Task("regression"), Z, y, dimensions=[1, 2, 3])
+    >>> [(d, round(score, 1)) for d, score, low, high in curve]
+    [(1, 0.5), (2, 1.0), (3, 1.0)]
     """
     rows, labels = _tuning_rows(task, coordinates, np.asarray(target))
     points = []

@@ -163,6 +163,20 @@ def cannot_tell(scores: Sequence[PseudoTaskScore], level: float = LEVEL) -> NDAr
     ------
     InputError
         If the scores are not of the same tasks.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from contextures.evaluation import cannot_tell, pseudo_task_error, smooth_tasks
+    >>> X = np.random.default_rng(0).normal(size=(400, 2))
+    >>> labelled, held_out = X[:200], X[200:]
+    >>> prior = smooth_tasks(labelled, held_out)
+    >>> kinds = [X, X[:, :1], 0 * X]  # all, one column, nothing
+    >>> scores = [pseudo_task_error(F[:200], F[200:], prior) for F in kinds]
+    >>> [round(score.error, 2) for score in scores]
+    [0.73, 0.87, 1.01]
+    >>> cannot_tell(scores).tolist()
+    [True, True, False]
     """
     if not 0 < level < 1:
         raise InputError(f"level={level!r} is not possible; give a share between 0 and 1")

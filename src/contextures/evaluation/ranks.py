@@ -93,6 +93,16 @@ def participation_ratio(F: Any, X: Any = None) -> float:
     ----------
     Gao, Trautmann, Yu, Santhanam, Ryu, Shenoy and Ganguli, "A theory of multineuronal
     dimensionality, dynamics and measurement" (bioRxiv 214262, 2017).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from contextures.evaluation import participation_ratio
+    >>> F = np.random.default_rng(0).normal(size=(1000, 4))
+    >>> round(participation_ratio(F), 1)
+    4.0
+    >>> round(participation_ratio(F * [10.0, 1.0, 1.0, 1.0]), 1)
+    1.1
     """
     covariance = _covariance(F, X)
     squares = float((covariance**2).sum())
@@ -132,6 +142,16 @@ def rankme(F: Any, X: Any = None) -> float:
     References
     ----------
     Garrido, Balestriero, Najman and LeCun, arXiv 2210.02885, equation 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from contextures.evaluation import rankme
+    >>> F = np.random.default_rng(0).normal(size=(1000, 4))
+    >>> round(rankme(F), 1)
+    4.0
+    >>> round(rankme(F * [10.0, 1.0, 1.0, 1.0]), 1)
+    2.2
     """
     values = representation(F, X, "F")
     _warn_of_few_rows(len(values), values.shape[1], 3)
@@ -171,6 +191,16 @@ def lidar(views: Any, delta: float = 1e-4) -> float:
     References
     ----------
     Thilak, Huang, Saremi, Dinh, Goh, Nakkiran, Susskind and Littwin, arXiv 2312.04000, section 3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from contextures.evaluation import lidar
+    >>> rng = np.random.default_rng(0)
+    >>> rows = rng.normal(size=(1000, 4)) * [1.0, 1.0, 0.0, 0.0]
+    >>> views = [rows + 0.1 * rng.normal(size=rows.shape) for _ in range(2)]
+    >>> round(lidar(views), 1)
+    2.1
     """
     check_positive_real(delta, "delta")
     given = [representation(view, None, f"views[{place}]") for place, view in enumerate(views)]

@@ -85,6 +85,15 @@ def measured_span(values: ArrayLike, context: Context) -> RegressionSpan:
     References
     ----------
     Derived.
+
+    Examples
+    --------
+    >>> from contextures.contexts import FiniteContext
+    >>> context = FiniteContext([[0.4, 0.1], [0.1, 0.4]]).fit()
+    >>> from contextures.evaluation import measured_span
+    >>> span = measured_span([[-1.0], [1.0]], context)
+    >>> round(span.ratio_trace, 3), round(span.missed_squared, 3)
+    (1.36, 0.0)
     """
     operator = finite_operator(context)
     basis = encoder_basis(values, operator.input_weights)

@@ -116,6 +116,16 @@ def smooth_tasks(
     ----------
     Derived: the average case of arXiv 2505.01557 (ICML 2025), section 4, over random tasks. How
     the scales and the noise were chosen is told in ``docs/usefulness.md``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from contextures.evaluation import pseudo_task_error, smooth_tasks
+    >>> X = np.random.default_rng(0).normal(size=(60, 2))
+    >>> labelled, held_out = X[:30], X[30:]
+    >>> prior = smooth_tasks(labelled, held_out)
+    >>> round(pseudo_task_error(labelled, held_out, prior).error, 2)
+    0.84
     """
     from scipy.spatial.distance import pdist, squareform
     from sklearn.utils import check_random_state

@@ -47,5 +47,16 @@ class BarlowTwins(Objective):
         self.redundancy = redundancy
 
     def forward(self, view_1: Tensor, view_2: Tensor) -> Tensor:
-        """Compute the loss of two views of shape (n, d)."""
+        """Compute the loss of two views.
+
+        Parameters
+        ----------
+        view_1, view_2 : torch.Tensor of shape (n, d)
+            Two views; row i of each is drawn from one source.
+
+        Returns
+        -------
+        torch.Tensor
+            The loss, a scalar.
+        """
         return F.barlow_twins(view_1, view_2, self.redundancy, self.sync)

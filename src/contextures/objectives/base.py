@@ -44,5 +44,16 @@ class Objective(nn.Module):
         self.sync = sync
 
     def forward(self, *batch: Any) -> Tensor:
-        """Compute the loss of a batch; a scalar."""
+        """Compute the loss of a batch.
+
+        Parameters
+        ----------
+        *batch : torch.Tensor
+            What ``inputs`` says.
+
+        Returns
+        -------
+        torch.Tensor
+            The loss, a scalar.
+        """
         raise NotImplementedError

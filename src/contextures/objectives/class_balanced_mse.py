@@ -52,7 +52,20 @@ class ClassBalancedMSE(Objective):
         self.ridge = ridge
 
     def forward(self, embedding: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss of phi(x) of shape (n, d) and class numbers of shape (n,)."""
+        """Compute the loss of predicting a target linearly.
+
+        Parameters
+        ----------
+        embedding : torch.Tensor of shape (n, d)
+            phi(x).
+        target : torch.Tensor of shape (n,)
+            Class numbers.
+
+        Returns
+        -------
+        torch.Tensor
+            The loss, a scalar.
+        """
         priors = None
         if self.priors is not None:
             dtype = torch.promote_types(embedding.dtype, torch.float32)

@@ -47,7 +47,22 @@ class CleanPrediction(Objective):
         self.ridge = ridge
 
     def forward(self, embedding: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
-        """Compute the loss of psi(a) (n, d), x (n, p) and, if not equal, weights (n,)."""
+        """Compute the loss of predicting a target linearly.
+
+        Parameters
+        ----------
+        embedding : torch.Tensor of shape (n, d)
+            psi(a).
+        target : torch.Tensor of shape (n, p)
+            x.
+        weights : torch.Tensor of shape (n,), optional
+            Weights of the draws; equal when None.
+
+        Returns
+        -------
+        torch.Tensor
+            The loss, a scalar.
+        """
         return F.linear_head_mse(
             embedding, target, weights=weights, ridge=self.ridge, sync=self.sync
         )

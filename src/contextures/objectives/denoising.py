@@ -47,5 +47,18 @@ class Denoising(Objective):
         self.ridge = ridge
 
     def forward(self, embedding: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss of psi(a) of shape (n, d) and x of shape (n, p)."""
+        """Compute the loss of predicting a target linearly.
+
+        Parameters
+        ----------
+        embedding : torch.Tensor of shape (n, d)
+            psi(a).
+        target : torch.Tensor of shape (n, p)
+            x.
+
+        Returns
+        -------
+        torch.Tensor
+            The loss, a scalar.
+        """
         return F.linear_head_mse(embedding, target, ridge=self.ridge, sync=self.sync)

@@ -46,5 +46,18 @@ class Distillation(Objective):
         self.ridge = ridge
 
     def forward(self, embedding: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss of the student (n, d) and the teacher's output (n, p)."""
+        """Compute the loss of predicting a target linearly.
+
+        Parameters
+        ----------
+        embedding : torch.Tensor of shape (n, d)
+            The student's embedding.
+        target : torch.Tensor of shape (n, p)
+            The teacher's output.
+
+        Returns
+        -------
+        torch.Tensor
+            The loss, a scalar.
+        """
         return F.linear_head_mse(embedding, target, ridge=self.ridge, sync=self.sync)

@@ -57,5 +57,16 @@ class Graph(Objective):
         self.ridge = ridge
 
     def forward(self, view_1: Tensor, view_2: Tensor) -> Tensor:
-        """Compute the loss of the embeddings of two nodes, of shape (n, d)."""
+        """Compute the loss of edges.
+
+        Parameters
+        ----------
+        view_1, view_2 : torch.Tensor of shape (n, d)
+            The embeddings of the two nodes of n edges.
+
+        Returns
+        -------
+        torch.Tensor
+            The loss, a scalar.
+        """
         return F.graph(view_1, view_2, self.walk, self.ridge, self.sync)

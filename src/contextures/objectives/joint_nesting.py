@@ -51,5 +51,16 @@ class JointNesting(Objective):
         self.constant = constant
 
     def forward(self, phi: Tensor, psi: Tensor) -> Tensor:
-        """Compute the loss of phi(x) and psi(a), each of shape (n, d)."""
+        """Compute the loss of draws.
+
+        Parameters
+        ----------
+        phi, psi : torch.Tensor of shape (n, d)
+            phi(x) and psi(a) of n draws (x, a).
+
+        Returns
+        -------
+        torch.Tensor
+            The loss, a scalar.
+        """
         return F.joint_nesting(phi, psi, self.step, self.constant, self.sync)

@@ -68,7 +68,27 @@ class KISE(Objective):
     def forward(
         self, phi: Tensor, features: Tensor, context_weights: Tensor | None = None
     ) -> Tensor:
-        """Compute the loss of phi(x) of shape (n, d) and rows that describe the kernel."""
+        """Compute the loss of rows whose kernel is described.
+
+        Parameters
+        ----------
+        phi : torch.Tensor of shape (n, d)
+            phi(x).
+        features : torch.Tensor of shape (n, r) or (n, m), or (n, n) with ``gram``
+            What describes the dual kernel on the same rows; see :mod:`contextures.objectives`.
+        context_weights : torch.Tensor of shape (m,), optional
+            P_A, where ``features`` is the transition.
+
+        Returns
+        -------
+        torch.Tensor
+            The loss, a scalar.
+
+        Raises
+        ------
+        InputError
+            If weights are given for a kernel matrix.
+        """
         if not self.gram:
             return F.kise(
                 phi, features, context_weights, self.constraint, self.exclude_self, self.sync

@@ -48,7 +48,22 @@ class MaskedReconstruction(Objective):
         self.ridge = ridge
 
     def forward(self, embedding: Tensor, target: Tensor, hidden: Tensor | None = None) -> Tensor:
-        """Compute the loss of psi(a) (n, d), x (n, p) and what was hidden of it (n, p)."""
+        """Compute the loss of predicting a target linearly.
+
+        Parameters
+        ----------
+        embedding : torch.Tensor of shape (n, d)
+            psi(a).
+        target : torch.Tensor of shape (n, p)
+            x.
+        hidden : torch.Tensor of shape (n, p), optional
+            What was hidden of x; the loss counts all of x when None.
+
+        Returns
+        -------
+        torch.Tensor
+            The loss, a scalar.
+        """
         if hidden is None:
             return F.linear_head_mse(embedding, target, ridge=self.ridge, sync=self.sync)
         return F.masked_mse(embedding, target, hidden, ridge=self.ridge, sync=self.sync)

@@ -57,5 +57,18 @@ class RatioTrace(Objective):
         self.ridge = ridge
 
     def forward(self, phi: Tensor, psi: Tensor) -> Tensor:
-        """Compute the loss of phi(x) of shape (n, d) and psi(a) of shape (n, e)."""
+        """Compute the loss of draws.
+
+        Parameters
+        ----------
+        phi : torch.Tensor of shape (n, d)
+            phi(x) of n draws (x, a).
+        psi : torch.Tensor of shape (n, e)
+            psi(a) of the same draws.
+
+        Returns
+        -------
+        torch.Tensor
+            The loss, a scalar.
+        """
         return F.ratio_trace(phi, psi, self.exclude_self, self.ridge, self.sync)

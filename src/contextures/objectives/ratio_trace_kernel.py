@@ -71,7 +71,22 @@ class RatioTraceKernel(Objective):
     def forward(
         self, phi: Tensor, features: Tensor, context_weights: Tensor | None = None
     ) -> Tensor:
-        """Compute the loss of phi(x) of shape (n, d) and rows that describe the kernel."""
+        """Compute the loss of rows whose kernel is described.
+
+        Parameters
+        ----------
+        phi : torch.Tensor of shape (n, d)
+            phi(x).
+        features : torch.Tensor of shape (n, r) or (n, m)
+            What describes the dual kernel on the same rows; see :mod:`contextures.objectives`.
+        context_weights : torch.Tensor of shape (m,), optional
+            P_A, where ``features`` is the transition.
+
+        Returns
+        -------
+        torch.Tensor
+            The loss, a scalar.
+        """
         options = (self.exclude_self, self.ridge, self.sync)
         if self.leading is None or self.leading >= phi.shape[1]:
             return F.ratio_trace_kernel(phi, features, context_weights, *options)

@@ -44,5 +44,16 @@ class RatioTraceViews(Objective):
         self.ridge = ridge
 
     def forward(self, view_1: Tensor, view_2: Tensor) -> Tensor:
-        """Compute the loss of two views of shape (n, d)."""
+        """Compute the loss of two views.
+
+        Parameters
+        ----------
+        view_1, view_2 : torch.Tensor of shape (n, d)
+            Two views; row i of each is drawn from one source.
+
+        Returns
+        -------
+        torch.Tensor
+            The loss, a scalar.
+        """
         return F.ratio_trace_views(view_1, view_2, self.ridge, self.sync)

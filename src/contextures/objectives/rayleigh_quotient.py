@@ -59,7 +59,18 @@ class RayleighQuotient(Objective):
         self.constraint = as_constraint(constraint)
 
     def forward(self, view_1: Tensor, view_2: Tensor) -> Tensor:
-        """Compute the loss of two views of shape (n, d)."""
+        """Compute the loss of two views.
+
+        Parameters
+        ----------
+        view_1, view_2 : torch.Tensor of shape (n, d)
+            Two views; row i of each is drawn from one source.
+
+        Returns
+        -------
+        torch.Tensor
+            The loss, a scalar.
+        """
         weights = None
         if self.weights is not None:
             dtype = torch.promote_types(view_1.dtype, torch.float32)

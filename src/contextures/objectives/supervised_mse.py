@@ -60,7 +60,20 @@ class SupervisedMSE(Objective):
         self.ridge = ridge
 
     def forward(self, embedding: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss of phi(x) of shape (n, d) and targets of shape (n, p) or (n,)."""
+        """Compute the loss of predicting a target linearly.
+
+        Parameters
+        ----------
+        embedding : torch.Tensor of shape (n, d)
+            phi(x).
+        target : torch.Tensor of shape (n,) or (n, p)
+            Class numbers, or numbers to predict.
+
+        Returns
+        -------
+        torch.Tensor
+            The loss, a scalar.
+        """
         if target.ndim == 1 and not target.is_floating_point():
             target = F.one_hot(target, self.n_classes, self.sync)
         return F.linear_head_mse(embedding, target, self.bias, ridge=self.ridge, sync=self.sync)

@@ -25,9 +25,9 @@ class SVME(Objective):
     ----------
     constraint : {"whitening", "vicreg", "penalty"} or Constraint, default="whitening"
         How the constraint is enforced: see
-        :class:`~contextures.objectives.functional.Whitening`,
-        :class:`~contextures.objectives.functional.VarianceCovariance` and
-        :class:`~contextures.objectives.functional.OrthonormalPenalty`. Under the last two the loss
+        :class:`~contextures.objectives.Whitening`,
+        :class:`~contextures.objectives.VarianceCovariance` and
+        :class:`~contextures.objectives.OrthonormalPenalty`. Under the last two the loss
         is a mean over coordinates.
     sync : bool, default=True
         See :class:`~contextures.objectives.Objective`.
@@ -51,5 +51,16 @@ class SVME(Objective):
         self.constraint = as_constraint(constraint)
 
     def forward(self, phi: Tensor, psi: Tensor) -> Tensor:
-        """Compute the loss of phi(x) and psi(a), each of shape (n, d)."""
+        """Compute the loss of draws.
+
+        Parameters
+        ----------
+        phi, psi : torch.Tensor of shape (n, d)
+            phi(x) and psi(a) of n draws (x, a).
+
+        Returns
+        -------
+        torch.Tensor
+            The loss, a scalar.
+        """
         return F.svme(phi, psi, self.constraint, self.sync)

@@ -44,7 +44,14 @@ CHANGE_LABELS = {
 class LearnedFunction:
     """One singular function: its value s, and the shares of it that were learned.
 
-    ``fresh`` is below 0 where the encoder does worse than a constant on fresh rows.
+    Attributes
+    ----------
+    value : float
+        s.
+    fresh : float
+        The share on fresh rows, below 0 where the encoder does worse than a constant.
+    fitted : float
+        The share on the fitted rows.
     """
 
     value: float
@@ -54,7 +61,18 @@ class LearnedFunction:
 
 @dataclass(frozen=True)
 class Part:
-    """One part of the shortfall, by a key of :data:`PART_LABELS`, with its margin."""
+    """One part of the shortfall, with its margin.
+
+    Attributes
+    ----------
+    key : str
+        What it is: ``"optimisation"``, ``"approximation"``, ``"learning"``,
+        ``"estimation"`` or ``"width"``.
+    value : float
+        How large it is.
+    margin : float
+        Two standard errors of it.
+    """
 
     key: str
     value: float
@@ -65,12 +83,57 @@ class Part:
 class DiagnosisData:
     """Everything that the page of a diagnosis shows.
 
-    ``of`` names what was diagnosed, ``context`` the context in short form, ``sentences`` the
-    finding in full sentences, most important first. ``share`` is what was learned of ``d`` exact
-    functions on fresh rows; ``encoder`` and ``exact`` are the sums of squared singular values
-    attained there, ``ceiling`` the sum over all functions. Margins are two standard errors.
-    ``gains`` are by the keys of :data:`CHANGE_LABELS`, in per cent of ``exact``. ``is_exact`` is
-    false where a closed-form solution stands for the exact one.
+    Attributes
+    ----------
+    title : str
+        The page's title.
+    created : str
+        When it was made.
+    of : str
+        What was diagnosed.
+    table : str
+        The table that it was diagnosed on.
+    context : str
+        The context in short form.
+    context_label : str
+        The context in plain words.
+    share : float
+        What was learned of ``d`` exact functions on fresh rows.
+    margin : float
+        Two standard errors of it.
+    d : int
+        How many exact functions it is held against.
+    n_components : int
+        How many coordinates the encoder has.
+    n_fitted, n_fresh : int
+        The numbers of rows.
+    alignment : float
+        The mean squared canonical correlation with the exact functions.
+    encoder : float
+        The sum of squared singular values that the encoder attains on fresh rows.
+    encoder_margin : float
+        Two standard errors of it.
+    exact : float
+        What the exact functions attain there.
+    ceiling : float
+        The sum over all functions.
+    functions : list of LearnedFunction
+        The shares of single functions.
+    parts : list of Part
+        The parts of the shortfall.
+    gains : list of Score
+        What changes would bring, in per cent of ``exact``, by the keys ``"learning"``,
+        ``"width"`` and ``"rows"``.
+    helps : list of str
+        The keys of the changes that help.
+    repeat : Repeat
+        How to run this again.
+    sentences : list of str
+        The finding in full sentences, most important first.
+    notes : list of str
+        What else a reader should know, in sentences.
+    is_exact : bool
+        False where a closed-form solution stands for the exact one.
     """
 
     title: str

@@ -37,9 +37,20 @@ Cell: TypeAlias = bool | int | float | str | None
 class TableInfo:
     """The table the report is about.
 
-    ``n_train + n_test + n_unlabelled`` rows were used; ``target`` and ``task``
-    (``"classification"`` or ``"regression"``) are ``None`` when no target was named. ``digest``
-    identifies the file's bytes.
+    Attributes
+    ----------
+    name : str
+        What the table is called.
+    n_rows, n_columns : int
+        Its size.
+    n_train, n_test, n_unlabelled : int
+        The rows that were used, by what for.
+    target : str or None
+        The target's column; None when no target was named.
+    task : str or None
+        ``"classification"`` or ``"regression"``; None without a target.
+    digest : str
+        What identifies the file's bytes.
     """
 
     name: str
@@ -57,12 +68,30 @@ class TableInfo:
 class Answer:
     """The context that was chosen, and how far the choice can be trusted.
 
-    ``context`` is the expression that builds it, ``context_label`` its plain words, ``sentences``
-    the finding in full sentences, most important first. ``score`` is what the choice followed,
-    ``"tau"`` or ``"pseudo"`` (the expected error on pseudo-tasks, with its standard error
-    ``pseudo_se``). ``n_components`` coordinates are kept; ``predicted_n_components`` is where that
-    score is lowest. ``n_alike`` other candidates cannot be told apart from the chosen one on
-    pseudo-tasks.
+    Attributes
+    ----------
+    context : str
+        The expression that builds the context.
+    context_label : str
+        The context in plain words.
+    n_components : int
+        How many coordinates are kept.
+    tau : float
+        The usefulness score of the context.
+    reliable : bool
+        Whether tau can be trusted for this spectrum.
+    predicted_n_components : int or None
+        Where the score that the choice followed is lowest.
+    beta : float
+        The weight of dimensions in tau.
+    sentences : list of str
+        The finding in full sentences, most important first.
+    score : str
+        What the choice followed: ``"tau"`` or ``"pseudo"``.
+    pseudo, pseudo_se : float or None
+        The expected error on pseudo-tasks, and its standard error.
+    n_alike : int or None
+        How many other candidates cannot be told apart from the chosen one on pseudo-tasks.
     """
 
     context: str
@@ -83,13 +112,40 @@ class Answer:
 class Candidate:
     """One context that was tried.
 
-    ``level`` orders a family by how strong the association is, the larger the stronger, in any
-    unit that is the same throughout the family; ``None`` where the context has no such level.
-    Elsewhere ``None`` marks what could not be computed, and ``error`` says why. A candidate of
-    the family :data:`LABEL_FAMILY` reads the target: it is listed to compare with, never chosen.
-    ``pseudo`` is the expected error on pseudo-tasks; ``told_apart`` says whether the chosen one has
-    the lower error on most single ones of them. ``n_components`` is where the score that the choice
-    followed is lowest.
+    Attributes
+    ----------
+    name : str
+        The context in plain words.
+    family : str
+        What kind of context it is; one of the family ``"label"`` reads the target: it is
+        listed to compare with, never chosen.
+    params : str
+        Its parameters in words.
+    level : float or None
+        Orders a family by how strong the association is, the larger the stronger, in any
+        unit that is the same throughout the family; None where the context has no such
+        level.
+    tau : float or None
+        The usefulness score; None where it was not computed.
+    n_components : int or None
+        Where the score that the choice followed is lowest; None where it was not computed.
+    reliable : bool or None
+        Whether tau can be trusted; None where it was not computed.
+    decay : float or None
+        How fast the singular values fall; None where it was not computed.
+    kernel_deviation : float or None
+        How strong the association is, as the expected deviation of the dual kernel; None
+        where it was not computed.
+    seconds : float
+        How long it took.
+    error : str or None
+        Why something could not be computed.
+    chosen : bool
+        Whether this one was chosen.
+    pseudo : float or None
+        The expected error on pseudo-tasks.
+    told_apart : bool or None
+        Whether the chosen one has the lower error on most single pseudo-tasks.
     """
 
     name: str
@@ -110,7 +166,15 @@ class Candidate:
 
 @dataclass(frozen=True)
 class TauPoint:
-    """The usefulness score with ``d`` coordinates kept."""
+    """The usefulness score with ``d`` coordinates kept.
+
+    Attributes
+    ----------
+    d : int
+        The number of coordinates.
+    tau : float
+        The score.
+    """
 
     d: int
     tau: float
@@ -118,7 +182,15 @@ class TauPoint:
 
 @dataclass(frozen=True)
 class PseudoPoint:
-    """The expected error on pseudo-tasks with ``d`` coordinates kept."""
+    """The expected error on pseudo-tasks with ``d`` coordinates kept.
+
+    Attributes
+    ----------
+    d : int
+        The number of coordinates.
+    error : float
+        The expected error.
+    """
 
     d: int
     error: float
@@ -126,7 +198,17 @@ class PseudoPoint:
 
 @dataclass(frozen=True)
 class ProbePoint:
-    """The cross-validated score of a linear probe on the first ``d`` coordinates."""
+    """The cross-validated score of a linear probe on the first ``d`` coordinates.
+
+    Attributes
+    ----------
+    d : int
+        The number of coordinates.
+    score : float
+        The score.
+    low, high : float
+        The ends of its interval.
+    """
 
     d: int
     score: float
@@ -136,10 +218,17 @@ class ProbePoint:
 
 @dataclass(frozen=True)
 class TrainingPoint:
-    """Where training stood after ``step`` updates; ``None`` marks what was not measured there.
+    """Where training stood after some updates; None marks what was not measured there.
 
-    ``loss`` is what training lowers. ``score`` is the held-out operator score: the sum of squared
-    singular values that the encoder attains on rows held out inside the fit.
+    Attributes
+    ----------
+    step : int
+        The number of updates.
+    loss : float or None
+        What training lowers.
+    score : float or None
+        The held-out operator score: the sum of squared singular values that the encoder
+        attains on rows held out inside the fit.
     """
 
     step: int
@@ -151,20 +240,29 @@ class TrainingPoint:
 class LearnedEncoder:
     """The encoder behind the coordinates, and how much of the contexture it has learned.
 
-    ``kind`` is ``"spectral"`` (exact: the page says nothing of the rest), ``"ritz"`` or
-    ``"neural"``; ``label`` names the encoder in words that can follow "The encoder is". The other
-    fields are ``None`` where they were not computed:
+    None marks what was not computed.
 
-    - ``exact_spectrum``: the exact encoder's singular values, one for each of the report's
-      ``spectrum`` (0 beyond the context's rank) and on the same rows;
-    - ``alignment``: the mean squared canonical correlation with the exact functions on the
-      training rows;
-    - ``held_out`` and ``held_out_exact``: the operator score on rows outside the fit, and that of
-      the exact encoder extended to the same rows;
-    - ``effective_rank``: along how many directions the outputs vary before they are made
-      uncorrelated (the exponential of the entropy of their covariance's eigenvalues).
-
-    ``training`` is in order of its steps, and empty for an encoder that is not trained.
+    Attributes
+    ----------
+    kind : str
+        ``"spectral"`` (exact: the page says nothing of the rest), ``"ritz"`` or
+        ``"neural"``.
+    label : str
+        Names the encoder in words that can follow "The encoder is".
+    exact_spectrum : list of float or None
+        The exact encoder's singular values, one for each of the report's ``spectrum`` (0
+        beyond the context's rank) and on the same rows.
+    alignment : float or None
+        The mean squared canonical correlation with the exact functions on the training
+        rows.
+    held_out, held_out_exact : float or None
+        The operator score on rows outside the fit, and that of the exact encoder extended
+        to the same rows.
+    effective_rank : float or None
+        Along how many directions the outputs vary before they are made uncorrelated (the
+        exponential of the entropy of their covariance's eigenvalues).
+    training : list of TrainingPoint
+        In order of its steps, and empty for an encoder that is not trained.
     """
 
     kind: str
@@ -181,8 +279,17 @@ class LearnedEncoder:
 class Score:
     """A held-out score with its 95 % interval.
 
-    ``key`` is one of :data:`SCORE_LABELS` or the caller's own; the page emphasises
-    ``contexture``, the learnt representation. An empty ``label`` stands for the key's entry there.
+    Attributes
+    ----------
+    key : str
+        One of :data:`SCORE_LABELS` or the caller's own; the page emphasises ``contexture``,
+        the learnt representation.
+    label : str
+        Words for it; when empty, the key's entry there.
+    score : float
+        The score.
+    low, high : float
+        The ends of its interval.
     """
 
     key: str
@@ -196,8 +303,18 @@ class Score:
 class Scatter:
     """The rows of the map: everything here has one entry per row, in one order.
 
-    ``coordinates`` and ``colours`` map what a select offers to its values; ``details`` is what
-    hovering a row shows; ``note`` says which rows of the table these are.
+    Attributes
+    ----------
+    row_ids : list of int or str
+        What the rows are called.
+    coordinates : dict of str to list of float
+        What the select of axes offers, and its values.
+    colours : dict of str to list
+        What the select of colours offers, and its values.
+    details : list of str
+        What hovering a row shows.
+    note : str
+        Which rows of the table these are.
     """
 
     row_ids: list[int | str]
@@ -209,7 +326,19 @@ class Scatter:
 
 @dataclass(frozen=True)
 class ColumnAccount:
-    """What was done with one column of the table; ``missing`` counts its empty cells."""
+    """What was done with one column of the table.
+
+    Attributes
+    ----------
+    column : str
+        The column's name.
+    kind : str
+        What its values are.
+    action : str
+        What was done, in words.
+    missing : int
+        How many of its cells were empty.
+    """
 
     column: str
     kind: str
@@ -219,7 +348,17 @@ class ColumnAccount:
 
 @dataclass(frozen=True)
 class DataWarning:
-    """Something in the data a reader should look at; ``column`` is ``None`` for the whole table."""
+    """Something in the data a reader should look at.
+
+    Attributes
+    ----------
+    column : str or None
+        The column; None for the whole table.
+    code : str
+        What it is, in one word.
+    message : str
+        What it is and what was done, in a sentence.
+    """
 
     column: str | None
     code: str
@@ -228,7 +367,21 @@ class DataWarning:
 
 @dataclass(frozen=True)
 class Repeat:
-    """What it takes to run this again; ``timings`` maps a stage to its seconds."""
+    """What it takes to run this again.
+
+    Attributes
+    ----------
+    command : str
+        The command that does it.
+    seed : int
+        The seed of all draws.
+    version : str
+        The release of this library.
+    python : str
+        The same as lines of Python.
+    timings : dict of str to float
+        The seconds of each stage.
+    """
 
     command: str
     seed: int
@@ -241,10 +394,46 @@ class Repeat:
 class ReportData:
     """Everything a report shows.
 
-    ``spectrum`` holds the chosen context's singular values without the trivial ``s_0 = 1``, as
-    the encoder attains them. ``encoder`` may be ``None`` for the spectral one.
-    ``metric`` (``"accuracy"`` or ``"r2"``) is what ``scores`` and ``probe_curve`` are in; without a
-    target it and ``probe_curve`` are ``None`` and ``scores`` is empty.
+    Attributes
+    ----------
+    title : str
+        The page's title.
+    created : str
+        When it was made.
+    table : TableInfo
+        The table.
+    answer : Answer
+        What was chosen.
+    ranking : list of Candidate
+        Every context that was tried.
+    spectrum : list of float
+        The chosen context's singular values without the trivial s_0 = 1, as the encoder
+        attains them.
+    tau_curve : list of TauPoint
+        The usefulness score over dimensions.
+    scatter : Scatter
+        The map of rows.
+    repeat : Repeat
+        How to run this again.
+    probe_curve : list of ProbePoint or None
+        The probe's score over dimensions; None without a target.
+    scores : list of Score
+        Held-out scores; empty without a target.
+    metric : str or None
+        What ``scores`` and ``probe_curve`` are in: ``"accuracy"``, ``"r2"``, or None
+        without a target.
+    columns : list of ColumnAccount
+        What was done with each column.
+    warnings : list of DataWarning
+        What looks wrong in the data.
+    notes : list of str
+        What else a reader should know, in sentences.
+    encoder : LearnedEncoder or None
+        How it was learned; may be None for the spectral encoder.
+    pseudo_curve : list of PseudoPoint
+        The expected error on pseudo-tasks over dimensions; may be empty.
+    version : int
+        The layout of the JSON.
     """
 
     title: str

@@ -92,7 +92,13 @@ class Diagnosed:
     notes: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give everything as plain values."""
+        """Give everything as plain values.
+
+        Returns
+        -------
+        dict
+            What JSON can hold.
+        """
         plain = asdict(self.diagnosis)
         for name, value in plain.items():
             if isinstance(value, np.ndarray):
@@ -116,7 +122,13 @@ class Diagnosed:
         }
 
     def python(self) -> str:
-        """Write the call that repeats this."""
+        """Write the call that repeats this.
+
+        Returns
+        -------
+        str
+            Lines of Python.
+        """
         defaults = asdict(DiagnoseOptions())
         asked = ", ".join(
             f"{name}={value!r}"

@@ -55,6 +55,8 @@ def embed_table(
         Rows with the columns that the run was fitted to; the target may be absent.
     out : str or pathlib.Path
         The file to write, ``.parquet`` or ``.csv``: row_id, c1, c2, ...
+    progress : Progress, optional
+        Told what is being done.
 
     Returns
     -------

@@ -74,7 +74,19 @@ class FitOptions:
 
 @dataclass(frozen=True)
 class FitResult:
-    """What a run found: its folder, ``metrics.json`` as a dict, and the ranking."""
+    """What a run found.
+
+    Attributes
+    ----------
+    folder : pathlib.Path
+        Where everything was written.
+    metrics : dict
+        What ``metrics.json`` holds.
+    ranking : pandas.DataFrame
+        The contexts that were tried, best first.
+    sentences : list of str
+        The finding in full sentences, most important first.
+    """
 
     folder: Path
     metrics: dict[str, Any]

@@ -21,7 +21,18 @@ class Progress:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time a stage of the work, announced by its name."""
+        """Time a stage of the work, announced by its name.
+
+        Parameters
+        ----------
+        name : str
+            What is done in it.
+
+        Yields
+        ------
+        None
+            The stage lasts as long as the ``with`` block.
+        """
         started = time.perf_counter()
         self.begin(name)
         try:
@@ -31,10 +42,30 @@ class Progress:
             self.end(name)
 
     def begin(self, name: str) -> None:
-        """Announce a stage."""
+        """Announce a stage.
+
+        Parameters
+        ----------
+        name : str
+            What is done in it.
+        """
 
     def advance(self, done: int, total: int) -> None:
-        """Say how far the current stage is."""
+        """Say how far the current stage is.
+
+        Parameters
+        ----------
+        done : int
+            How many parts are done.
+        total : int
+            How many parts there are.
+        """
 
     def end(self, name: str) -> None:
-        """Close a stage."""
+        """Close a stage.
+
+        Parameters
+        ----------
+        name : str
+            What was done in it.
+        """

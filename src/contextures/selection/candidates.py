@@ -88,6 +88,14 @@ def default_candidates(X: FloatArray, n_levels: int = 9) -> list[Candidate]:
     list of Candidate
         ``4 * n_levels`` of them; half when there is one feature, which cannot be masked, and
         fewer when there are too few rows for different K.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from contextures.selection import default_candidates, short_form
+    >>> X = np.random.default_rng(0).normal(size=(100, 2))
+    >>> [short_form(each.context) for each in default_candidates(X, n_levels=3)[:3]]
+    ['knn:50', 'knn:16', 'knn:5']
     """
     n, p = X.shape
     largest = max(2, n // 2)

@@ -86,7 +86,27 @@ def parse_context(text: str) -> Context:
 
 
 def short_form(context: Context) -> str:
-    """Write a context as :func:`parse_context` reads it; its ``repr`` when it has no short form."""
+    """Write a context as :func:`parse_context` reads it; its ``repr`` when it has no short form.
+
+    Parameters
+    ----------
+    context : Context
+        The context.
+
+    Returns
+    -------
+    str
+        Its short form, or its ``repr``.
+
+    Examples
+    --------
+    >>> from contextures.contexts import KNNContext, MaskContext
+    >>> from contextures.selection import parse_context, short_form
+    >>> short_form(MaskContext(KNNContext(n_neighbors=30), mask_rate=0.5))
+    'mask:0.5+knn:30'
+    >>> parse_context("knn:20")
+    KNNContext(n_neighbors=20)
+    """
     if isinstance(context, MaskContext) and context.base is not None:
         return f"mask:{context.mask_rate:g}+{short_form(context.base)}"
     for word, kind in _KINDS.items():

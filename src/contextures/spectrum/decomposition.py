@@ -111,6 +111,18 @@ def decompose_fitted(
     -------
     Spectrum
         As from :func:`decompose`.
+
+    Examples
+    --------
+    >>> from contextures.contexts import FiniteContext
+    >>> context = FiniteContext([[0.4, 0.1], [0.1, 0.4]]).fit()
+    >>> from contextures.spectrum import decompose_fitted
+    >>> spectrum = decompose_fitted(context, n_components=1)
+    >>> spectrum.singular_values.round(3)
+    array([0.6])
+    >>> spectrum.left.round(3)
+    array([[ 1.],
+           [-1.]])
     """
     check_positive_int(n_components, "n_components")
     _check_finite_form(context)
@@ -159,6 +171,14 @@ def leading_functions(context: Context, n_components: int) -> Spectrum:
     -------
     Spectrum
         With fewer functions where the rank is lower, and none where X and A are independent.
+
+    Examples
+    --------
+    >>> from contextures.contexts import FiniteContext
+    >>> context = FiniteContext([[0.4, 0.1], [0.1, 0.4]]).fit()
+    >>> from contextures.spectrum import leading_functions
+    >>> leading_functions(context, n_components=5).n_components
+    1
     """
     check_positive_int(n_components, "n_components")
     _check_finite_form(context)
@@ -187,6 +207,14 @@ def singular_values(context: Context, n_components: int) -> FloatArray:
     -------
     ndarray of shape (d,)
         Singular values in [0, 1], largest first, the trivial s_0 = 1 left out.
+
+    Examples
+    --------
+    >>> from contextures.contexts import FiniteContext
+    >>> context = FiniteContext([[0.4, 0.1], [0.1, 0.4]]).fit()
+    >>> from contextures.spectrum import singular_values
+    >>> singular_values(context, n_components=1).round(3)
+    array([0.6])
     """
     _check_finite_form(context)
     operator = NormalizedOperator(context)

@@ -50,7 +50,18 @@ class Spectrum:
     counted_values: FloatArray | None = None
 
     def truncated(self, n_components: int) -> Spectrum:
-        """Give the first ``n_components`` singular functions."""
+        """Give the first ``n_components`` singular functions.
+
+        Parameters
+        ----------
+        n_components : int
+            How many to keep.
+
+        Returns
+        -------
+        Spectrum
+            With the first of each.
+        """
         return replace(
             self,
             singular_values=self.singular_values[:n_components],

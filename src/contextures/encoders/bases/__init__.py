@@ -1,4 +1,7 @@
-"""Bases: functions of rows, in whose span :class:`RitzEncoder` finds the best contexture."""
+"""Bases: functions of rows, in whose span the best contexture is found.
+
+See :class:`~contextures.encoders.RitzEncoder`.
+"""
 
 from __future__ import annotations
 

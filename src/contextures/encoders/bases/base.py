@@ -33,6 +33,7 @@ class Basis(TransformerMixin, BaseEstimator):
         X : array-like of shape (n, p)
             Rows.
         y : ignored
+            Taken for scikit-learn's sake.
 
         Returns
         -------
@@ -59,11 +60,30 @@ class Basis(TransformerMixin, BaseEstimator):
         return self.values(validate_data(self, X, dtype=np.float64, reset=False), np.float64)
 
     def fit_rows(self, rows: FloatArray) -> None:
-        """Choose the functions from checked rows."""
+        """Choose the functions from checked rows.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n, p)
+            Checked rows.
+        """
         raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
 
     def values(self, rows: FloatArray, dtype: DTypeLike) -> NDArray[Any]:
-        """Compute phi of checked rows in a precision, of shape (n, D)."""
+        """Compute phi of checked rows in a precision.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n, p)
+            Checked rows.
+        dtype : dtype
+            The precision.
+
+        Returns
+        -------
+        ndarray of shape (n, D)
+            phi(x).
+        """
         raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
 
 

@@ -44,6 +44,7 @@ class IndicatorBasis(TransformerMixin, BaseEstimator):
         X : array-like of shape (n,) or (n, q)
             Names.
         y : ignored
+            Taken for scikit-learn's sake.
 
         Returns
         -------
@@ -55,7 +56,18 @@ class IndicatorBasis(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Any) -> Any:
-        """Give the indicators, of shape (n, D), as a sparse array."""
+        """Give the indicators.
+
+        Parameters
+        ----------
+        X : array-like of shape (n,) or (n, q)
+            Names, seen at fit time or new.
+
+        Returns
+        -------
+        csr_matrix of shape (n, D)
+            The indicators; those of a new name are zero.
+        """
         return self.encoder_.transform(_columns(X))
 
     @property

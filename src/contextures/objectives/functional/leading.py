@@ -26,10 +26,12 @@ def leading_trace_kernel(
 
     Parameters
     ----------
-    phi, features, context_weights, exclude_self, ridge, sync
+    phi, features, context_weights
         As in :func:`ratio_trace_kernel`.
     leading : int
         k, at most d.
+    exclude_self, ridge, sync
+        As in :func:`ratio_trace_kernel`.
 
     Returns
     -------

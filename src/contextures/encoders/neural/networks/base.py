@@ -19,6 +19,9 @@ class Network(nn.Module):
     kind: ClassVar[str]
     plan: dict[str, Any]
 
+    def __init__(self) -> None:
+        super().__init__()
+
     @classmethod
     def planned(cls, sample: Tensor, n_outputs: int, options: dict[str, Any]) -> Self:
         """Build a network for rows like given ones.
@@ -43,7 +46,23 @@ class Network(nn.Module):
 
     @classmethod
     def build(cls, plan: dict[str, Any]) -> Self:
-        """Build a network from its plan."""
+        """Build a network from its plan.
+
+        Parameters
+        ----------
+        plan : dict
+            The arguments of the class.
+
+        Returns
+        -------
+        Network
+            With new random parameters.
+
+        Raises
+        ------
+        InputError
+            If the class takes no such arguments.
+        """
         try:
             made = cls(**plan)
         except TypeError as error:
@@ -55,14 +74,46 @@ class Network(nn.Module):
 
     @classmethod
     def arguments(cls, sample: Tensor, n_outputs: int, options: dict[str, Any]) -> dict[str, Any]:
-        """Give the plan: the arguments of the class, for rows like ``sample``."""
+        """Give the plan: the arguments of the class, for rows like ``sample``.
+
+        Parameters
+        ----------
+        sample : torch.Tensor
+            Rows as the network will get them.
+        n_outputs : int
+            The width of its output.
+        options : dict
+            What the caller chose.
+
+        Returns
+        -------
+        dict
+            Plain values only.
+        """
         raise NotImplementedError
 
     def check(self, rows: Tensor) -> None:
-        """Refuse new rows that the network cannot take; none unless a subclass says so."""
+        """Refuse new rows that the network cannot take; none unless a subclass says so.
+
+        Parameters
+        ----------
+        rows : torch.Tensor
+            Rows as the network will get them.
+
+        Raises
+        ------
+        InputError
+            If it cannot take them.
+        """
 
     def adapt(self, sample: Tensor) -> None:
-        """Set buffers that depend on the rows; nothing unless a subclass says so."""
+        """Set buffers that depend on the rows; nothing unless a subclass says so.
+
+        Parameters
+        ----------
+        sample : torch.Tensor
+            Rows as the network will get them.
+        """
 
 
 def check_numbers(sample: Tensor, kind: str) -> Tensor:

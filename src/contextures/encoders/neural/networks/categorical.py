@@ -86,7 +86,18 @@ class CategoricalMLP(Network):
         self.values.copy_(torch.cat(known))
 
     def forward(self, rows: Tensor) -> Tensor:
-        """Compute the outputs of rows of shape (n, p)."""
+        """Compute the outputs of rows of numbers and codes.
+
+        Parameters
+        ----------
+        rows : torch.Tensor of shape (n, p)
+            Rows of numbers and codes.
+
+        Returns
+        -------
+        torch.Tensor of shape (n, d)
+            The outputs.
+        """
         numeric = self.standardise(rows[:, self.numeric].to(self.standardise.mean.dtype))
         hidden = self.first(numeric)
         for codes in self._codes(rows):

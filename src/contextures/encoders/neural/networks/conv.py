@@ -95,7 +95,18 @@ class ConvNet(Network):
         self.standardise.scale.copy_(spread.where(spread > 0, 1.0).repeat_interleave(size))
 
     def forward(self, rows: Tensor) -> Tensor:
-        """Compute the outputs of rows of pixels of shape (n, p)."""
+        """Compute the outputs of rows of pixels.
+
+        Parameters
+        ----------
+        rows : torch.Tensor of shape (n, p)
+            Rows of pixels.
+
+        Returns
+        -------
+        torch.Tensor of shape (n, d)
+            The outputs.
+        """
         pixels = self.standardise(rows.to(self.standardise.mean.dtype))
         outputs: Tensor = self.head(self.layers(pixels.reshape(-1, *self.shape)))
         return outputs

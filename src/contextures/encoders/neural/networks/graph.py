@@ -116,7 +116,18 @@ class GraphNetwork(Network):
         return made
 
     def forward(self, nodes: Tensor) -> Tensor:
-        """Compute the outputs of nodes of shape (n,)."""
+        """Compute the outputs of nodes.
+
+        Parameters
+        ----------
+        nodes : torch.Tensor of shape (n,)
+            Numbers of nodes.
+
+        Returns
+        -------
+        torch.Tensor of shape (n, d)
+            The outputs.
+        """
         passing = csr_tensor(self.starts, self.ends, self.weights, len(self.features))
         hidden = self.features
         for layer in self.layers:

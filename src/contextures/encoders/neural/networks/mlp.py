@@ -52,7 +52,18 @@ class MLP(Network):
         self.standardise.adapt(sample)
 
     def forward(self, rows: Tensor) -> Tensor:
-        """Compute the outputs of rows of shape (n, p)."""
+        """Compute the outputs of rows of numbers.
+
+        Parameters
+        ----------
+        rows : torch.Tensor of shape (n, p)
+            Rows of numbers.
+
+        Returns
+        -------
+        torch.Tensor of shape (n, d)
+            The outputs.
+        """
         standard = self.standardise(rows.to(self.standardise.mean.dtype))
         outputs: Tensor = self.trunk(nn.functional.gelu(self.first(standard)))
         return outputs
@@ -97,6 +108,17 @@ class Table(Network):
         return {"n_outputs": n_outputs, **options}
 
     def forward(self, codes: Tensor) -> Tensor:
-        """Compute the outputs of codes of shape (n,)."""
+        """Compute the outputs of codes.
+
+        Parameters
+        ----------
+        codes : torch.Tensor of shape (n,)
+            Numbers of states.
+
+        Returns
+        -------
+        torch.Tensor of shape (n, d)
+            The outputs.
+        """
         outputs: Tensor = self.trunk(self.table(codes))
         return outputs

@@ -93,7 +93,18 @@ class TokenTransformer(Network):
             )
 
     def forward(self, rows: Tensor) -> Tensor:
-        """Compute the outputs of rows of tokens of shape (n, length)."""
+        """Compute the outputs of rows of tokens.
+
+        Parameters
+        ----------
+        rows : torch.Tensor of shape (n, length)
+            Rows of tokens.
+
+        Returns
+        -------
+        torch.Tensor of shape (n, d)
+            The outputs.
+        """
         tokens = rows.long()
         filling = tokens == self.pad_token
         # Attention to nothing at all would not be a number.
