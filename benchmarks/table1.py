@@ -231,7 +231,7 @@ def report(results: dict[str, Any], out: Path, notes: list[str]) -> None:
         writer.writerows(rows)
     numbers = {"summary": overall, "notes": notes, "tables": results}
     (out / "table1.json").write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
-    draw(results, PAPER, out)
+    draw(results, PAPER, CEILING, out)
     shown = [[f"{v:.3f}" if isinstance(v, float) else v for v in row.values()] for row in rows]
     for name in ("mean", "median"):
         cells = [f"{value:.3f}" for value in overall[name].values()]
