@@ -68,7 +68,7 @@ decide its correlation. Above 2 it says no more than "too strong"."""
 
 MEASURES = ("pearson", "distance", "spearman", "regret")
 FAMILIES = ("rbf", "knn", "masked rbf", "masked knn")
-QUICK = {"max_rows": 500, "levels": 6}
+QUICK = {"max_rows": 800, "levels": 6}
 
 
 @dataclass(frozen=True)
