@@ -89,7 +89,7 @@ def test_contexts_that_only_draw_are_scored_too():
 def test_few_or_equal_rows_are_ranked_by_tau():
     few = ContextSearch([KNNContext(5), KNNContext(10)]).fit(X[:50])
     assert (few.score_, few.best_pseudo_, few.n_alike_, few.n_samples_) == ("tau", None, None, 50)
-    with pytest.raises(InputError, match="needs 60 rows, but there are 50; give 'tau'"):
+    with pytest.raises(InputError, match="needs 100 rows, but there are 50; give 'tau'"):
         ContextSearch(score="pseudo").fit(X[:50])
     mostly_equal = np.zeros((100, 2))
     mostly_equal[check_random_state(0).permutation(100)[:60]] = X[:60, :2]

@@ -17,7 +17,7 @@ from contextures.spectrum import Spectrum
 FITTED_SHARE = 0.7
 """Share of the rows looked at that contexts are fitted to; half of the rest are labelled."""
 
-FEWEST_ROWS = 60
+FEWEST_ROWS = 100
 """With fewer rows the errors on those held back say too little."""
 
 

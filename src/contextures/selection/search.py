@@ -51,7 +51,7 @@ class ContextSearch(BaseEstimator):
         chosen, because it describes labelled rows only.
     score : {"auto", "pseudo", "tau"}, default="auto"
         What the choice follows. "auto" is the error on pseudo-tasks, and tau where there are fewer
-        than 60 rows or a candidate that could be chosen has no such error. "tau" holds no rows
+        than 100 rows or a candidate that could be chosen has no such error. "tau" holds no rows
         back.
     d0 : int, default=512
         The largest dimension considered; see :func:`contextures.evaluation.usefulness`.
