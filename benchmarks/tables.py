@@ -26,7 +26,7 @@ TABLES = (
 KEYS = ("contexture", "contexture_plus_raw", "raw_linear", "gradient_boosting")
 
 
-def one(data: Path, name: str, target: str, seed: int, encoder: str) -> dict[str, Any]:
+def one(data: Path, name: str, target: str, seed: int, encoder: str, score: str) -> dict[str, Any]:
     """Do the main job on one table."""
     from contextures.data import read_table
     from contextures.runs import FitOptions, fit_table
@@ -34,7 +34,7 @@ def one(data: Path, name: str, target: str, seed: int, encoder: str) -> dict[str
     table = read_table(data / f"{name}.parquet")
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        options = FitOptions(target=target, seed=seed, encoder=encoder)
+        options = FitOptions(target=target, seed=seed, encoder=encoder, score=score)
         result = fit_table(table, Path(folder) / "run", options)
     return {"seconds": time.perf_counter() - started, **result.metrics}
 
@@ -45,6 +45,7 @@ def main() -> None:
     arguments.add_argument("--tables", nargs="+", help="their names")
     arguments.add_argument("--seeds", type=int, help="how many, from 0 on; three by default")
     arguments.add_argument("--encoder", default="auto", help="auto, spectral, ritz or neural")
+    arguments.add_argument("--score", default="auto", help="auto, pseudo or tau")
     options = arguments.parse_args()
     if options.data is None:
         arguments.error("--data is needed: a folder of NAME.parquet with an index.json")
@@ -58,7 +59,7 @@ def main() -> None:
         found = []
         for seed in range(seeds):
             target = described[name]["target"]
-            found.append(one(options.data, name, target, seed, options.encoder))
+            found.append(one(options.data, name, target, seed, options.encoder, options.score))
             print(f"{name} seed {seed}: {found[-1]['seconds']:.0f} s", file=sys.stderr)
         numbers[name] = found
         cells = []
