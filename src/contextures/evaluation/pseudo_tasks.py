@@ -176,7 +176,7 @@ def cannot_tell(scores: Sequence[PseudoTaskScore], level: float = LEVEL) -> NDAr
     >>> [round(score.error, 2) for score in scores]
     [0.73, 0.87, 1.01]
     >>> cannot_tell(scores).tolist()
-    [True, True, False]
+    [True, False, False]
     """
     if not 0 < level < 1:
         raise InputError(f"level={level!r} is not possible; give a share between 0 and 1")

@@ -8,9 +8,10 @@ from contextures.report.diagnosis import (
     Part,
     render_diagnosis,
 )
-from contextures.report.model import (
+from contextures.report.model import REPORT_VERSION, ReportData
+from contextures.report.page import render_report
+from contextures.report.parts import (
     LABEL_FAMILY,
-    REPORT_VERSION,
     SCORE_LABELS,
     Answer,
     Candidate,
@@ -21,14 +22,12 @@ from contextures.report.model import (
     ProbePoint,
     PseudoPoint,
     Repeat,
-    ReportData,
     Scatter,
     Score,
     TableInfo,
     TauPoint,
     TrainingPoint,
 )
-from contextures.report.page import render_report
 
 __all__ = [
     "LABEL_FAMILY",

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from contextures.exceptions import InputError
 
 if TYPE_CHECKING:
-    from contextures.report.model import LearnedEncoder, ReportData
+    from contextures.report.model import ReportData
+    from contextures.report.parts import LearnedEncoder
 
 ENCODER_KINDS = ("spectral", "ritz", "neural")
 """The kinds of a learned encoder; all but the first approximate the exact functions."""

@@ -10,7 +10,7 @@ from contextures.exceptions import InputError
 from contextures.report.dots import score_axis
 from contextures.report.frame import draw_page, embed
 from contextures.report.glossary import DIAGNOSIS_GLOSSARY
-from contextures.report.model import Repeat, Score
+from contextures.report.parts import Repeat, Score
 
 __all__ = [
     "CHANGE_LABELS",

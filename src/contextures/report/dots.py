@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from contextures.report.model import Score
+from contextures.report.parts import Score
 
 __all__ = ["score_axis"]
 

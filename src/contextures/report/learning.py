@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import NamedTuple
 
-from contextures.report.model import LearnedEncoder, ReportData, TrainingPoint
+from contextures.report.model import ReportData
+from contextures.report.parts import LearnedEncoder, TrainingPoint
 
 __all__ = ["Learning", "Share", "learning_of"]
 

@@ -10,13 +10,8 @@ from contextures.report.dots import score_axis
 from contextures.report.frame import draw_page, embed
 from contextures.report.glossary import GLOSSARY, LEARNING_GLOSSARY
 from contextures.report.learning import Learning, learning_of
-from contextures.report.model import (
-    LABEL_FAMILY,
-    SCORE_LABELS,
-    Candidate,
-    ReportData,
-    Scatter,
-)
+from contextures.report.model import ReportData
+from contextures.report.parts import LABEL_FAMILY, SCORE_LABELS, Candidate, Scatter
 
 __all__ = ["render_report"]
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from contextures import report
 from contextures._version import __version__
 from contextures.contexts.checks import FloatArray
 from contextures.data import ColumnAccount
 from contextures.evaluation import HeldOutScore, Task
-from contextures.report import model
 from contextures.runs.learn import Learned
 from contextures.runs.rank import Checked
 from contextures.runs.splitting import Split
@@ -45,7 +45,7 @@ class Findings:
     seed: int
 
 
-def build_report(found: Findings, seconds: Mapping[str, float]) -> model.ReportData:
+def build_report(found: Findings, seconds: Mapping[str, float]) -> report.ReportData:
     """Lay out the report of a run.
 
     Parameters
@@ -71,10 +71,10 @@ def build_report(found: Findings, seconds: Mapping[str, float]) -> model.ReportD
         metric = task.metric
         sentences.append(comparison(task, info.name, found.n_used, found.scores))
     labelled = len(found.split.train) > 0
-    return model.ReportData(
+    return report.ReportData(
         title=f"{table.name}: contexts and representation",
         created=datetime.now(UTC).isoformat(timespec="minutes"),
-        table=model.TableInfo(
+        table=report.TableInfo(
             name=table.name,
             n_rows=len(table.frame),
             n_columns=table.frame.shape[1],
@@ -85,7 +85,7 @@ def build_report(found: Findings, seconds: Mapping[str, float]) -> model.ReportD
             task=None if info is None else info.task,
             digest=table.digest,
         ),
-        answer=model.Answer(
+        answer=report.Answer(
             context=short_form(search.best_context_),
             context_label=context_label(search.best_context_),
             n_components=len(found.learned.encoder.singular_values_),
@@ -101,26 +101,26 @@ def build_report(found: Findings, seconds: Mapping[str, float]) -> model.ReportD
         ),
         ranking=_ranking(search.results_, search.score_),
         spectrum=[float(s) for s in found.learned.encoder.singular_values_],
-        tau_curve=[model.TauPoint(d + 1, float(t)) for d, t in _finite(useful.curve)],
+        tau_curve=[report.TauPoint(d + 1, float(t)) for d, t in _finite(useful.curve)],
         pseudo_curve=[]
         if pseudo is None
         else [
-            model.PseudoPoint(d, float(error))
+            report.PseudoPoint(d, float(error))
             for d, error in zip(pseudo.dimensions, pseudo.curve, strict=True)
         ],
-        probe_curve=[model.ProbePoint(*point) for point in found.curve] or None,
+        probe_curve=[report.ProbePoint(*point) for point in found.curve] or None,
         scores=[
-            model.Score(key, "", score.score, *score.interval)
+            report.Score(key, "", score.score, *score.interval)
             for key, score in found.scores.items()
         ],
         metric=metric,
         scatter=_scatter(found),
         columns=[
-            model.ColumnAccount(line.column, line.kind, line.action, line.missing)
+            report.ColumnAccount(line.column, line.kind, line.action, line.missing)
             for line in found.account
         ],
         warnings=_warnings(found),
-        repeat=model.Repeat(
+        repeat=report.Repeat(
             command=found.command,
             seed=found.seed,
             version=__version__,
@@ -132,7 +132,7 @@ def build_report(found: Findings, seconds: Mapping[str, float]) -> model.ReportD
     )
 
 
-def _encoder(learned: Learned) -> model.LearnedEncoder:
+def _encoder(learned: Learned) -> report.LearnedEncoder:
     values, judged = learned.encoder.singular_values_, learned.judgement
     exact = None
     if judged.exact_values is not None:
@@ -140,7 +140,7 @@ def _encoder(learned: Learned) -> model.LearnedEncoder:
         padded = np.zeros(len(values))
         padded[: len(judged.exact_values)] = judged.exact_values
         exact = [float(s) for s in padded]
-    return model.LearnedEncoder(
+    return report.LearnedEncoder(
         kind=learned.kind,
         label=encoder_label(learned),
         exact_spectrum=exact,
@@ -150,7 +150,7 @@ def _encoder(learned: Learned) -> model.LearnedEncoder:
         # The functions of a basis overlap by design; only a network's can have collapsed.
         effective_rank=judged.effective_rank if learned.kind == "neural" else None,
         training=[
-            model.TrainingPoint(int(p["step"]), p.get("loss"), p.get("score"))
+            report.TrainingPoint(int(p["step"]), p.get("loss"), p.get("score"))
             for p in judged.history
         ],
     )
@@ -160,7 +160,7 @@ def _finite(curve: FloatArray) -> list[tuple[int, float]]:
     return [(d, float(t)) for d, t in enumerate(curve) if np.isfinite(t)]
 
 
-def _ranking(results: pd.DataFrame, score: str) -> list[model.Candidate]:
+def _ranking(results: pd.DataFrame, score: str) -> list[report.Candidate]:
     candidates = []
     dimension = "n_components" if score == "tau" else "pseudo_n_components"
     for row in results.to_dict("records"):
@@ -169,9 +169,9 @@ def _ranking(results: pd.DataFrame, score: str) -> list[model.Candidate]:
         # Decades of total squared association: one scale for every family.
         level = round(float(np.log10(strength)), 3) if strength > 0 and row["inductive"] else None
         candidates.append(
-            model.Candidate(
+            report.Candidate(
                 name=row["name"],
-                family=row["family"] if row["inductive"] else model.LABEL_FAMILY,
+                family=row["family"] if row["inductive"] else report.LABEL_FAMILY,
                 params=", ".join(f"{k}={v}" for k, v in _essential(row["parameters"]).items()),
                 level=level,
                 # Infinite where every value is one: drawn as what it is, far too strong.
@@ -201,7 +201,7 @@ def _number(value: Any) -> float | None:
     return float(value) if pd.notna(value) and np.isfinite(value) else None
 
 
-def _scatter(found: Findings) -> model.Scatter:
+def _scatter(found: Findings) -> report.Scatter:
     frame = found.checked.table.frame
     n = len(frame)
     rows = np.arange(n)
@@ -215,7 +215,7 @@ def _scatter(found: Findings) -> model.Scatter:
     names = [str(name) for name in frame.columns]
     first = [] if target is None else [target.name]
     coloured = first + [name for name in names if name not in first][:MAP_COLUMNS]
-    colours: dict[str, list[model.Cell]] = {name: _cells(shown[name]) for name in coloured}
+    colours: dict[str, list[report.Cell]] = {name: _cells(shown[name]) for name in coloured}
     if len(found.split.test):
         colours["(part of the split)"] = list(found.split.names()[rows])
     detailed = (first + [name for name in names if name not in first])[:DETAIL_COLUMNS]
@@ -225,7 +225,7 @@ def _scatter(found: Findings) -> model.Scatter:
         for i in range(len(rows))
     ]
     coordinates = found.coordinates[rows][:, :MAP_COORDINATES]
-    return model.Scatter(
+    return report.Scatter(
         row_ids=[int(row) for row in rows],
         coordinates={
             f"coordinate {j + 1}": [float(v) for v in column]
@@ -237,7 +237,7 @@ def _scatter(found: Findings) -> model.Scatter:
     )
 
 
-def _cells(series: pd.Series) -> list[model.Cell]:
+def _cells(series: pd.Series) -> list[report.Cell]:
     if pd.api.types.is_bool_dtype(series.dtype):
         return [None if pd.isna(v) else bool(v) for v in series]
     if pd.api.types.is_numeric_dtype(series.dtype):
@@ -245,7 +245,7 @@ def _cells(series: pd.Series) -> list[model.Cell]:
     return [None if pd.isna(v) else str(v) for v in series]
 
 
-def _short(value: model.Cell) -> str:
+def _short(value: report.Cell) -> str:
     if value is None:
         return "–"
     if isinstance(value, float):
@@ -254,9 +254,9 @@ def _short(value: model.Cell) -> str:
     return text if len(text) <= 40 else text[:39] + "…"
 
 
-def _warnings(found: Findings) -> list[model.DataWarning]:
-    data = [model.DataWarning(w.column, w.code, w.message) for w in found.checked.profile.warnings]
-    return data + [model.DataWarning(None, "context", text) for text in found.learned.warnings]
+def _warnings(found: Findings) -> list[report.DataWarning]:
+    data = [report.DataWarning(w.column, w.code, w.message) for w in found.checked.profile.warnings]
+    return data + [report.DataWarning(None, "context", text) for text in found.learned.warnings]
 
 
 def _notes(found: Findings) -> list[str]:
