@@ -11,7 +11,7 @@ from contextures import ContextSearch, SpectralEncoder
 from contextures.contexts import KNNContext, LabelContext, MaskContext, NoiseContext, RBFContext
 from contextures.evaluation import cannot_tell, pseudo_task_error, smooth_tasks
 from contextures.exceptions import InputError
-from contextures.selection.holding import split_rows
+from contextures.selection.holding import draw_parts
 
 X, Y = load_wine(return_X_y=True)
 X = (X - X.mean(0)) / X.std(0)
@@ -21,7 +21,7 @@ CANDIDATES = [KNNContext(5), KNNContext(40), RBFContext(0.02), MaskContext(RBFCo
 def test_the_error_is_that_of_encoders_fitted_to_the_other_rows():
     """Nothing that is held back may reach a context: the public functions say the same."""
     search = ContextSearch(CANDIDATES).fit(X)
-    fitted, labelled, judged = split_rows(len(X), 1500, check_random_state(0))
+    fitted, labelled, judged = draw_parts(len(X), 1500, check_random_state(0))
     assert sorted(np.concatenate([fitted, labelled, judged])) == list(range(len(X)))
     prior = smooth_tasks(X[labelled], X[judged], X[fitted])
     scores = []

@@ -190,13 +190,7 @@ class SpectralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         self.spectrum_ = spectrum
         self.singular_values_ = spectrum.singular_values
         self._coefficients = spectrum.coefficients
-        # In kernel form the features' mean under P_X is what centring takes away.
-        expansion = self.context_.expansion_
-        self._offset = (
-            np.zeros(spectrum.n_components)
-            if self.context_.form == "transition"
-            else np.asarray((spectrum.input_weights @ expansion) @ self._coefficients)
-        )
+        self._offset = spectrum.offset(self.context_)
 
     def _project(self, expansion: Any) -> FloatArray:
         coordinates = expansion @ self._coefficients - self._offset

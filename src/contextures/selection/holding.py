@@ -44,7 +44,7 @@ class HeldRows:
         return pseudo_task_error(coordinates[:m], coordinates[m:], self.prior)
 
 
-def split_rows(n: int, max_samples: int, rng: Any) -> tuple[IntArray, IntArray, IntArray]:
+def draw_parts(n: int, max_samples: int, rng: Any) -> tuple[IntArray, IntArray, IntArray]:
     """Draw rows to fit contexts to, to label and to judge on.
 
     Parameters
@@ -104,8 +104,4 @@ def _has_functions(context: Any) -> bool:
 
 def extended(context: Context, spectrum: Spectrum, expansion: Any) -> FloatArray:
     """Extend the singular functions of a context to rows that it was not fitted to."""
-    coordinates = np.asarray(expansion @ spectrum.coefficients)
-    if context.form == "kernel":  # whose features are not centred
-        mean = spectrum.input_weights @ context.expansion_
-        coordinates = coordinates - mean @ spectrum.coefficients
-    return coordinates
+    return np.asarray(expansion @ spectrum.coefficients - spectrum.offset(context))

@@ -19,7 +19,7 @@ from contextures.selection.candidates import (
     as_candidate,
     default_candidates,
 )
-from contextures.selection.holding import FEWEST_ROWS, HeldRows, hold, split_rows
+from contextures.selection.holding import FEWEST_ROWS, HeldRows, draw_parts, hold
 from contextures.selection.judging import Judged, judge_group
 from contextures.selection.ranking import (
     check_score,
@@ -185,7 +185,7 @@ class ContextSearch(BaseEstimator):
             )
         rng = check_random_state(self.random_state)
         if self.score != "tau" and n >= FEWEST_ROWS:
-            parts = split_rows(n, self.max_samples, rng)
+            parts = draw_parts(n, self.max_samples, rng)
             return parts[0], hold(rows, *parts)
         if n <= self.max_samples:
             return np.arange(n), None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from contextures.contexts import Context
 from contextures.contexts.checks import FloatArray
 
 ONE = 1.0 - 1e-9
@@ -90,3 +91,20 @@ class Spectrum:
         """What turns ``expand(x)`` into mu(x): ``right / s``, of shape (m, d)."""
         counted = self.counted_values
         return np.asarray(self.right / (self.singular_values if counted is None else counted))
+
+    def offset(self, context: Context) -> FloatArray:
+        """Give what centring takes away from ``expand(x) @ coefficients``.
+
+        Parameters
+        ----------
+        context : Context
+            The fitted context that this is the spectrum of.
+
+        Returns
+        -------
+        ndarray of shape (d,)
+            Zeros for a transition; in kernel form the features' mean under P_X, projected.
+        """
+        if context.form == "transition":
+            return np.zeros(self.n_components)
+        return np.asarray((self.input_weights @ context.expansion_) @ self.coefficients)
