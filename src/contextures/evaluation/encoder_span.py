@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
@@ -66,5 +65,5 @@ def encoder_basis(values: ArrayLike, input_weights: FloatArray) -> FloatArray:
 
 def all_singular_functions(operator: NormalizedOperator) -> tuple[FloatArray, FloatArray]:
     """Give every sqrt(p_x) mu_i and s_i that is not zero, by the dense SVD."""
-    left, s, _ = scipy.linalg.svd(operator.dense(), full_matrices=False)
+    left, s, _ = np.linalg.svd(operator.dense(), full_matrices=False)
     return left[:, s > _NEGLIGIBLE], s[s > _NEGLIGIBLE]

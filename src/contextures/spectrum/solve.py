@@ -1,4 +1,4 @@
-"""Solvers for the top singular triplets, all scipy's, chosen by size as measured.
+"""Solvers for the top singular triplets, all numpy's and scipy's, chosen by size as measured.
 
 See ``benchmarks/README.md`` for the measurements. Randomised range finders are not among them:
 within the power steps that keep them cheap they lose the last functions.
@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-import scipy.linalg
 from scipy.sparse.linalg import LinearOperator, eigsh, svds
 
 from contextures.contexts.checks import FloatArray
@@ -77,7 +76,7 @@ def top_triplets(
         U, s, V.
     """
     if solver == "dense":
-        left, values, right = scipy.linalg.svd(operator.dense(), full_matrices=False)
+        left, values, right = np.linalg.svd(operator.dense(), full_matrices=False)
         return left[:, :n_components], values[:n_components], right[:n_components].T
     if solver == "gram":
         return _from_gram(operator, n_components)
@@ -104,7 +103,7 @@ def top_values(operator: NormalizedOperator, n_components: int) -> FloatArray:
     if operator.is_sparse and side > GRAM_SIDE:
         _, values, _ = top_triplets(operator, n_components, "propack", np.random.default_rng(0))
         return values
-    squares = scipy.linalg.eigvalsh(operator.smaller_gram(), overwrite_a=True, check_finite=False)
+    squares = np.linalg.eigvalsh(operator.smaller_gram())
     return np.asarray(np.sqrt(np.clip(squares[::-1][:n_components], 0.0, None)))
 
 
@@ -121,7 +120,7 @@ def _refined(operator: NormalizedOperator, left: FloatArray) -> Triplets:
     ones into each other; the factors themselves resolve them.
     """
     right, _ = np.linalg.qr(operator.apply_adjoint(np.linalg.qr(left)[0]))
-    left, values, rotation = scipy.linalg.svd(operator.apply(right), full_matrices=False)
+    left, values, rotation = np.linalg.svd(operator.apply(right), full_matrices=False)
     return left, values, right @ rotation.T
 
 
@@ -215,7 +214,7 @@ def _cleaned(
     if np.abs(left.T @ left - np.eye(left.shape[1])).max() < 1e-9:
         return left, values, right
     basis, _ = np.linalg.qr(left)
-    other, values, rotation = scipy.linalg.svd(matrix.rmatmat(basis), full_matrices=False)
+    other, values, rotation = np.linalg.svd(matrix.rmatmat(basis), full_matrices=False)
     return basis @ rotation.T, values, other
 
 
