@@ -21,6 +21,7 @@ from contextures.contexts.support import SupportContext, landmarks
 # The dense transition of more rows than this no longer fits comfortably in memory.
 MOST_ENTRIES = 50_000_000
 _NEGLIGIBLE = 1e-16
+_BLOCK_VALUES = 65_536
 
 
 class RBFContext(SupportContext):
@@ -88,7 +89,7 @@ class RBFContext(SupportContext):
 
     def expand_rows(self, X: FloatArray) -> Matrix:
         """Give the transition of checked rows."""
-        return _Weights(_squared_distances(X, self.points_)).transition(self.gamma_)
+        return _transitions([self], X)[0]
 
     def family(self) -> tuple[Any, ...]:
         """Say that contexts that differ in gamma alone share their distances."""
@@ -116,11 +117,19 @@ class RBFContext(SupportContext):
 
 def _transitions(contexts: Sequence[RBFContext], rows: FloatArray) -> list[Matrix]:
     """Give the transition of rows under contexts with the same points, in the same order."""
-    weights = _Weights(_squared_distances(rows, contexts[0].points_))
-    found: list[Matrix] = [None] * len(contexts)
-    for place in sorted(range(len(contexts)), key=lambda place: contexts[place].gamma_):
-        found[place] = weights.transition(contexts[place].gamma_)
-    return found
+    points = contexts[0].points_
+    found = [np.empty((len(rows), len(points))) for _ in contexts]
+    order = sorted(range(len(contexts)), key=lambda place: contexts[place].gamma_)
+    # What is done with one block of rows stays in the processor's cache.
+    step = max(1, _BLOCK_VALUES // len(points))
+    squared = _squared_distances(rows, points)
+    for start in range(0, len(rows), step):
+        part = slice(start, start + step)
+        weights = _Weights(squared[part])
+        for place in order:
+            weights.transition(contexts[place].gamma_, out=found[place][part])
+    # Taken out, because only the smaller form of each is wanted.
+    return [compact(found.pop(0)) for _ in contexts]
 
 
 class _Weights:
@@ -135,22 +144,21 @@ class _Weights:
         self.distances = squared
         self.farthest = float(squared.max(initial=0.0))
         self.gamma = 0.0
-        self.weights = np.empty(0)
+        self.weights = np.empty_like(squared)
 
-    def transition(self, gamma: float) -> Matrix:
-        """Give the transition for a gamma that is not below the last one."""
+    def transition(self, gamma: float, out: FloatArray) -> None:
+        """Write the transition for a gamma that is not below the last one."""
         doublings = np.log2(gamma / self.gamma) if self.gamma else 99.0
         if doublings <= 4 and doublings == int(doublings):
             for _ in range(int(doublings)):
                 np.square(self.weights, out=self.weights)
         else:
-            self.weights = self.distances * -gamma
+            np.multiply(self.distances, -gamma, out=self.weights)
             np.exp(self.weights, out=self.weights)
         self.gamma = gamma
-        kept = self.weights
         if gamma * self.farthest > -np.log(_NEGLIGIBLE):
-            kept = np.where(kept < _NEGLIGIBLE, 0.0, kept)
-        return compact(kept / kept.sum(axis=1, keepdims=True))
+            self.weights[self.weights < _NEGLIGIBLE] = 0.0
+        np.divide(self.weights, self.weights.sum(axis=1, keepdims=True), out=out)
 
 
 def median_distance(X: FloatArray, most: int = 1000) -> float:
