@@ -31,6 +31,9 @@ from contextures.selection.ranking import (
 
 Progress = Callable[[int, int], None]
 
+_PIECE = 3
+"""Contexts of an unmasked family that are judged in one go."""
+
 
 class ContextSearch(BaseEstimator):
     """Rank contexts without labels, and choose a context and a dimension.
@@ -205,8 +208,11 @@ class ContextSearch(BaseEstimator):
         groups: dict[Any, list[int]] = {}
         for place, candidate in enumerate(candidates):
             groups.setdefault(candidate.context.family(), []).append(place)
-        # The slowest first, so that none is left to run alone at the end.
-        order = sorted(groups.values(), key=lambda g: "masked" not in candidates[g[0]].family)
+        # The slowest first and in one piece, because they share most; the others in small pieces,
+        # so that none is left to run alone at the end.
+        order = [g for g in groups.values() if "masked" in candidates[g[0]].family]
+        rest = [g for g in groups.values() if g not in order]
+        order += [g[start : start + _PIECE] for g in rest for start in range(0, len(g), _PIECE)]
         jobs = (
             delayed(judge_group)(
                 [candidates[place].context.subsampled(share) for place in places],
