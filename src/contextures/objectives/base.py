@@ -32,6 +32,15 @@ class Objective(nn.Module):
     ordered : bool
         Whether the minimiser's coordinates are the singular functions themselves, in order,
         rather than any basis of their span.
+
+    Examples
+    --------
+    >>> from contextures.objectives import Objective, objective_class, objective_names
+    >>> every = [objective_class(name) for name in objective_names()]
+    >>> all(issubclass(each, Objective) for each in every)
+    True
+    >>> [each.__name__ for each in every if each.inputs == "kernel"]
+    ['KISE', 'RatioTraceKernel']
     """
 
     inputs: ClassVar[Inputs]

@@ -38,6 +38,17 @@ class ClassBalancedMSE(Objective):
     References
     ----------
     arXiv 2505.01557 (ICML 2025), Theorem 7, corrected.
+
+    Examples
+    --------
+    A class that is another one time in five: s_1 = .6, and the minimum is 1 - .36.
+
+    >>> import torch
+    >>> from contextures.objectives import ClassBalancedMSE
+    >>> x = torch.tensor([1.0, -1.0]).repeat(500)[:, None]
+    >>> a = torch.where(torch.arange(1000)[:, None] % 10 < 8, x, -x)
+    >>> round(ClassBalancedMSE()(x, (a[:, 0] > 0).long()).item(), 2)
+    0.64
     """
 
     inputs: ClassVar[Inputs] = "targets"

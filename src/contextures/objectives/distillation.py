@@ -35,6 +35,16 @@ class Distillation(Objective):
     References
     ----------
     Derived from arXiv 2505.01557 (ICML 2025), Theorem 8.
+
+    Examples
+    --------
+    A teacher of two unrelated outputs of variances 4 and 1, and a student that has the first.
+
+    >>> import torch
+    >>> from contextures.objectives import Distillation
+    >>> bits = torch.tensor([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]]).repeat(50, 1)
+    >>> round(Distillation()(bits[:, :1], bits * torch.tensor([2.0, 1.0])).item(), 2)
+    1.0
     """
 
     inputs: ClassVar[Inputs] = "targets"

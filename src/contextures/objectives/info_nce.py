@@ -37,6 +37,20 @@ class InfoNCE(Objective):
     References
     ----------
     arXiv 1807.03748; arXiv 2103.00020 (both directions).
+
+    Examples
+    --------
+    A bit that is flipped one time in five: at the minimum the loss is log n less the mutual
+    information, which is .193.
+
+    >>> import math
+    >>> import torch
+    >>> from contextures.objectives import InfoNCE
+    >>> x = torch.tensor([1.0, -1.0]).repeat(500)[:, None]
+    >>> a = torch.where(torch.arange(1000)[:, None] % 10 < 8, x, -x)
+    >>> loss = InfoNCE(temperature=1.0, normalize=False)
+    >>> round(loss(0.5 * math.log(4) * x, a).item() - math.log(1000), 3)
+    -0.193
     """
 
     inputs: ClassVar[Inputs] = "pair"

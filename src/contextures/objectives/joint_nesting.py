@@ -38,6 +38,17 @@ class JointNesting(Objective):
     References
     ----------
     arXiv 2402.03655 (nested low-rank approximation); arXiv 2510.24672.
+
+    Examples
+    --------
+    A bit that is flipped one time in five: s_1 = .6, so the minimum is -.36.
+
+    >>> import torch
+    >>> from contextures.objectives import JointNesting
+    >>> x = torch.tensor([1.0, -1.0]).repeat(500)[:, None]
+    >>> a = torch.where(torch.arange(1000)[:, None] % 10 < 8, x, -x)
+    >>> round(JointNesting()(0.6 * x, a).item(), 2)
+    -0.36
     """
 
     inputs: ClassVar[Inputs] = "pair"

@@ -32,6 +32,17 @@ class JointNestingViews(JointNesting):
     References
     ----------
     arXiv 2510.24672.
+
+    Examples
+    --------
+    Two views of a bit, each flipped one time in five: s_1 = .6, so the minimum is -.6^4.
+
+    >>> import torch
+    >>> from contextures.objectives import JointNestingViews
+    >>> a = torch.tensor([1.0, -1.0]).repeat(500)[:, None]
+    >>> other = torch.where(torch.arange(1000)[:, None] % 50 < 34, a, -a)
+    >>> round(JointNestingViews()(0.6 * a, 0.6 * other).item(), 2)
+    -0.13
     """
 
     inputs: ClassVar[Inputs] = "views"

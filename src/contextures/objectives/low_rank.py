@@ -35,6 +35,17 @@ class LowRank(Objective):
     ----------
     arXiv 2106.04156 (the spectral contrastive loss); arXiv 2510.24672 (as low-rank
     approximation, SVD form).
+
+    Examples
+    --------
+    A bit that is flipped one time in five: s_1 = .6, so the minimum is -.36.
+
+    >>> import torch
+    >>> from contextures.objectives import LowRank
+    >>> x = torch.tensor([1.0, -1.0]).repeat(500)[:, None]
+    >>> a = torch.where(torch.arange(1000)[:, None] % 10 < 8, x, -x)
+    >>> round(LowRank()(0.6 * x, a).item(), 2)
+    -0.36
     """
 
     inputs: ClassVar[Inputs] = "pair"

@@ -37,6 +37,19 @@ class MaskedReconstruction(Objective):
     References
     ----------
     arXiv 2505.01557 (ICML 2025), Theorem 11, where every entry counts; otherwise derived.
+
+    Examples
+    --------
+    A bit and its copy, of which one is hidden at a time: the other tells it.
+
+    >>> import torch
+    >>> from contextures.objectives import MaskedReconstruction
+    >>> bit = torch.tensor([1.0, -1.0]).repeat_interleave(500)[:, None]
+    >>> x = torch.hstack([bit, bit])
+    >>> hidden = torch.eye(2).bool().repeat(500, 1)
+    >>> visible = torch.where(hidden, 0.0, x)
+    >>> round(MaskedReconstruction()(visible, x, hidden).item(), 2)
+    0.0
     """
 
     inputs: ClassVar[Inputs] = "targets"

@@ -43,6 +43,17 @@ class RatioTrace(Objective):
     ----------
     arXiv 2505.01557 (ICML 2025), Definition 21; with self-pairs the score is VAMP-2
     (arXiv 1707.04659). Leaving them out is derived.
+
+    Examples
+    --------
+    A bit that is flipped one time in five: s_1 = .6, so the minimum is 1 - .36.
+
+    >>> import torch
+    >>> from contextures.objectives import RatioTrace
+    >>> x = torch.tensor([1.0, -1.0]).repeat(500)[:, None]
+    >>> a = torch.where(torch.arange(1000)[:, None] % 10 < 8, x, -x)
+    >>> round(RatioTrace()(x, a).item(), 2)
+    0.64
     """
 
     inputs: ClassVar[Inputs] = "pair"

@@ -49,6 +49,17 @@ class RatioTraceKernel(Objective):
     ----------
     arXiv 2505.01557 (ICML 2025), Definition 21; arXiv 2504.19792 for the kernel form; the
     leading eigenvalues are derived.
+
+    Examples
+    --------
+    A bit that is flipped one time in five has the dual kernel 1 + .36 x x', so the minimum is
+    1 - .36.
+
+    >>> import torch
+    >>> from contextures.objectives import RatioTraceKernel
+    >>> x = torch.tensor([1.0, -1.0]).repeat(500)[:, None]
+    >>> round(RatioTraceKernel()(x, 0.6 * x).item(), 2)
+    0.64
     """
 
     inputs: ClassVar[Inputs] = "kernel"

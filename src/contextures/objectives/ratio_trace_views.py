@@ -33,6 +33,17 @@ class RatioTraceViews(Objective):
     References
     ----------
     arXiv 2505.01557 (ICML 2025), Definition 21 and Theorem 10.
+
+    Examples
+    --------
+    Two views of a bit, each flipped one time in five: s_1 = .6, so the minimum is 1 - .36.
+
+    >>> import torch
+    >>> from contextures.objectives import RatioTraceViews
+    >>> a = torch.tensor([1.0, -1.0]).repeat(500)[:, None]
+    >>> other = torch.where(torch.arange(1000)[:, None] % 50 < 34, a, -a)
+    >>> round(RatioTraceViews()(a, other).item(), 2)
+    0.64
     """
 
     inputs: ClassVar[Inputs] = "views"

@@ -40,6 +40,17 @@ class RayleighQuotient(Objective):
     References
     ----------
     arXiv 2510.24672 (the weights); the whitening by Gram-Schmidt is derived.
+
+    Examples
+    --------
+    Two views of a bit, each flipped one time in five: s_1 = .6, so the minimum is 2 (1 - .36).
+
+    >>> import torch
+    >>> from contextures.objectives import RayleighQuotient
+    >>> a = torch.tensor([1.0, -1.0]).repeat(500)[:, None]
+    >>> other = torch.where(torch.arange(1000)[:, None] % 50 < 34, a, -a)
+    >>> round(RayleighQuotient()(a, other).item(), 2)
+    1.28
     """
 
     inputs: ClassVar[Inputs] = "views"

@@ -45,6 +45,12 @@ def objective_names() -> tuple[str, ...]:
     -------
     tuple of str
         Names for :func:`get_objective`, in alphabetical order.
+
+    Examples
+    --------
+    >>> from contextures.objectives import objective_names
+    >>> "ratio_trace" in objective_names()
+    True
     """
     return tuple(sorted(_CLASSES))
 
@@ -66,6 +72,13 @@ def objective_class(name: str) -> type[Objective]:
     ------
     InputError
         If there is no such objective.
+
+    Examples
+    --------
+    >>> from contextures.objectives import objective_class
+    >>> found = objective_class("rayleigh_quotient")
+    >>> found.inputs, found.encoder_on, found.operator, found.ordered
+    ('views', 'A', 'T*T', True)
     """
     if name not in _CLASSES:
         raise InputError(

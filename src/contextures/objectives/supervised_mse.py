@@ -40,6 +40,17 @@ class SupervisedMSE(Objective):
     References
     ----------
     arXiv 2505.01557 (ICML 2025), Theorem 8, and Theorem 6 for one-hot targets without bias.
+
+    Examples
+    --------
+    A class that is another one time in five: s_1 = .6, and the minimum is .5 (1 - .36).
+
+    >>> import torch
+    >>> from contextures.objectives import SupervisedMSE
+    >>> x = torch.tensor([1.0, -1.0]).repeat(500)[:, None]
+    >>> a = torch.where(torch.arange(1000)[:, None] % 10 < 8, x, -x)
+    >>> round(SupervisedMSE()(x, (a[:, 0] > 0).long()).item(), 2)
+    0.32
     """
 
     inputs: ClassVar[Inputs] = "targets"

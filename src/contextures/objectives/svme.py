@@ -40,6 +40,17 @@ class SVME(Objective):
     References
     ----------
     arXiv 2504.19792, chapter 2, and the public code that goes with it.
+
+    Examples
+    --------
+    A bit that is flipped one time in five: s_1 = .6, so the minimum is 1 - .36.
+
+    >>> import torch
+    >>> from contextures.objectives import SVME
+    >>> x = torch.tensor([1.0, -1.0]).repeat(500)[:, None]
+    >>> a = torch.where(torch.arange(1000)[:, None] % 10 < 8, x, -x)
+    >>> round(SVME()(x, 0.6 * a).item(), 2)
+    0.64
     """
 
     inputs: ClassVar[Inputs] = "pair"

@@ -39,6 +39,18 @@ class VICReg(Objective):
     References
     ----------
     arXiv 2105.04906; arXiv 2505.01557 (ICML 2025), Theorem 10.
+
+    Examples
+    --------
+    Two views of a bit, each flipped one time in five: s_1 = .6, and the minimum is at the
+    standard deviation .39.
+
+    >>> import torch
+    >>> from contextures.objectives import VICReg
+    >>> a = torch.tensor([1.0, -1.0]).repeat(500)[:, None]
+    >>> other = torch.where(torch.arange(1000)[:, None] % 50 < 34, a, -a)
+    >>> [round(VICReg()(size * a, size * other).item(), 1) for size in (0.2, 0.39, 1.0)]
+    [21.3, 20.1, 32.0]
     """
 
     inputs: ClassVar[Inputs] = "views"

@@ -16,6 +16,12 @@ class Whitening:
     ----------
     ridge : float, default=1e-5
         Added to the covariance, relative to the mean variance of the coordinates.
+
+    Examples
+    --------
+    >>> from contextures.objectives import SVME, Whitening
+    >>> SVME(Whitening(ridge=1e-3)).constraint
+    Whitening(ridge=0.001)
     """
 
     ridge: float = RIDGE
@@ -32,6 +38,12 @@ class VarianceCovariance:
     ----------
     variance, covariance : float, default=1
         The weights of the two terms.
+
+    Examples
+    --------
+    >>> from contextures.objectives import SVME, VarianceCovariance
+    >>> SVME(VarianceCovariance(covariance=5.0)).constraint
+    VarianceCovariance(variance=1.0, covariance=5.0)
     """
 
     variance: float = 1.0
@@ -52,6 +64,12 @@ class OrthonormalPenalty:
     ----------
     diagonal, off_diagonal : float, default=10, 30
         The weights, by default those of the public code of arXiv 2510.24672.
+
+    Examples
+    --------
+    >>> from contextures.objectives import SVME, OrthonormalPenalty
+    >>> SVME(OrthonormalPenalty(off_diagonal=10.0)).constraint
+    OrthonormalPenalty(diagonal=10.0, off_diagonal=10.0)
     """
 
     diagonal: float = 10.0
