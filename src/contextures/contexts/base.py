@@ -35,6 +35,15 @@ class Context(Drawing, BaseEstimator):
     References
     ----------
     arXiv 2505.01557 (ICML 2025), section 2.
+
+    Examples
+    --------
+    >>> from contextures.contexts import Context, KNNContext
+    >>> context = KNNContext(2).fit([[0.0], [1.0], [3.0]])
+    >>> isinstance(context, Context), context.form
+    (True, 'transition')
+    >>> context.expand([[0.4]]).tolist()
+    [[0.5, 0.5, 0.0]]
     """
 
     same_space: bool = False

@@ -196,6 +196,14 @@ def rotated_images(
     References
     ----------
     Gidaris et al., arXiv 1803.07728.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from contextures.contexts import rotated_images
+    >>> rows, classes = rotated_images(np.eye(2).reshape(1, 4), (2, 2), angles=(0, 90))
+    >>> rows.tolist(), classes.tolist()
+    ([[1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 1.0, 0.0]], [0, 1])
     """
     channels, height, width = check_shape(image_shape)
     check_angles(angles)

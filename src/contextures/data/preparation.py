@@ -64,6 +64,18 @@ class TablePreparation(TransformerMixin, BaseEstimator):
     -----
     A row's features depend on that row only, whatever file or batch it comes in. A category never
     seen at fit time is none of the known ones.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from contextures.data import TablePreparation
+    >>> ages, cities = [31.0, 44.0, None, 58.0], ["Oslo", "Bergen", "Oslo", "Bergen"]
+    >>> frame = pd.DataFrame({"age": ages, "city": cities})
+    >>> preparation = TablePreparation().fit(frame)
+    >>> preparation.transform(frame).shape
+    (4, 3)
+    >>> preparation.kinds_
+    {'age': 'numeric', 'city': 'category'}
     """
 
     def __init__(self, drop: Mapping[str, str] | None = None) -> None:

@@ -92,6 +92,14 @@ def profile_table(frame: pd.DataFrame, target: str | None = None) -> TableProfil
     ------
     InputError
         If names repeat, the target is not a column, or no other column varies.
+
+    Examples
+    --------
+    >>> from contextures.data import demo_table, profile_table
+    >>> table = demo_table("iris")
+    >>> profile = profile_table(table.frame, table.target)
+    >>> [(column.name, column.kind) for column in profile.columns][:2]
+    [('sepal length', 'numeric'), ('sepal width', 'numeric')]
     """
     frame, _ = name_frame(frame)
     if target is not None and target not in frame.columns:

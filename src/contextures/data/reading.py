@@ -40,7 +40,7 @@ def read_table(
     min_rows: int = MIN_ROWS,
     min_columns: int = MIN_COLUMNS,
 ) -> Table:
-    """Read a table from a CSV, TSV or Parquet file.
+    r"""Read a table from a CSV, TSV or Parquet file.
 
     Parameters
     ----------
@@ -62,6 +62,18 @@ def read_table(
     ------
     InputError
         In one sentence, whatever keeps the file from being read as a table.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from contextures.data import read_table
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "towns.csv"
+    ...     _ = path.write_text("town;height\nOslo;23\nBergen;12\n")
+    ...     table = read_table(path, min_rows=2)
+    >>> list(table.frame.columns), len(table.frame)
+    (['town', 'height'], 2)
     """
     file = Path(path)
     data = _read_bytes(file)

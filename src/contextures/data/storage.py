@@ -52,6 +52,14 @@ def save_preparation(preparation: TablePreparation, directory: str | Path) -> No
     ------
     InputError
         If there is no such directory.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from contextures.data import TablePreparation, demo_table, save_preparation
+    >>> frame = demo_table("iris").frame
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_preparation(TablePreparation().fit(frame), folder)
     """
     import skops.io
 
@@ -96,6 +104,19 @@ def load_preparation(directory: str | Path) -> TablePreparation:
     ------
     InputError
         If the files are missing, damaged or hold types they should not.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from contextures.data import TablePreparation, demo_table
+    >>> from contextures.data import load_preparation, save_preparation
+    >>> frame = demo_table("iris").frame
+    >>> fitted = TablePreparation().fit(frame)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_preparation(fitted, folder)
+    ...     again = load_preparation(folder)
+    >>> bool((again.transform(frame) == fitted.transform(frame)).all())
+    True
     """
     folder = Path(directory)
     description, archive = read_pair(folder, DESCRIPTION, ENCODERS, "preparation", FORMAT)

@@ -77,6 +77,14 @@ def table_from_frame(
     ------
     InputError
         If names repeat, the table is too small, or it holds infinities or nested values.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from contextures.data import table_from_frame
+    >>> table = table_from_frame(load_iris(as_frame=True).frame, name="iris", target="target")
+    >>> table.name, table.frame.shape
+    ('iris', (150, 5))
     """
     named, renamed = name_frame(frame)
     found = [*notes, *renamed]
@@ -174,6 +182,15 @@ def check_values(frame: pd.DataFrame) -> None:
     ------
     InputError
         If a number is infinite or too large to compute with (above 1e100 in size).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from contextures.data import check_values
+    >>> check_values(pd.DataFrame({"height": [1.7, float("inf")]}))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    contextures.exceptions.InputError: the column 'height' holds infinite values; replace them ...
     """
     infinite, huge = [], []
     for name in frame.columns:

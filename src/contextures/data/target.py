@@ -68,6 +68,14 @@ def check_target(series: pd.Series, task: str | None = None) -> TargetInfo:
     InputError
         If it is empty, constant, infinite, has too few labels, a class of a single row, or values
         that are neither classes nor amounts.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from contextures.data import check_target
+    >>> info = check_target(pd.Series(["yes", "no"] * 20, name="paid"))
+    >>> info.task, info.classes
+    ('classification', ['no', 'yes'])
     """
     name = str(series.name)
     found = kind_of(series)
@@ -123,6 +131,14 @@ def encode_target(series: pd.Series, info: TargetInfo) -> NDArray[Any]:
     ------
     InputError
         If a value is neither missing nor one of the classes.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from contextures.data import check_target, encode_target
+    >>> paid = pd.Series(["yes", "no"] * 20, name="paid")
+    >>> encode_target(paid, check_target(paid))[:4]
+    array([1, 0, 1, 0])
     """
     if info.task == "regression":
         return numbers_of(series)

@@ -51,6 +51,17 @@ def save_encoder(encoder: Any, directory: str | Path) -> None:
     ------
     InputError
         If the context or the basis is of a kind that cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from sklearn.datasets import load_wine
+    >>> from contextures import SpectralEncoder
+    >>> from contextures.contexts import KNNContext
+    >>> from contextures.encoders import save_encoder
+    >>> encoder = SpectralEncoder(KNNContext(20), n_components=4).fit(load_wine().data)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_encoder(encoder, folder)
     """
     from safetensors.numpy import save
 
@@ -103,6 +114,21 @@ def load_encoder(directory: str | Path, network: Any = None) -> Any:
     ------
     InputError
         If the files are missing, damaged or of another layout.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from sklearn.datasets import load_wine
+    >>> from contextures import SpectralEncoder
+    >>> from contextures.contexts import KNNContext
+    >>> from contextures.encoders import load_encoder, save_encoder
+    >>> X = load_wine().data
+    >>> encoder = SpectralEncoder(KNNContext(20), n_components=4).fit(X)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_encoder(encoder, folder)
+    ...     again = load_encoder(folder)
+    >>> bool(abs(again.transform(X) - encoder.transform(X)).max() < 1e-12)
+    True
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load

@@ -26,6 +26,12 @@ class Estimate(NamedTuple):
         The estimate.
     error : float
         Its standard error.
+
+    Examples
+    --------
+    >>> from contextures.evaluation import Estimate
+    >>> Estimate(0.3, 0.1).clear, Estimate(0.1, 0.1).clear
+    (True, False)
     """
 
     value: float

@@ -180,6 +180,24 @@ def render_diagnosis(data: DiagnosisData) -> str:
     ------
     InputError
         If there are no functions, a part or change has no words, or a number is not finite.
+
+    Examples
+    --------
+    >>> from contextures.report import (
+    ...     DiagnosisData, LearnedFunction, Part, Repeat, Score, render_diagnosis
+    ... )
+    >>> data = DiagnosisData(
+    ...     title="What a network has learned", created="2026-01-01", of="a network",
+    ...     table="iris", context="knn:10", context_label="10 nearest neighbours",
+    ...     share=0.9, margin=0.02, d=1, n_components=1, n_fitted=100, n_fresh=50, alignment=0.9,
+    ...     encoder=0.72, encoder_margin=0.02, exact=0.8, ceiling=3.0,
+    ...     functions=[LearnedFunction(value=0.9, fresh=0.9, fitted=0.95)],
+    ...     parts=[Part("optimisation", 0.08, 0.02)],
+    ...     gains=[Score("learning", "", 10.0, 8.0, 12.0)], helps=["learning"],
+    ...     repeat=Repeat("contextures diagnose e.parquet iris.csv", 0, "0.1.0", "3.11"),
+    ... )
+    >>> render_diagnosis(data)[:15]
+    '<!DOCTYPE html>'
     """
     _check(data)
     page = draw_page(

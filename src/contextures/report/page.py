@@ -47,6 +47,20 @@ def render_report(data: ReportData) -> str:
     ------
     InputError
         If ``data`` holds something its types do not allow.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from contextures.data import demo_table
+    >>> from contextures.report import ReportData, render_report
+    >>> from contextures.runs import FitOptions, fit_table
+    >>> table = demo_table("wine")
+    >>> options = FitOptions(context="knn:20", n_components=4)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     run = fit_table(table, f"{folder}/run", options).folder
+    ...     data = ReportData.from_json((run / "report.json").read_text())
+    >>> render_report(data)[:15]
+    '<!DOCTYPE html>'
     """
     data = ReportData.from_json(data.to_json())
     learning = learning_of(data)

@@ -182,6 +182,19 @@ def diagnose_table(
     ------
     InputError
         If the rows do not match, the context is not known or only draws, or a file cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from contextures.data import demo_table
+    >>> from contextures.runs import FitOptions, diagnose_table, fit_table
+    >>> table = demo_table("wine")
+    >>> options = FitOptions(context="knn:20", n_components=4)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     run = fit_table(table, f"{folder}/run", options).folder
+    ...     found = diagnose_table(run, table)
+    >>> found.asked, found.reference
+    ('knn:20', 'exact')
     """
     options, progress = options or DiagnoseOptions(), progress or Progress()
     asked = check_context(options.context)

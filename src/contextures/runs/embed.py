@@ -67,6 +67,20 @@ def embed_table(
     ------
     InputError
         If the folder is not a run, or the table's columns do not fit, naming them.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import pandas as pd
+    >>> from contextures.data import demo_table
+    >>> from contextures.runs import FitOptions, embed_table, fit_table
+    >>> table = demo_table("wine")
+    >>> options = FitOptions(context="knn:20", n_components=4)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     result = fit_table(table, f"{folder}/run", options)
+    ...     notes = embed_table(result.folder, table, f"{folder}/embedding.csv")
+    ...     list(pd.read_csv(f"{folder}/embedding.csv").columns)
+    ['row_id', 'c1', 'c2', 'c3', 'c4']
     """
     progress = progress or Progress()
     folder = check_run(run)

@@ -146,6 +146,18 @@ def fit_table(
     ------
     InputError
         If the table, the target or an option cannot be used, or the folder not written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from contextures.data import demo_table
+    >>> from contextures.runs import FitOptions, fit_table
+    >>> table = demo_table("diabetes")
+    >>> options = FitOptions(target=table.target, context="knn:20", n_components=4)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     result = fit_table(table, f"{folder}/run", options)
+    ...     (result.folder / "report.html").exists()
+    True
     """
     progress = progress or Progress()
     context = check_options(options)

@@ -34,6 +34,14 @@ def check_destination(run: str | Path, *, force: bool = False) -> Path:
     ------
     InputError
         If something is there already, or nothing can be written there.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from contextures.runs import check_destination
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     check_destination(f"{parent}/run").name
+    'run'
     """
     folder = Path(run)
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
@@ -82,6 +90,18 @@ def run_folder(run: str | Path, *, force: bool = False) -> Iterator[Path]:
     ------
     InputError
         If the folder cannot be made or the disk is full.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from contextures.runs import run_folder
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     with run_folder(f"{parent}/run") as folder:
+    ...         _ = (folder / "notes.txt").write_text("written beside, then renamed")
+    ...         before = Path(f"{parent}/run").exists()
+    ...     before, Path(f"{parent}/run").exists()
+    (False, True)
     """
     folder = check_destination(run, force=force)
     partial = _partial(folder, "partial")

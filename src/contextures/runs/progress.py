@@ -14,6 +14,19 @@ class Progress:
     ----------
     seconds : dict of str to float
         How long each finished stage took, in order.
+
+    Examples
+    --------
+    >>> from contextures.runs import Progress
+    >>> class Shown(Progress):
+    ...     def begin(self, name):
+    ...         print(name, "...")
+    >>> progress = Shown()
+    >>> with progress.stage("looking"):
+    ...     pass
+    looking ...
+    >>> list(progress.seconds)
+    ['looking']
     """
 
     def __init__(self) -> None:

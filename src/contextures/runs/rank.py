@@ -118,6 +118,15 @@ def rank_table(
     -------
     ContextSearch
         The fitted search; see its ``results_``.
+
+    Examples
+    --------
+    >>> from contextures.data import demo_table
+    >>> from contextures.runs import rank_table
+    >>> table = demo_table("wine")
+    >>> search = rank_table(table, target=table.target)
+    >>> search.score_, len(search.results_)
+    ('pseudo', 37)
     """
     progress = progress or Progress()
     with progress.stage("prepare table"):

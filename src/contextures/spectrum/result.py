@@ -40,6 +40,18 @@ class Spectrum:
     References
     ----------
     arXiv 2505.01557 (ICML 2025), Lemmas 3 and 4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from contextures.contexts import KNNContext
+    >>> from contextures.spectrum import decompose
+    >>> X = np.random.default_rng(0).normal(size=(200, 2))
+    >>> spectrum = decompose(KNNContext(20), X, n_components=3)
+    >>> spectrum.left.shape, spectrum.right.shape
+    ((200, 3), (200, 3))
+    >>> bool(np.allclose(spectrum.left.T @ spectrum.left / 200, np.eye(3)))
+    True
     """
 
     singular_values: FloatArray

@@ -18,6 +18,18 @@ class Basis(TransformerMixin, BaseEstimator):
     """Functions phi of rows of numbers, as a scikit-learn transformer.
 
     ``values`` gives phi in the precision asked for; ``transform`` gives it in float64.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from contextures.encoders.bases import Basis
+    >>> class Powers(Basis):
+    ...     def fit_rows(self, X):
+    ...         return self
+    ...     def values(self, X, dtype):
+    ...         return np.hstack([X, X**2]).astype(dtype)
+    >>> Powers().fit_transform([[1.0], [2.0]]).tolist()
+    [[1.0, 1.0], [2.0, 4.0]]
     """
 
     saved: ClassVar[tuple[str, ...]] = ()

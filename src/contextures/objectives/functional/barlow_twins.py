@@ -37,6 +37,17 @@ def barlow_twins(
     -------
     torch.Tensor
         The loss. See :class:`contextures.objectives.BarlowTwins` for its minimiser.
+
+    Examples
+    --------
+    Two views of a bit, each flipped one time in five: s_1 = .6.
+
+    >>> import torch
+    >>> from contextures.objectives import functional as F
+    >>> a = torch.tensor([1.0, -1.0]).repeat(500)[:, None]
+    >>> other = torch.where(torch.arange(1000)[:, None] % 50 < 34, a, -a)
+    >>> round(F.barlow_twins(a, other).item(), 2)
+    0.41
     """
     check_same_width(view_1=view_1, view_2=view_2)
 

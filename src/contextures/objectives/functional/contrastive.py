@@ -42,6 +42,15 @@ def info_nce(
     -------
     torch.Tensor
         The loss. See :class:`contextures.objectives.InfoNCE` for its minimiser.
+
+    Examples
+    --------
+    Rows that have a partner each, and are orthogonal to all others: log(1 + 3 / e).
+
+    >>> import torch
+    >>> from contextures.objectives import functional as F
+    >>> round(F.info_nce(torch.eye(4), torch.eye(4), temperature=1.0).item(), 4)
+    0.7437
     """
     check_same_width(phi=phi, psi=psi)
     _check_temperature(temperature)
@@ -69,6 +78,15 @@ def nt_xent(view_1: Tensor, view_2: Tensor, temperature: float = 0.5, sync: bool
     -------
     torch.Tensor
         The loss. See :class:`contextures.objectives.NTXent`.
+
+    Examples
+    --------
+    Rows whose views agree, and are orthogonal to all others: log(1 + 6 e^-2).
+
+    >>> import torch
+    >>> from contextures.objectives import functional as F
+    >>> round(F.nt_xent(torch.eye(4), torch.eye(4)).item(), 4)
+    0.5944
     """
     check_same_width(view_1=view_1, view_2=view_2)
     _check_temperature(temperature)

@@ -54,6 +54,16 @@ def kise(
     -------
     torch.Tensor
         The loss. See :class:`contextures.objectives.KISE` for its minimiser.
+
+    Examples
+    --------
+    A bit that is flipped one time in five: its kernel is 1 + .36 x x'.
+
+    >>> import torch
+    >>> from contextures.objectives import functional as F
+    >>> x = torch.tensor([1.0, -1.0]).repeat(500)[:, None]
+    >>> round(F.kise(x, 0.6 * x).item(), 2)
+    0.64
     """
     if isinstance(constraint, Whitening):
         ratio = ratio_loss(constraint.ridge)
@@ -91,6 +101,16 @@ def kise_gram(
     InputError
         If several processes train together: none of them knows the kernel between its rows and
         another's.
+
+    Examples
+    --------
+    A bit that is flipped one time in five: its kernel is 1 + .36 x x'.
+
+    >>> import torch
+    >>> from contextures.objectives import functional as F
+    >>> x = torch.tensor([1.0, -1.0]).repeat(500)[:, None]
+    >>> round(F.kise_gram(x, 1 + 0.36 * x @ x.T).item(), 2)
+    0.64
     """
     check_batch(phi=phi, kernel=kernel)
     check_same_length(phi=phi, kernel=kernel, columns=kernel.T)

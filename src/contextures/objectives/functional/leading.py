@@ -37,6 +37,17 @@ def leading_trace_kernel(
     -------
     torch.Tensor
         The loss. See :class:`contextures.objectives.RatioTraceKernel` for its minimiser.
+
+    Examples
+    --------
+    Two bits, the first flipped one time in five and the second one in two: the leading function
+    has s_1 = .6, and the other one 0.
+
+    >>> import torch
+    >>> from contextures.objectives import functional as F
+    >>> bits = torch.tensor([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]]).repeat(250, 1)
+    >>> round(F.leading_trace_kernel(bits, 0.6 * bits[:, :1], None, leading=1).item(), 2)
+    0.64
     """
     if not 1 <= leading <= phi.shape[1]:
         raise InputError(

@@ -35,6 +35,17 @@ def low_rank(phi: Tensor, psi: Tensor, constant: bool = False, sync: bool = True
     -------
     torch.Tensor
         The loss. See :class:`contextures.objectives.LowRank` for its minimiser.
+
+    Examples
+    --------
+    A bit that is flipped one time in five: s_1 = .6.
+
+    >>> import torch
+    >>> from contextures.objectives import functional as F
+    >>> x = torch.tensor([1.0, -1.0]).repeat(500)[:, None]
+    >>> a = torch.where(torch.arange(1000)[:, None] % 10 < 8, x, -x)
+    >>> round(F.low_rank(0.6 * x, a).item(), 2)
+    -0.36
     """
     check_same_width(phi=phi, psi=psi)
     value: Tensor = apply(_LowRank, phi, psi, constant, sync)

@@ -38,6 +38,17 @@ def joint_nesting(
     -------
     torch.Tensor
         The loss. See :class:`contextures.objectives.JointNesting` for its minimiser.
+
+    Examples
+    --------
+    A bit that is flipped one time in five: s_1 = .6.
+
+    >>> import torch
+    >>> from contextures.objectives import functional as F
+    >>> x = torch.tensor([1.0, -1.0]).repeat(500)[:, None]
+    >>> a = torch.where(torch.arange(1000)[:, None] % 10 < 8, x, -x)
+    >>> round(F.joint_nesting(0.6 * x, a).item(), 2)
+    -0.36
     """
     check_same_width(phi=phi, psi=psi)
     return _nested(phi, psi, _prefix_weights(phi, step), False, constant, sync)
@@ -60,6 +71,17 @@ def sequential_nesting(
         The value of :func:`low_rank`. Coordinate l is given its gradient in the low-rank loss of
         the first l coordinates with the others held fixed, which is no scalar's gradient. See
         :class:`contextures.objectives.SequentialNesting` for the fixed point.
+
+    Examples
+    --------
+    A bit that is flipped one time in five: s_1 = .6.
+
+    >>> import torch
+    >>> from contextures.objectives import functional as F
+    >>> x = torch.tensor([1.0, -1.0]).repeat(500)[:, None]
+    >>> a = torch.where(torch.arange(1000)[:, None] % 10 < 8, x, -x)
+    >>> round(F.sequential_nesting(0.6 * x, a).item(), 2)
+    -0.36
     """
     check_same_width(phi=phi, psi=psi)
     weights = phi.new_zeros(phi.shape[1])

@@ -47,6 +47,17 @@ def ratio_trace(
     -------
     torch.Tensor
         The loss. See :class:`contextures.objectives.RatioTrace` for its minimiser.
+
+    Examples
+    --------
+    A bit that is flipped one time in five: s_1 = .6.
+
+    >>> import torch
+    >>> from contextures.objectives import functional as F
+    >>> x = torch.tensor([1.0, -1.0]).repeat(500)[:, None]
+    >>> a = torch.where(torch.arange(1000)[:, None] % 10 < 8, x, -x)
+    >>> round(F.ratio_trace(x, a).item(), 2)
+    0.64
     """
     check_batch(phi=phi, psi=psi)
     value: Tensor = apply(_PairTrace, phi, psi, exclude_self, ridge, sync)

@@ -33,6 +33,17 @@ def ratio_trace_views(
     -------
     torch.Tensor
         The loss. See :class:`contextures.objectives.RatioTraceViews` for its minimiser.
+
+    Examples
+    --------
+    Two views of a bit, each flipped one time in five: s_1 = .6.
+
+    >>> import torch
+    >>> from contextures.objectives import functional as F
+    >>> a = torch.tensor([1.0, -1.0]).repeat(500)[:, None]
+    >>> other = torch.where(torch.arange(1000)[:, None] % 50 < 34, a, -a)
+    >>> round(F.ratio_trace_views(a, other).item(), 2)
+    0.64
     """
     check_same_width(view_1=view_1, view_2=view_2)
     return view_loss(view_1, view_2, ratio_loss(ridge), sync)
@@ -71,6 +82,16 @@ def ratio_trace_kernel(
     -------
     torch.Tensor
         The loss. See :class:`contextures.objectives.RatioTraceKernel` for its minimiser.
+
+    Examples
+    --------
+    A bit that is flipped one time in five: its kernel is 1 + .36 x x'.
+
+    >>> import torch
+    >>> from contextures.objectives import functional as F
+    >>> x = torch.tensor([1.0, -1.0]).repeat(500)[:, None]
+    >>> round(F.ratio_trace_kernel(x, 0.6 * x).item(), 2)
+    0.64
     """
     return kernel_loss(phi, features, context_weights, exclude_self, ratio_loss(ridge), sync)
 

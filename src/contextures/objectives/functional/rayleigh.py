@@ -54,6 +54,17 @@ def rayleigh_quotient(
     -------
     torch.Tensor
         The loss. See :class:`contextures.objectives.RayleighQuotient` for its minimiser.
+
+    Examples
+    --------
+    Two views of a bit, each flipped one time in five: s_1 = .6.
+
+    >>> import torch
+    >>> from contextures.objectives import functional as F
+    >>> a = torch.tensor([1.0, -1.0]).repeat(500)[:, None]
+    >>> other = torch.where(torch.arange(1000)[:, None] % 50 < 34, a, -a)
+    >>> round(F.rayleigh_quotient(a, other).item(), 2)
+    1.28
     """
     check_same_width(view_1=view_1, view_2=view_2)
     d = view_1.shape[1]

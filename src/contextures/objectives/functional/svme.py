@@ -42,6 +42,17 @@ def svme(phi: Tensor, psi: Tensor, constraint: Constraint = WHITENING, sync: boo
     -------
     torch.Tensor
         The loss. See :class:`contextures.objectives.SVME` for its minimiser.
+
+    Examples
+    --------
+    A bit that is flipped one time in five: s_1 = .6.
+
+    >>> import torch
+    >>> from contextures.objectives import functional as F
+    >>> x = torch.tensor([1.0, -1.0]).repeat(500)[:, None]
+    >>> a = torch.where(torch.arange(1000)[:, None] % 10 < 8, x, -x)
+    >>> round(F.svme(x, 0.6 * a).item(), 2)
+    0.64
     """
     check_same_width(phi=phi, psi=psi)
     d = phi.shape[1]

@@ -25,6 +25,16 @@ def class_targets(labels: Tensor, priors: Tensor | None = None, sync: bool = Tru
     -------
     torch.Tensor of shape (n, K)
         1 / sqrt(P_A(a)) in column a, zero elsewhere.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from contextures.objectives import functional as F
+    >>> F.class_targets(torch.tensor([0, 0, 0, 1])).round(decimals=2)
+    tensor([[1.1500, 0.0000],
+            [1.1500, 0.0000],
+            [1.1500, 0.0000],
+            [0.0000, 2.0000]])
     """
     hot = one_hot(labels, None if priors is None else len(priors), sync)
     if priors is None:
@@ -50,6 +60,15 @@ def one_hot(labels: Tensor, n_classes: int | None = None, sync: bool = True) -> 
     -------
     torch.Tensor of shape (n, K)
         Ones and zeros.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from contextures.objectives import functional as F
+    >>> F.one_hot(torch.tensor([0, 2, 1]))
+    tensor([[1., 0., 0.],
+            [0., 0., 1.],
+            [0., 1., 0.]])
     """
     if labels.ndim != 1 or labels.is_floating_point() or labels.is_complex():
         raise InputError(

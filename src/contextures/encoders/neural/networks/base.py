@@ -14,6 +14,15 @@ class Network(nn.Module):
 
     A plan holds plain values only, so that it can be written as JSON; what is learned or counted
     from rows lies in parameters and buffers.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from contextures.encoders.neural.networks import MLP
+    >>> made = MLP.planned(torch.randn(100, 3), 8, {"width": 16, "depth": 2})
+    >>> again = MLP.build(made.plan)
+    >>> again.load_state_dict(made.state_dict())
+    <All keys matched successfully>
     """
 
     kind: ClassVar[str]

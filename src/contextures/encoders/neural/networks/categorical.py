@@ -31,6 +31,15 @@ class CategoricalMLP(Network):
         How many categories each has; found from the rows when the network is planned.
     width, depth, dropout
         As in :class:`contextures.encoders.neural.networks.MLP`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from contextures.encoders.neural.networks import CategoricalMLP
+    >>> rows = torch.tensor([[0.1, 0.0], [0.7, 1.0], [0.4, 2.0]])
+    >>> network = CategoricalMLP.planned(rows, 8, {"columns": [1], "width": 16, "depth": 2})
+    >>> network.plan["counts"], network(rows).shape
+    ([3], torch.Size([3, 8]))
     """
 
     kind: ClassVar[str] = "categorical"

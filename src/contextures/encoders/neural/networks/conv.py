@@ -49,6 +49,13 @@ class ConvNet(Network):
         Channels of the first block; each halving doubles them, up to four times.
     depth : int, default=3
         Residual blocks.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from contextures.encoders.neural.networks import ConvNet
+    >>> ConvNet((8, 8), n_outputs=16, width=8, depth=1)(torch.randn(5, 64)).shape
+    torch.Size([5, 16])
     """
 
     kind: ClassVar[str] = "conv"

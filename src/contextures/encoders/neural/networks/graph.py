@@ -50,6 +50,16 @@ class GraphNetwork(Network):
     References
     ----------
     Kipf and Welling, arXiv 1609.02907, equation 2.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from scipy.sparse import csr_array
+    >>> from contextures.encoders.neural.networks import GraphNetwork
+    >>> options = {"adjacency": csr_array([[0, 1], [1, 0]]), "features": torch.eye(2), "width": 16}
+    >>> nodes = torch.tensor([0, 1])
+    >>> GraphNetwork.planned(nodes, 8, options)(nodes).shape
+    torch.Size([2, 8])
     """
 
     kind: ClassVar[str] = "graph"

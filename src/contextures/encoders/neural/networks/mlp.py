@@ -24,6 +24,13 @@ class MLP(Network):
         Layers, the first one and the residual blocks after it.
     dropout : float, default=0.0
         The chance that a unit of a block is left out in training.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from contextures.encoders.neural.networks import MLP
+    >>> MLP(n_inputs=3, n_outputs=8, width=16, depth=2)(torch.randn(5, 3)).shape
+    torch.Size([5, 8])
     """
 
     kind: ClassVar[str] = "mlp"
@@ -84,6 +91,13 @@ class Table(Network):
         Layers, the table and the residual blocks after it.
     dropout : float, default=0.0
         The chance that a unit of a block is left out in training.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from contextures.encoders.neural.networks import Table
+    >>> Table(n_states=10, n_outputs=8, width=16, depth=2)(torch.tensor([0, 3, 9])).shape
+    torch.Size([3, 8])
     """
 
     kind: ClassVar[str] = "table"

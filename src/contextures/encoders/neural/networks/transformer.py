@@ -32,6 +32,14 @@ class TokenTransformer(Network):
         What fills rows up; nothing attends to it.
     dropout : float, default=0.0
         The chance that a unit is left out in training.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from contextures.encoders.neural.networks import TokenTransformer
+    >>> network = TokenTransformer(n_tokens=20, length=6, n_outputs=8, width=16, depth=1)
+    >>> network(torch.randint(1, 20, (5, 6))).shape
+    torch.Size([5, 8])
     """
 
     kind: ClassVar[str] = "transformer"
