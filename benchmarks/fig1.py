@@ -16,7 +16,7 @@ from benchmarks.ritz import prepared
 from contextures.contexts import KNNContext
 from contextures.encoders import NeuralEncoder, SpectralEncoder
 from contextures.evaluation import cca_alignment, mutual_knn_alignment
-from contextures.exceptions import ContextWarning
+from contextures.exceptions import ContextWarning, RankError
 from contextures.spectrum.scores import ratio_trace
 
 TABLE, NEIGHBORS, KEPT, OUTPUTS = "abalone", 30, 128, 512
@@ -69,7 +69,8 @@ def cell(
     exact = SpectralEncoder(KNNContext(NEIGHBORS), kept, random_state=seed).fit(rows)
     encoder = NeuralEncoder(
         KNNContext(NEIGHBORS),
-        kept,
+        # A narrow network has no more functions than hidden units.
+        min(kept, size[0]),
         objective=recipe.objective,
         objective_options=weights(recipe, options),
         network=partial(network, *size, recipe.scaled),
@@ -85,16 +86,22 @@ def cell(
         random_state=seed,
     )
     started, busy = time.perf_counter(), time.process_time()
-    found = encoder.fit_transform(rows)
+    try:
+        found = encoder.fit_transform(rows)
+    except RankError as error:
+        found = encoder.set_params(n_components=error.rank).fit_transform(rows)
     seconds, busy = time.perf_counter() - started, time.process_time() - busy
     true = exact.spectrum_.left
-    squares = encoder.singular_values_**2
+    squares = np.zeros(kept)
+    squares[: found.shape[1]] = encoder.singular_values_**2
     best = ratio_trace(exact.transform(fresh), exact.context_, fresh)
     return {
-        "cca": cca_alignment(found, true),
+        # Functions that were not found count as zero.
+        "cca": cca_alignment(np.pad(found, ((0, 0), (0, kept - found.shape[1]))), true),
         "mutual_knn": mutual_knn_alignment(found, true),
         "error": float(np.abs(squares - exact.singular_values_**2).mean()),
         "fresh": ratio_trace(encoder.transform(fresh), exact.context_, fresh) / best,
+        "functions": found.shape[1],
         "last": encoder.history_[-1]["loss"],
         "seconds": seconds,
         "processor": busy,
