@@ -89,6 +89,7 @@ def cell(
     try:
         found = encoder.fit_transform(rows)
     except RankError as error:
+        started, busy = time.perf_counter(), time.process_time()
         found = encoder.set_params(n_components=error.rank).fit_transform(rows)
     seconds, busy = time.perf_counter() - started, time.process_time() - busy
     true = exact.spectrum_.left

@@ -21,6 +21,7 @@ from contextures.contexts.support import SupportContext, landmarks
 # The dense transition of more rows than this no longer fits comfortably in memory.
 MOST_ENTRIES = 50_000_000
 _NEGLIGIBLE = 1e-16
+# Distances of one block of rows, half a megabyte of them.
 _BLOCK_VALUES = 65_536
 
 

@@ -95,8 +95,9 @@ class ContextSearch(BaseEstimator):
 
     Notes
     -----
-    With m = ``max_samples`` rows a candidate costs an O(m^3) eigenvalue problem; neighbours are
-    found once for the largest K, and distances once for all gammas. Memory is O(m^2) for every
+    With m = ``max_samples`` rows a candidate costs an O(m^3) eigenvalue problem. Masked contexts
+    share each mask's neighbours (found for the largest K) and distances; others do so three at a
+    time. Memory is O(m^2) for every
     member of the families worked on at once.
 
     References
@@ -205,14 +206,7 @@ class ContextSearch(BaseEstimator):
     ) -> list[Judged]:
         from joblib import Parallel, delayed
 
-        groups: dict[Any, list[int]] = {}
-        for place, candidate in enumerate(candidates):
-            groups.setdefault(candidate.context.family(), []).append(place)
-        # The slowest first and in one piece, because they share most; the others in small pieces,
-        # so that none is left to run alone at the end.
-        order = [g for g in groups.values() if "masked" in candidates[g[0]].family]
-        rest = [g for g in groups.values() if g not in order]
-        order += [g[start : start + _PIECE] for g in rest for start in range(0, len(g), _PIECE)]
+        order = _pieces(candidates)
         jobs = (
             delayed(judge_group)(
                 [candidates[place].context.subsampled(share) for place in places],
@@ -277,3 +271,21 @@ class ContextSearch(BaseEstimator):
         check_is_fitted(self)
         columns = ["name", "pseudo", "tau", "n_components", "reliable", "decay"]
         return self.results_[columns].head(n_rows)
+
+
+def _pieces(candidates: Sequence[Candidate]) -> list[list[int]]:
+    """Lay out which candidates are judged together.
+
+    Masked families come first and whole: they take longest and share most. The others follow in
+    small pieces, so that none is left to run alone at the end.
+    """
+    groups: dict[Any, list[int]] = {}
+    for place, candidate in enumerate(candidates):
+        groups.setdefault(candidate.context.family(), []).append(place)
+    whole, rest = [], []
+    for group in groups.values():
+        if "masked" in candidates[group[0]].family:
+            whole.append(group)
+        else:
+            rest += [group[start : start + _PIECE] for start in range(0, len(group), _PIECE)]
+    return whole + rest
