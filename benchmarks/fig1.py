@@ -17,7 +17,7 @@ from contextures.contexts import KNNContext
 from contextures.encoders import NeuralEncoder, SpectralEncoder
 from contextures.evaluation import cca_alignment, mutual_knn_alignment
 from contextures.exceptions import ContextWarning, RankError
-from contextures.spectrum.scores import ratio_trace
+from contextures.spectrum.ritz.ratio_trace import ratio_trace
 
 TABLE, NEIGHBORS, KEPT, OUTPUTS = "abalone", 30, 128, 512
 

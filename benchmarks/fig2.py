@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks import common, figures, protocol
+from contextures.contexts.naming import short_form
 from contextures.evaluation import decay_rate, usefulness
 from contextures.exceptions import ContextWarning
-from contextures.selection.short_forms import short_form
 
 TABLES = ("abalone", "kin8nm", "credit-g", "segment")
 FAMILIES = ("rbf", "knn")

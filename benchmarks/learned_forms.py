@@ -22,7 +22,7 @@ from contextures.contexts import (
     TeacherContext,
 )
 from contextures.encoders import NeuralEncoder
-from contextures.encoders.neural.choice import whitens
+from contextures.encoders.neural.objective_choice import whitens
 from contextures.objectives import get_objective, objective_class, objective_names
 
 FRESH = 5_000

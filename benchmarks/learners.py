@@ -18,7 +18,7 @@ from benchmarks.ritz import canonical_correlations, prepared
 from contextures.contexts import KNNContext
 from contextures.encoders import NeuralEncoder, RitzEncoder, SpectralEncoder
 from contextures.exceptions import ContextWarning, InputError
-from contextures.spectrum.scores import ratio_trace
+from contextures.spectrum.ritz.ratio_trace import ratio_trace
 
 TABLES = {"abalone": 4177, "segment": 2310, "kin8nm": 1400}
 """Tables, and how many of their rows are drawn."""

@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.common import FloatArray
 from contextures.contexts import Context, KNNContext, MaskContext, RBFContext
 from contextures.contexts.rbf import median_distance
-from contextures.evaluation.pseudo_tasks import PENALTIES, nested_dimensions
+from contextures.evaluation.context_scores.pseudo_tasks import PENALTIES, nested_dimensions
 from contextures.spectrum import leading_functions
 
 SHARES = (0.70, 0.15, 0.15)

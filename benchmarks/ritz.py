@@ -18,7 +18,7 @@ from benchmarks import common
 from contextures.contexts import Context, FiniteContext, GraphContext, KNNContext
 from contextures.encoders import RitzEncoder, SpectralEncoder
 from contextures.encoders.bases import PolynomialBasis
-from contextures.spectrum.scores import ratio_trace
+from contextures.spectrum.ritz.ratio_trace import ratio_trace
 
 TABLES = ("abalone", "california_housing", "kin8nm", "cpu_activity", "segment", "sulfur")
 BASES = ("auto", "landmarks", "nystroem", "fourier", "trees")

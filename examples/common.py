@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 
 from contextures.evaluation import Task, probe_curve
 from contextures.evaluation.intervals import metric_value
-from contextures.evaluation.probe import linear_probe
+from contextures.evaluation.representations.probe import linear_probe
 
 matplotlib.use("Agg")
 # Two BLAS threads that contend for a core are far slower than one.

@@ -21,7 +21,7 @@ import numpy as np
 from contextures.contexts import ImageContext, LabelContext, PairContext, rotated_images
 from contextures.encoders import NeuralEncoder, RitzEncoder
 from contextures.evaluation import Task
-from contextures.evaluation.probe import linear_probe
+from contextures.evaluation.representations.probe import linear_probe
 from examples import common
 
 SHAPE = (8, 8)

@@ -27,9 +27,9 @@ from contextures.data import TablePreparation, demo_table, read_table
 from contextures.encoders import NeuralEncoder, RitzEncoder
 from contextures.encoders.bases import LandmarkBasis
 from contextures.evaluation import cca_alignment
-from contextures.evaluation.probe import linear_probe
+from contextures.evaluation.representations.probe import linear_probe
 from contextures.spectrum.ritz import PairMoments
-from contextures.spectrum.scores import pair_score, ratio_trace
+from contextures.spectrum.ritz.ratio_trace import pair_score, ratio_trace
 from examples import common
 
 CONTEXTS: dict[str, Context] = {

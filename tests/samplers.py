@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from contextures._checks import check_rows
 from contextures.contexts import Context
-from contextures.contexts.checks import check_rows
 
 
 class Drawn(Context):

@@ -8,7 +8,7 @@ from sklearn.datasets import load_digits
 
 from contextures.contexts import ImageContext, LabelContext, rotated_images
 from contextures.contexts.draws import Draws
-from contextures.contexts.resampling import bilinear
+from contextures.contexts.image_sampling import bilinear
 from contextures.exceptions import InputError
 from contextures.spectrum import decompose
 

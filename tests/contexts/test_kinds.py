@@ -19,7 +19,7 @@ from contextures.contexts import (
     RBFContext,
     TeacherContext,
 )
-from contextures.contexts.search import NeighborSearch
+from contextures.contexts.neighbor_search import NeighborSearch
 from contextures.exceptions import InputError
 from contextures.spectrum import decompose
 

@@ -26,11 +26,12 @@ from contextures.contexts import (
     RBFContext,
     TeacherContext,
 )
-from contextures.encoders import RitzEncoder, SpectralEncoder
+from contextures.encoders import RitzEncoder, SpectralEncoder, sources
 from contextures.encoders.bases import FourierBasis, LandmarkBasis, PolynomialBasis
-from contextures.encoders.closed_form import fitting, learning, sources
+from contextures.encoders.ritz import fitting
+from contextures.encoders.ritz import learner as learning
 from contextures.exceptions import InputError, RankError
-from contextures.spectrum.scores import ratio_trace
+from contextures.spectrum.ritz.ratio_trace import ratio_trace
 
 X, Y = load_iris(return_X_y=True)
 RNG = np.random.default_rng(0)

@@ -20,7 +20,7 @@ from contextures.evaluation import (
     worst_case_bound,
     worst_case_error,
 )
-from contextures.evaluation.bounds import approximation_bound
+from contextures.evaluation.bounds.regression import approximation_bound
 
 ROUNDING = 1e-7
 EQUAL = 0.0

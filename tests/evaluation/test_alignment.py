@@ -19,7 +19,7 @@ from contextures.evaluation import (
     neighbor_overlap,
 )
 from contextures.exceptions import InputError
-from contextures.spectrum import scatter
+from contextures.spectrum.ritz import scatter
 
 RNG = np.random.default_rng(0)
 F = RNG.standard_normal((400, 4))

@@ -20,7 +20,7 @@ from contextures.evaluation import (
     spectral_span,
     unlabelled_needed,
 )
-from contextures.evaluation.bounds import approximation_bound
+from contextures.evaluation.bounds.regression import approximation_bound
 from contextures.exceptions import InputError
 from contextures.spectrum import decompose_fitted
 from evaluation import bound_trials

@@ -227,7 +227,7 @@ def test_noise_on_normal_rows_follows_mehlers_kernel():
 
 
 def test_blocks_of_draws_give_one_estimate(monkeypatch):
-    from contextures.evaluation import complexity_sampling
+    from contextures.evaluation.bounds import sampled_complexity as complexity_sampling
 
     context = MaskContext(mask_rate=0.4).fit(CUBE)
     monkeypatch.setattr(complexity_sampling, "_BLOCK_VALUES", 4000)

@@ -11,11 +11,11 @@ from contextures.contexts import FiniteContext, GraphContext, KNNContext, NoiseC
 from contextures.contexts import TeacherContext as Teacher
 from contextures.encoders import RitzEncoder, SpectralEncoder
 from contextures.evaluation import cca_alignment, diagnose, learned_shares
-from contextures.evaluation.diagnosis import ritz_functions
-from contextures.evaluation.fresh import FreshRows
 from contextures.evaluation.jackknife import Jackknife
+from contextures.evaluation.learned.diagnosis import ritz_functions
+from contextures.evaluation.learned.fresh_rows import FreshRows
 from contextures.exceptions import InputError
-from contextures.spectrum.scores import ratio_trace
+from contextures.spectrum.ritz.ratio_trace import ratio_trace
 
 RNG = np.random.default_rng(0)
 NODES = np.arange(32)

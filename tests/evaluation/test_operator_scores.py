@@ -14,7 +14,7 @@ from contextures.contexts import FiniteContext, KNNContext, NoiseContext, Teache
 from contextures.evaluation import cross_validated_ratio_trace, ratio_trace_score, vamp2_score
 from contextures.exceptions import InputError
 from contextures.spectrum import decompose_fitted
-from contextures.spectrum.scores import pair_score, ratio_trace
+from contextures.spectrum.ritz.ratio_trace import pair_score, ratio_trace
 
 P = 0.1
 CUBE = oracles.cube(5)

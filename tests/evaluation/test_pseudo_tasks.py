@@ -9,7 +9,7 @@ import pytest
 from sklearn.linear_model import Ridge
 
 from contextures.evaluation import cannot_tell, pseudo_task_error, smooth_tasks
-from contextures.evaluation.pseudo_tasks import nested_dimensions
+from contextures.evaluation.context_scores.pseudo_tasks import nested_dimensions
 from contextures.exceptions import InputError
 
 RNG = np.random.default_rng(0)

@@ -14,10 +14,10 @@ from contextures.evaluation import (
     worst_case_bound,
     worst_case_error,
 )
-from contextures.evaluation import worst_case as module
+from contextures.evaluation.bounds import worst_case as module
 from contextures.exceptions import InputError
 from contextures.spectrum import decompose_fitted
-from contextures.spectrum.scores import ratio_trace
+from contextures.spectrum.ritz.ratio_trace import ratio_trace
 from evaluation import bound_trials
 
 EPS = 1 - np.sqrt(0.03)

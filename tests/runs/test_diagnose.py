@@ -16,8 +16,8 @@ from contextures.data import demo_table, table_from_frame
 from contextures.encoders import RitzEncoder, SpectralEncoder, save_encoder
 from contextures.exceptions import InputError
 from contextures.runs import DiagnoseOptions, FitOptions, diagnose_table, fit_table
-from contextures.runs import encoders as costs
-from contextures.runs.comparing import ContextAdvice
+from contextures.runs import encoder_choice as costs
+from contextures.runs.context_advice import ContextAdvice
 from contextures.runs.diagnosis_wording import findings
 from contextures.selection import short_form
 

@@ -13,8 +13,8 @@ from contextures.data import table_from_frame
 from contextures.exceptions import InputError
 from contextures.report import ReportData
 from contextures.runs import FitOptions, embed_table, fit_table
-from contextures.runs import encoders as runs_encoders
-from contextures.runs.encoders import choose_kind
+from contextures.runs import encoder_choice as runs_encoders
+from contextures.runs.encoder_choice import choose_kind
 
 RNG = np.random.default_rng(0)
 FRAME = pd.DataFrame(RNG.standard_normal((240, 4)), columns=list("abcd"))

@@ -15,8 +15,8 @@ from contextures.encoders import load_encoder
 from contextures.exceptions import InputError
 from contextures.report import ReportData
 from contextures.runs import FitOptions, Progress, embed_table, fit_table, rank_table
-from contextures.runs.encoders import affordable_rows
-from contextures.runs.splitting import split_rows
+from contextures.runs.encoder_choice import affordable_rows
+from contextures.runs.split import split_rows
 
 RNG = np.random.default_rng(0)
 

@@ -11,7 +11,7 @@ from contextures import ContextSearch, SpectralEncoder
 from contextures.contexts import KNNContext, LabelContext, MaskContext, NoiseContext, RBFContext
 from contextures.evaluation import cannot_tell, pseudo_task_error, smooth_tasks
 from contextures.exceptions import InputError
-from contextures.selection.holding import draw_parts
+from contextures.selection.held_rows import draw_parts
 
 X, Y = load_wine(return_X_y=True)
 X = (X - X.mean(0)) / X.std(0)

@@ -23,7 +23,7 @@ from contextures.contexts import (
 )
 from contextures.exceptions import InputError
 from contextures.selection import default_candidates, parse_context, short_form
-from contextures.selection.judging import held_out_values
+from contextures.selection.candidate_scores import held_out_values
 from contextures.spectrum import decompose
 
 X, Y = load_wine(return_X_y=True)

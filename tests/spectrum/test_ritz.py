@@ -11,13 +11,13 @@ import oracles
 from contextures.contexts import FiniteContext, KNNContext, TeacherContext
 from contextures.exceptions import InputError, RankError
 from contextures.spectrum import decompose, decompose_fitted
-from contextures.spectrum.rayleigh import effective_rank, top_eigen
 from contextures.spectrum.ritz import (
     KernelMoments,
     PairMoments,
     TransitionMoments,
     ViewMoments,
 )
+from contextures.spectrum.ritz.problem import effective_rank, top_eigen
 
 RNG = np.random.default_rng(0)
 N, D, E = 300, 5, 4

@@ -11,7 +11,7 @@ from contextures.contexts import KNNContext, NoiseContext, PairContext, RBFConte
 from contextures.encoders import SpectralEncoder
 from contextures.exceptions import InputError
 from contextures.spectrum import decompose_fitted, singular_values
-from contextures.spectrum.scores import (
+from contextures.spectrum.ritz.ratio_trace import (
     TiedRows,
     kernel_ratio_trace,
     pair_score,

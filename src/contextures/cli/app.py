@@ -17,7 +17,7 @@ os.environ.setdefault("MKL_NUM_THREADS", "1")
 import typer
 
 from contextures._version import __version__
-from contextures.cli import diagnosing
+from contextures.cli import diagnose as diagnose_command
 from contextures.cli.options import (
     Delimiter,
     Encoding,
@@ -170,7 +170,7 @@ def rank(
     as_json: Json = False,
 ) -> None:
     """Rank contexts for a table, without labels and without learning anything else."""
-    from contextures.cli.shown import TerminalProgress, ranking_lines
+    from contextures.cli.text import TerminalProgress, ranking_lines
     from contextures.data import read_table
     from contextures.runs import rank_table
     from contextures.runs.fit import plain_ranking
@@ -209,7 +209,7 @@ def embed(
     encoding: Encoding = None,
 ) -> None:
     """Embed the rows of a table with the encoder of a run."""
-    from contextures.cli.shown import TerminalProgress
+    from contextures.cli.text import TerminalProgress
     from contextures.data import read_table
     from contextures.runs import embed_table
     from contextures.runs.embed import check_output, check_run
@@ -222,7 +222,7 @@ def embed(
     print(f"{len(read.frame)} rows embedded: {out}")
 
 
-app.command(epilog=diagnosing.EPILOG)(diagnosing.diagnose)
+app.command(epilog=diagnose_command.EPILOG)(diagnose_command.diagnose)
 
 
 @app.command(
@@ -254,7 +254,7 @@ def report(
 
 
 def _fit(table: Any, out: Path, options: Any, as_json: bool) -> None:
-    from contextures.cli.shown import TerminalProgress, result_lines
+    from contextures.cli.text import TerminalProgress, result_lines
     from contextures.runs import fit_table
 
     result = fit_table(table, out, options, TerminalProgress())

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from contextures.contexts.graphs import GraphContext
     from contextures.contexts.images import ImageContext, rotated_images
     from contextures.contexts.labels import LabelContext
-    from contextures.contexts.masking import MaskContext
+    from contextures.contexts.masked import MaskContext
     from contextures.contexts.montecarlo import MonteCarloContext
     from contextures.contexts.neighbors import KNNContext
     from contextures.contexts.noise import DiffusionContext, NoiseContext
@@ -38,7 +38,7 @@ _HOME = {
     "ImageContext": "images",
     "KNNContext": "neighbors",
     "LabelContext": "labels",
-    "MaskContext": "masking",
+    "MaskContext": "masked",
     "MaskedTokensContext": "tokens",
     "MonteCarloContext": "montecarlo",
     "NextTokensContext": "tokens",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from contextures.contexts.checks import Matrix, compact
+from contextures._arrays import Matrix, compact
 from contextures.exceptions import InputError
 
 

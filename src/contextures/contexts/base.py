@@ -10,7 +10,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
-from contextures.contexts.checks import FloatArray, Matrix
+from contextures._arrays import FloatArray, Matrix
 from contextures.contexts.drawing import KEPT, Drawing
 from contextures.exceptions import InputError
 

@@ -8,18 +8,12 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
+from contextures._arrays import FloatArray, IntArray, Matrix
+from contextures._checks import check_positive_int, check_positive_real, check_rows
 from contextures.contexts.base import Context
-from contextures.contexts.checks import (
-    FloatArray,
-    IntArray,
-    Matrix,
-    check_positive_int,
-    check_positive_real,
-    check_rows,
-)
 from contextures.contexts.drawing import Form
+from contextures.contexts.kernel_features import LinearFeatures
 from contextures.contexts.labels import Task, are_classes
-from contextures.contexts.linear import LinearFeatures
 from contextures.exceptions import InputError
 
 Output = Literal["leaves", "predictions"]

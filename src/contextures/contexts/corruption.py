@@ -6,8 +6,8 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from contextures.contexts.checks import FloatArray
-from contextures.contexts.draws import Array, Constants, Draws
+from contextures._arrays import Array, FloatArray
+from contextures.contexts.draws import Constants, Draws
 from contextures.contexts.samplers import SamplerContext, check_rate
 from contextures.exceptions import InputError
 

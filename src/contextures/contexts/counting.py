@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from contextures.contexts.checks import IntArray, Matrix
+from contextures._arrays import IntArray, Matrix
 from contextures.contexts.distinct import distinct_rows
 
 CHUNK_NUMBERS = 1_000_000

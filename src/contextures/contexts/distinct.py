@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from contextures.contexts.checks import IntArray
+from contextures._arrays import IntArray
 
 
 def distinct_rows(values: Any) -> tuple[Any, IntArray]:

@@ -7,15 +7,9 @@ from typing import Any, Literal
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from contextures.contexts.checks import FloatArray, Matrix, check_positive_int
-from contextures.contexts.draws import (
-    Constants,
-    Draws,
-    RowDraws,
-    is_tensor,
-    one_or_all,
-    to_numpy,
-)
+from contextures._arrays import FloatArray, Matrix, is_tensor, to_numpy
+from contextures._checks import check_positive_int
+from contextures.contexts.draws import Constants, Draws, RowDraws, one_or_all
 from contextures.exceptions import InputError
 
 Form = Literal["transition", "kernel", "sampler"]

@@ -11,24 +11,11 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from contextures.contexts.checks import Matrix
+from contextures._arrays import Array, Matrix, is_tensor
 from contextures.exceptions import InputError
-
-Array = Any  # numpy.ndarray or torch.Tensor
 
 BLOCK_ENTRIES = 1_000_000
 """Entries of a dense transition that are summed at a time."""
-
-
-def is_tensor(values: Any) -> bool:
-    """Tell whether this is a torch tensor, without importing torch."""
-    torch = sys.modules.get("torch")
-    return torch is not None and isinstance(values, torch.Tensor)
-
-
-def to_numpy(values: Any) -> np.ndarray[Any, Any]:
-    """Give an array or tensor as a numpy array."""
-    return values.detach().cpu().numpy() if is_tensor(values) else np.asarray(values)
 
 
 class Draws:

@@ -7,8 +7,9 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from contextures._arrays import Matrix, divide_rows
+from contextures._checks import check_indices, check_matrix
 from contextures.contexts.base import Context
-from contextures.contexts.checks import Matrix, check_indices, check_matrix, divide_rows
 from contextures.exceptions import InputError
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from contextures.contexts.checks import FloatArray, IntArray, check_rows
-from contextures.contexts.draws import Array, Constants, Draws
-from contextures.contexts.resampling import bilinear, bilinear_grid, pixel_centres
+from contextures._arrays import Array, FloatArray, IntArray
+from contextures._checks import check_rows
+from contextures.contexts.draws import Constants, Draws
+from contextures.contexts.image_sampling import bilinear, bilinear_grid, pixel_centres
 from contextures.contexts.samplers import SamplerContext
 from contextures.exceptions import InputError
 

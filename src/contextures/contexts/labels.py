@@ -9,9 +9,9 @@ from scipy import sparse
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
+from contextures._arrays import Matrix
 from contextures.contexts.base import Context
-from contextures.contexts.checks import Matrix
-from contextures.contexts.linear import LinearFeatures
+from contextures.contexts.kernel_features import LinearFeatures
 from contextures.exceptions import InputError
 
 Task = Literal["auto", "classification", "regression"]

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from contextures.contexts.checks import FloatArray
-from contextures.contexts.draws import Array, Draws
+from contextures._arrays import Array, FloatArray
+from contextures.contexts.draws import Draws
 from contextures.exceptions import InputError
 
 Pattern = Literal["independent", "exact", "block"]

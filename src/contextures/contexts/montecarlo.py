@@ -12,8 +12,9 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from contextures._arrays import FloatArray, IntArray, Matrix
+from contextures._checks import check_positive_int
 from contextures.contexts.base import Context
-from contextures.contexts.checks import FloatArray, IntArray, Matrix, check_positive_int
 from contextures.contexts.counting import count_draws, merge_counts
 from contextures.contexts.distinct import distinct_rows, match_rows
 from contextures.exceptions import ContextWarning, InputError

@@ -9,16 +9,10 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import clone
 
+from contextures._arrays import FloatArray, IntArray, Matrix, compact
+from contextures._checks import check_positive_int, check_rows
 from contextures.contexts.base import attempt_each
-from contextures.contexts.checks import (
-    FloatArray,
-    IntArray,
-    Matrix,
-    check_positive_int,
-    check_rows,
-    compact,
-)
-from contextures.contexts.search import NeighborSearch
+from contextures.contexts.neighbor_search import NeighborSearch
 from contextures.contexts.support import SupportContext, landmarks
 from contextures.exceptions import InputError
 

@@ -6,8 +6,9 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from contextures.contexts.checks import check_positive_real
-from contextures.contexts.draws import Array, Draws
+from contextures._arrays import Array
+from contextures._checks import check_positive_real
+from contextures.contexts.draws import Draws
 from contextures.contexts.samplers import SamplerContext
 from contextures.exceptions import InputError
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
+from contextures._arrays import Matrix
 from contextures.contexts.base import Context
-from contextures.contexts.checks import Matrix
 from contextures.contexts.distinct import distinct_rows, match_rows
 from contextures.exceptions import InputError
 

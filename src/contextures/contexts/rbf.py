@@ -7,15 +7,9 @@ from typing import Any, Self
 
 import numpy as np
 
+from contextures._arrays import FloatArray, Matrix, compact
+from contextures._checks import check_positive_int, check_positive_real, check_rows
 from contextures.contexts.base import attempt_each
-from contextures.contexts.checks import (
-    FloatArray,
-    Matrix,
-    check_positive_int,
-    check_positive_real,
-    check_rows,
-    compact,
-)
 from contextures.contexts.support import SupportContext, landmarks
 
 # The dense transition of more rows than this no longer fits comfortably in memory.

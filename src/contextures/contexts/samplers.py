@@ -7,9 +7,10 @@ from typing import Any, NoReturn, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from contextures._arrays import Array, FloatArray
+from contextures._checks import check_rows
 from contextures.contexts.base import Context
-from contextures.contexts.checks import FloatArray, check_rows
-from contextures.contexts.draws import Array, Draws
+from contextures.contexts.draws import Draws
 from contextures.exceptions import InputError
 
 

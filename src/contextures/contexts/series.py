@@ -6,7 +6,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from contextures.contexts.checks import FloatArray, check_positive_int
+from contextures._arrays import FloatArray
+from contextures._checks import check_positive_int
 from contextures.contexts.pairs import PairContext
 from contextures.exceptions import InputError
 

@@ -8,8 +8,9 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from contextures._arrays import FloatArray, Matrix
+from contextures._checks import check_rows
 from contextures.contexts.base import Context
-from contextures.contexts.checks import FloatArray, Matrix, check_rows
 from contextures.exceptions import InputError
 
 

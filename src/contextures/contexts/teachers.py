@@ -11,10 +11,9 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
+from contextures._arrays import FloatArray, is_tensor, to_numpy
 from contextures.contexts.base import Context
-from contextures.contexts.checks import FloatArray
-from contextures.contexts.draws import is_tensor, to_numpy
-from contextures.contexts.linear import LinearFeatures
+from contextures.contexts.kernel_features import LinearFeatures
 from contextures.exceptions import InputError
 
 Output = Literal["auto", "transform", "decision_function", "predict_proba", "predict"]

@@ -9,8 +9,9 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from contextures.contexts.checks import IntArray, check_positive_int
-from contextures.contexts.draws import Array, Draws
+from contextures._arrays import Array, IntArray
+from contextures._checks import check_positive_int
+from contextures.contexts.draws import Draws
 from contextures.contexts.pairs import PairContext
 from contextures.contexts.samplers import SamplerContext, check_rate, check_width
 from contextures.exceptions import InputError

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from contextures._lazy import lazy
 
 if TYPE_CHECKING:
-    from contextures.data.account import ColumnAccount
+    from contextures.data.account import ColumnAccount, DataWarning
     from contextures.data.bundled import demo_table
-    from contextures.data.findings import DataWarning
     from contextures.data.preparation import TablePreparation
     from contextures.data.profile import ColumnProfile, TableProfile, profile_table
     from contextures.data.reading import read_table
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 _HOME = {
     "ColumnAccount": "account",
     "ColumnProfile": "profile",
-    "DataWarning": "findings",
+    "DataWarning": "account",
     "Table": "table",
     "TablePreparation": "preparation",
     "TableProfile": "profile",

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from contextures.data.findings import DataWarning
+from contextures.data.account import DataWarning
 from contextures.data.kinds import KindFound, is_wordy, kind_of, numbers_of, undo_category, words_of
 
 COPY_CORRELATION = 0.9999

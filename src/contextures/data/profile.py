@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from contextures.data.account import DataWarning
 from contextures.data.copies import (
     CodedColumn,
     code_column,
@@ -17,7 +18,6 @@ from contextures.data.copies import (
     count_repeated_rows,
     repeated_columns,
 )
-from contextures.data.findings import DataWarning
 from contextures.data.kinds import numbers_of
 from contextures.data.table import name_frame
 from contextures.data.words import counted, listed, shortened

@@ -9,11 +9,12 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from contextures._arrays import FloatArray
+from contextures._checks import check_positive_int
 from contextures.contexts import Context, KNNContext
-from contextures.contexts.checks import FloatArray, check_positive_int
 from contextures.contexts.montecarlo import with_expansion
 from contextures.contexts.support import SupportContext
-from contextures.encoders.truncation import check_kept
+from contextures.encoders.base import check_kept
 from contextures.exceptions import InputError
 from contextures.spectrum import Spectrum, decompose_fitted
 

@@ -9,22 +9,16 @@ import numpy as np
 
 from contextures._files import read_pair, to_json, write_whole
 from contextures._version import __version__
-from contextures.encoders.closed_form.learning import Solved
-from contextures.encoders.ritz import RitzEncoder
-from contextures.encoders.spectral import SpectralEncoder
-from contextures.encoders.stored_bases import (
+from contextures.contexts.stored import Arrays, construct, describe, describe_fitted, restore_fitted
+from contextures.encoders.bases.stored import (
     describe_basis,
     read_foreign,
     restore_basis,
     write_foreign,
 )
-from contextures.encoders.stored_contexts import (
-    Arrays,
-    construct,
-    describe,
-    describe_fitted,
-    restore_fitted,
-)
+from contextures.encoders.ritz import RitzEncoder
+from contextures.encoders.ritz.learner import Solved
+from contextures.encoders.spectral import SpectralEncoder
 from contextures.exceptions import InputError
 from contextures.spectrum.ritz import RitzFunctions
 

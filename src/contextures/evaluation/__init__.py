@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 from contextures._lazy import lazy
 
 if TYPE_CHECKING:
-    from contextures.evaluation.advice import (
+    from contextures.evaluation.bounds.advice import (
         DimensionAdvice,
         SizeAdvice,
         best_dimension,
         labels_needed,
         unlabelled_needed,
     )
-    from contextures.evaluation.alignment import cca_alignment, cka_alignment
-    from contextures.evaluation.approximations import (
+    from contextures.evaluation.bounds.approximation import (
         Approximation,
         OptimalError,
         algebraic_worst_case_bound,
@@ -23,108 +22,126 @@ if TYPE_CHECKING:
         optimal_error,
         worst_case_bound,
     )
-    from contextures.evaluation.associations import (
+    from contextures.evaluation.bounds.complexity import (
+        ContextComplexity,
+        complexity_from_log_ratios,
+        context_complexity,
+    )
+    from contextures.evaluation.bounds.regression import RegressionBound, regression_bound
+    from contextures.evaluation.bounds.sampled_complexity import sampled_complexity
+    from contextures.evaluation.bounds.span import (
+        RegressionSpan,
+        learned_span,
+        measured_span,
+        spectral_span,
+    )
+    from contextures.evaluation.bounds.task import RegressionTask, measured_task
+    from contextures.evaluation.bounds.worst_case import WorstCase, worst_case_error
+    from contextures.evaluation.context_scores.association import (
         Association,
         association,
         decay_rate,
         expected_kernel_deviation,
         lipschitz_constant,
     )
-    from contextures.evaluation.bounds import RegressionBound, regression_bound
-    from contextures.evaluation.compatibilities import Compatibility, compatibility
-    from contextures.evaluation.complexity import (
-        ContextComplexity,
-        complexity_from_log_ratios,
-        context_complexity,
+    from contextures.evaluation.context_scores.pseudo_tasks import (
+        PseudoTaskScore,
+        cannot_tell,
+        pseudo_task_error,
     )
-    from contextures.evaluation.complexity_sampling import sampled_complexity
-    from contextures.evaluation.diagnosis import Diagnosis, diagnose
-    from contextures.evaluation.estimated_compatibility import estimate_compatibility
+    from contextures.evaluation.context_scores.task_priors import TaskPrior, smooth_tasks
+    from contextures.evaluation.context_scores.tau import Usefulness, usefulness
     from contextures.evaluation.intervals import bootstrap_interval
     from contextures.evaluation.jackknife import Estimate, OperatorScore
-    from contextures.evaluation.neighborhoods import mutual_knn_alignment, neighbor_overlap
-    from contextures.evaluation.operator_scores import (
+    from contextures.evaluation.learned.diagnosis import Diagnosis, diagnose
+    from contextures.evaluation.learned.operator_scores import (
         cross_validated_ratio_trace,
         ratio_trace_score,
         vamp2_score,
     )
-    from contextures.evaluation.probe import HeldOutScore, Task, compare, probe_curve
-    from contextures.evaluation.pseudo_tasks import PseudoTaskScore, cannot_tell, pseudo_task_error
-    from contextures.evaluation.ranks import effective_rank, lidar, participation_ratio, rankme
-    from contextures.evaluation.regression_span import (
-        RegressionSpan,
-        learned_span,
-        measured_span,
-        spectral_span,
+    from contextures.evaluation.representations.alignment import cca_alignment, cka_alignment
+    from contextures.evaluation.representations.neighborhoods import (
+        mutual_knn_alignment,
+        neighbor_overlap,
     )
-    from contextures.evaluation.regression_task import RegressionTask, measured_task
-    from contextures.evaluation.shares import learned_shares
-    from contextures.evaluation.task_priors import TaskPrior, smooth_tasks
-    from contextures.evaluation.tau import Usefulness, usefulness
-    from contextures.evaluation.worst_case import WorstCase, worst_case_error
+    from contextures.evaluation.representations.probe import (
+        HeldOutScore,
+        Task,
+        compare,
+        probe_curve,
+    )
+    from contextures.evaluation.representations.ranks import (
+        effective_rank,
+        lidar,
+        participation_ratio,
+        rankme,
+    )
+    from contextures.evaluation.representations.shares import learned_shares
+    from contextures.evaluation.tasks.compatibility import Compatibility, compatibility
+    from contextures.evaluation.tasks.estimated_compatibility import estimate_compatibility
 
 _HOME = {
-    "Approximation": "approximations",
-    "Association": "associations",
-    "Compatibility": "compatibilities",
-    "ContextComplexity": "complexity",
-    "Diagnosis": "diagnosis",
-    "DimensionAdvice": "advice",
+    "Approximation": "bounds.approximation",
+    "Association": "context_scores.association",
+    "Compatibility": "tasks.compatibility",
+    "ContextComplexity": "bounds.complexity",
+    "Diagnosis": "learned.diagnosis",
+    "DimensionAdvice": "bounds.advice",
     "Estimate": "jackknife",
-    "HeldOutScore": "probe",
+    "HeldOutScore": "representations.probe",
     "OperatorScore": "jackknife",
-    "OptimalError": "approximations",
-    "PseudoTaskScore": "pseudo_tasks",
-    "RegressionBound": "bounds",
-    "RegressionSpan": "regression_span",
-    "RegressionTask": "regression_task",
-    "SizeAdvice": "advice",
-    "Task": "probe",
-    "TaskPrior": "task_priors",
-    "Usefulness": "tau",
-    "WorstCase": "worst_case",
-    "algebraic_worst_case_bound": "approximations",
-    "approximation": "approximations",
-    "association": "associations",
-    "best_dimension": "advice",
+    "OptimalError": "bounds.approximation",
+    "PseudoTaskScore": "context_scores.pseudo_tasks",
+    "RegressionBound": "bounds.regression",
+    "RegressionSpan": "bounds.span",
+    "RegressionTask": "bounds.task",
+    "SizeAdvice": "bounds.advice",
+    "Task": "representations.probe",
+    "TaskPrior": "context_scores.task_priors",
+    "Usefulness": "context_scores.tau",
+    "WorstCase": "bounds.worst_case",
+    "algebraic_worst_case_bound": "bounds.approximation",
+    "approximation": "bounds.approximation",
+    "association": "context_scores.association",
+    "best_dimension": "bounds.advice",
     "bootstrap_interval": "intervals",
-    "cannot_tell": "pseudo_tasks",
-    "cca_alignment": "alignment",
-    "cka_alignment": "alignment",
-    "compare": "probe",
-    "compatibility": "compatibilities",
-    "complexity_from_log_ratios": "complexity",
-    "context_complexity": "complexity",
-    "cross_validated_ratio_trace": "operator_scores",
-    "decay_rate": "associations",
-    "diagnose": "diagnosis",
-    "effective_rank": "ranks",
-    "estimate_compatibility": "estimated_compatibility",
-    "expected_kernel_deviation": "associations",
-    "labels_needed": "advice",
-    "learned_shares": "shares",
-    "learned_span": "regression_span",
-    "lidar": "ranks",
-    "lipschitz_constant": "associations",
-    "measured_span": "regression_span",
-    "measured_task": "regression_task",
-    "mutual_knn_alignment": "neighborhoods",
-    "neighbor_overlap": "neighborhoods",
-    "optimal_error": "approximations",
-    "participation_ratio": "ranks",
-    "probe_curve": "probe",
-    "pseudo_task_error": "pseudo_tasks",
-    "rankme": "ranks",
-    "ratio_trace_score": "operator_scores",
-    "regression_bound": "bounds",
-    "sampled_complexity": "complexity_sampling",
-    "smooth_tasks": "task_priors",
-    "spectral_span": "regression_span",
-    "unlabelled_needed": "advice",
-    "usefulness": "tau",
-    "vamp2_score": "operator_scores",
-    "worst_case_bound": "approximations",
-    "worst_case_error": "worst_case",
+    "cannot_tell": "context_scores.pseudo_tasks",
+    "cca_alignment": "representations.alignment",
+    "cka_alignment": "representations.alignment",
+    "compare": "representations.probe",
+    "compatibility": "tasks.compatibility",
+    "complexity_from_log_ratios": "bounds.complexity",
+    "context_complexity": "bounds.complexity",
+    "cross_validated_ratio_trace": "learned.operator_scores",
+    "decay_rate": "context_scores.association",
+    "diagnose": "learned.diagnosis",
+    "effective_rank": "representations.ranks",
+    "estimate_compatibility": "tasks.estimated_compatibility",
+    "expected_kernel_deviation": "context_scores.association",
+    "labels_needed": "bounds.advice",
+    "learned_shares": "representations.shares",
+    "learned_span": "bounds.span",
+    "lidar": "representations.ranks",
+    "lipschitz_constant": "context_scores.association",
+    "measured_span": "bounds.span",
+    "measured_task": "bounds.task",
+    "mutual_knn_alignment": "representations.neighborhoods",
+    "neighbor_overlap": "representations.neighborhoods",
+    "optimal_error": "bounds.approximation",
+    "participation_ratio": "representations.ranks",
+    "probe_curve": "representations.probe",
+    "pseudo_task_error": "context_scores.pseudo_tasks",
+    "rankme": "representations.ranks",
+    "ratio_trace_score": "learned.operator_scores",
+    "regression_bound": "bounds.regression",
+    "sampled_complexity": "bounds.sampled_complexity",
+    "smooth_tasks": "context_scores.task_priors",
+    "spectral_span": "bounds.span",
+    "unlabelled_needed": "bounds.advice",
+    "usefulness": "context_scores.tau",
+    "vamp2_score": "learned.operator_scores",
+    "worst_case_bound": "bounds.approximation",
+    "worst_case_error": "bounds.worst_case",
 }
 
 __all__ = [

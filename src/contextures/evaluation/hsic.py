@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from contextures.contexts.checks import FloatArray
+from contextures._arrays import FloatArray
 
 LEAST_ROWS = 4
 """The statistic takes rows four at a time."""

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from contextures.contexts.checks import FloatArray
+from contextures._arrays import FloatArray
 
 Metric = Literal["accuracy", "r2"]
 

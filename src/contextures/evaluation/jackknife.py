@@ -10,7 +10,8 @@ import numpy as np
 from scipy import stats
 from sklearn.utils import check_random_state
 
-from contextures.contexts.checks import FloatArray, IntArray, check_positive_int
+from contextures._arrays import FloatArray, IntArray
+from contextures._checks import check_positive_int
 from contextures.exceptions import InputError
 
 CLEAR = 2.0

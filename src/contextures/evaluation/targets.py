@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from contextures.contexts.checks import FloatArray
+from contextures._arrays import FloatArray
 from contextures.contexts.labels import missing_labels
 from contextures.exceptions import InputError
 

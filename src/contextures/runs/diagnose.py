@@ -14,11 +14,11 @@ from contextures.contexts import Context
 from contextures.data import Table
 from contextures.evaluation import Diagnosis, diagnose
 from contextures.exceptions import ContextWarning, InputError, RankError
-from contextures.runs.comparing import ContextAdvice, advise, stored_ranking
-from contextures.runs.encoders import affordable_rows, fit_up_to
-from contextures.runs.judging import spaced
+from contextures.runs.context_advice import ContextAdvice, advise, stored_ranking
+from contextures.runs.diagnosed import Subject, check_subject, load_subject, stored_metrics
+from contextures.runs.encoder_choice import affordable_rows, fit_up_to
+from contextures.runs.learned_quality import spaced
 from contextures.runs.progress import Progress
-from contextures.runs.subjects import Subject, check_subject, load_subject, stored_metrics
 from contextures.selection import parse_context, short_form
 
 MOST_FUNCTIONS = 512

@@ -22,13 +22,13 @@ from contextures.encoders import save_encoder
 from contextures.evaluation import HeldOutScore, Task, compare, probe_curve
 from contextures.exceptions import InputError
 from contextures.report import render_report
-from contextures.runs.encoders import check_kind
+from contextures.runs.encoder_choice import check_kind
 from contextures.runs.folder import MARK, check_destination, run_folder
 from contextures.runs.learn import Learned, learn
 from contextures.runs.progress import Progress
 from contextures.runs.rank import Checked, look_over
 from contextures.runs.reporting import Findings, build_report
-from contextures.runs.splitting import Split, split_rows
+from contextures.runs.split import Split, split_rows
 from contextures.selection import parse_context, short_form
 from contextures.selection.ranking import check_score
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from contextures.contexts import Context
 from contextures.contexts.support import SupportContext
 from contextures.exceptions import ContextWarning, InputError
-from contextures.runs.encoders import affordable_rows, choose_kind, fit_encoder
-from contextures.runs.judging import Judgement, judge
+from contextures.runs.encoder_choice import affordable_rows, choose_kind, fit_encoder
+from contextures.runs.learned_quality import Judgement, judge
 from contextures.runs.progress import Progress
 from contextures.selection import ContextSearch
 
@@ -71,7 +71,7 @@ def learn(
     score : {"auto", "pseudo", "tau"}
         What the choice follows; see :class:`contextures.ContextSearch`.
     encoder : {"auto", "spectral", "ritz", "neural"}
-        The kind of encoder; see :func:`contextures.runs.encoders.choose_kind` for "auto".
+        The kind of encoder; see :func:`contextures.runs.encoder_choice.choose_kind` for "auto".
     n_components : int or None
         The number of coordinates. When None, as many as are sound up to 128, and at least the
         number that the score predicts.

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 
 from contextures import report
+from contextures._arrays import FloatArray
 from contextures._version import __version__
-from contextures.contexts.checks import FloatArray
 from contextures.data import ColumnAccount
 from contextures.evaluation import HeldOutScore, Task
 from contextures.runs.learn import Learned
 from contextures.runs.rank import Checked
-from contextures.runs.splitting import Split
+from contextures.runs.split import Split
 from contextures.runs.wording import comparison, context_label, encoder_label, finding
 from contextures.selection import short_form
 

@@ -12,7 +12,7 @@ from contextures.contexts import (
     SCARFContext,
 )
 from contextures.evaluation import HeldOutScore, Task
-from contextures.evaluation.task_priors import NOISE
+from contextures.evaluation.context_scores.task_priors import NOISE
 from contextures.runs.learn import Learned
 
 

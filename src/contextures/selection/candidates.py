@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from contextures._arrays import FloatArray
 from contextures.contexts import (
     Context,
     CutMixContext,
@@ -16,7 +17,6 @@ from contextures.contexts import (
     RBFContext,
     SCARFContext,
 )
-from contextures.contexts.checks import FloatArray
 from contextures.contexts.rbf import median_distance
 from contextures.exceptions import InputError
 

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+from contextures._arrays import FloatArray
 from contextures.contexts import Context
-from contextures.contexts.checks import FloatArray
+from contextures.contexts.naming import short_form
 from contextures.contexts.support import SupportContext
-from contextures.evaluation.pseudo_tasks import LEVEL, beaten_share
+from contextures.evaluation.context_scores.pseudo_tasks import LEVEL, beaten_share
 from contextures.exceptions import InputError
+from contextures.selection.candidate_scores import Judged
 from contextures.selection.candidates import Candidate
-from contextures.selection.judging import Judged
-from contextures.selection.short_forms import short_form
 
 SCORES = ("auto", "pseudo", "tau")
 

@@ -11,16 +11,17 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from contextures._arrays import FloatArray, IntArray
+from contextures._checks import check_positive_int
 from contextures.contexts import Context, LabelContext
-from contextures.contexts.checks import FloatArray, IntArray, check_positive_int
 from contextures.exceptions import InputError
+from contextures.selection.candidate_scores import Judged, judge_group
 from contextures.selection.candidates import (
     Candidate,
     as_candidate,
     default_candidates,
 )
-from contextures.selection.holding import FEWEST_ROWS, HeldRows, draw_parts, hold
-from contextures.selection.judging import Judged, judge_group
+from contextures.selection.held_rows import FEWEST_ROWS, HeldRows, draw_parts, hold
 from contextures.selection.ranking import (
     check_score,
     choose,

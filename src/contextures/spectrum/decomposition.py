@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
+from contextures._arrays import FloatArray
+from contextures._checks import check_positive_int
 from contextures.contexts import Context
-from contextures.contexts.checks import FloatArray, check_positive_int
 from contextures.contexts.montecarlo import MonteCarloContext, with_expansion
 from contextures.exceptions import ContextWarning, InputError, RankError
 from contextures.spectrum.operator import NormalizedOperator

@@ -8,8 +8,8 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator
 
+from contextures._arrays import FloatArray, Matrix
 from contextures.contexts import Context
-from contextures.contexts.checks import FloatArray, Matrix
 
 
 class NormalizedOperator:

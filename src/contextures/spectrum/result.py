@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from contextures._arrays import FloatArray
 from contextures.contexts import Context
-from contextures.contexts.checks import FloatArray
 
 ONE = 1.0 - 1e-9
 """Singular values from here on count as one: the context splits into that many parts."""

@@ -11,10 +11,10 @@ from typing import Literal
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, eigsh, svds
 
-from contextures.contexts.checks import FloatArray
+from contextures._arrays import FloatArray
 from contextures.exceptions import InputError
 from contextures.spectrum.operator import NormalizedOperator
-from contextures.spectrum.rayleigh import top_eigen
+from contextures.spectrum.ritz.problem import top_eigen
 
 Solver = Literal["auto", "dense", "gram", "lanczos", "propack"]
 Triplets = tuple[FloatArray, FloatArray, FloatArray]

@@ -10,7 +10,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from contextures.contexts.checks import FloatArray
+from contextures._arrays import FloatArray
 from contextures.exceptions import InputError
 
 

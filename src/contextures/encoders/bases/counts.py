@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from contextures.contexts.checks import FloatArray, check_positive_int
+from contextures._arrays import FloatArray
+from contextures._checks import check_positive_int
 from contextures.encoders.bases.base import Basis
 from contextures.exceptions import InputError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from contextures.contexts.checks import FloatArray
+from contextures._arrays import FloatArray
 
 
 def squared_distances(rows: FloatArray, points: FloatArray, centre: FloatArray) -> FloatArray:

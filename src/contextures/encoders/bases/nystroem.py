@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from sklearn.kernel_approximation import Nystroem
 
-from contextures.contexts.checks import FloatArray, check_positive_int
+from contextures._arrays import FloatArray
+from contextures._checks import check_positive_int
 from contextures.encoders.bases.base import Basis
 from contextures.encoders.bases.distances import typical_distances
 

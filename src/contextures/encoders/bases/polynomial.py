@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from sklearn.preprocessing import PolynomialFeatures
 
-from contextures.contexts.checks import FloatArray, check_positive_int
+from contextures._arrays import FloatArray
+from contextures._checks import check_positive_int
 from contextures.encoders.bases.base import Basis
 from contextures.exceptions import InputError
 

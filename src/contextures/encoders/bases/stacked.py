@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from sklearn.base import clone
 
-from contextures.contexts.checks import FloatArray
+from contextures._arrays import FloatArray
 from contextures.encoders.bases.base import Basis, values_of
 
 

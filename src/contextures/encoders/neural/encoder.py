@@ -11,17 +11,17 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
+from contextures._arrays import FloatArray
 from contextures.contexts import Context, KNNContext
-from contextures.contexts.checks import FloatArray
-from contextures.encoders.closed_form.sources import observes
-from contextures.encoders.neural.building import Problem, Wanted
-from contextures.encoders.neural.finishing import finished, warn_of_collapse
-from contextures.encoders.neural.inputs import Codes, as_tensor
-from contextures.encoders.neural.mapping import Map
-from contextures.encoders.neural.running import limited_threads, run
-from contextures.encoders.neural.settings import Settings
-from contextures.encoders.neural.showing import check_loggers
-from contextures.encoders.truncation import check_kept
+from contextures.encoders.base import check_kept
+from contextures.encoders.neural.embedding import Map
+from contextures.encoders.neural.fabric import limited_threads, run
+from contextures.encoders.neural.parameters import Settings
+from contextures.encoders.neural.problem import Problem, Wanted
+from contextures.encoders.neural.progress import check_loggers
+from contextures.encoders.neural.ritz_step import finished, warn_of_collapse
+from contextures.encoders.neural.tensors import Codes, as_tensor
+from contextures.encoders.sources import observes
 from contextures.exceptions import InputError
 from contextures.spectrum.ritz import RitzFunctions
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from contextures.contexts.checks import FloatArray
+from contextures._arrays import FloatArray
 
 WARM_UP = 20
 """Steps, at most, in which the learning rate rises."""

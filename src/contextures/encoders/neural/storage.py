@@ -9,17 +9,11 @@ import torch
 from torch import nn
 
 from contextures.contexts import Context, DiffusionContext, MaskedTokensContext, NoiseContext
+from contextures.contexts.stored import Arrays, construct, describe, describe_fitted, restore_fitted
+from contextures.encoders.neural.embedding import Map
 from contextures.encoders.neural.encoder import NeuralEncoder
-from contextures.encoders.neural.inputs import Codes
-from contextures.encoders.neural.mapping import Map
 from contextures.encoders.neural.networks import KINDS, Network
-from contextures.encoders.stored_contexts import (
-    Arrays,
-    construct,
-    describe,
-    describe_fitted,
-    restore_fitted,
-)
+from contextures.encoders.neural.tensors import Codes
 from contextures.exceptions import InputError
 from contextures.spectrum.ritz import RitzFunctions
 

@@ -11,14 +11,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from contextures.contexts.checks import FloatArray, IntArray
-from contextures.encoders.closed_form.learning import choose_ridge
+from contextures._arrays import FloatArray, IntArray
+from contextures.encoders.neural.batches import Feed
 from contextures.encoders.neural.checkpoints import Checkpoints, Progressed
-from contextures.encoders.neural.feeds import Feed
-from contextures.encoders.neural.judging import HeldOut
+from contextures.encoders.neural.network_moments import HeldOut
+from contextures.encoders.neural.network_pair import Sides
+from contextures.encoders.neural.progress import Report
 from contextures.encoders.neural.schedule import RowOrder, mixed, rate_share
-from contextures.encoders.neural.showing import Report
-from contextures.encoders.neural.sides import Sides
+from contextures.encoders.ritz.learner import choose_ridge
 from contextures.exceptions import InputError
 from contextures.objectives import Objective
 
@@ -101,7 +101,7 @@ class Training:
     ridge : float or None
         The ridge of the Ritz step; chosen by the held-out score when None.
     loggers : list
-        See :class:`contextures.encoders.neural.showing.MetricsLogger`.
+        See :class:`contextures.encoders.neural.progress.MetricsLogger`.
     """
 
     sides: Sides

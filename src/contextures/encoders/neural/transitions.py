@@ -9,7 +9,7 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
-from contextures.contexts.checks import FloatArray, Matrix, divide_rows
+from contextures._arrays import FloatArray, Matrix, divide_rows
 from contextures.contexts.draws import Draws, RowDraws
 from contextures.encoders.neural.networks.graph import csr_tensor
 

@@ -11,7 +11,7 @@ import torch
 from scipy import sparse
 from torch import Tensor, nn
 
-from contextures.contexts.checks import Matrix
+from contextures._arrays import Matrix
 from contextures.encoders.neural.networks.base import Network
 from contextures.exceptions import InputError
 

@@ -1,0 +1,56 @@
+"""The types of arrays, and what is done to them whoever made them.
+
+Nothing here imports torch: where a tensor comes in, torch has been imported by whoever made it.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+Array = Any  # numpy.ndarray or torch.Tensor
+
+FloatArray = NDArray[np.float64]
+
+
+IntArray = NDArray[np.intp]
+
+
+Matrix: TypeAlias = Any  # FloatArray or scipy.sparse.csr_array: scipy ships no types
+
+
+# Above this share of non-zero entries a dense array is smaller to walk through than a sparse one.
+DENSE_SHARE = 0.25
+
+
+def compact(matrix: Matrix) -> Matrix:
+    """Store a transition in the form that is quicker to multiply with."""
+    n, m = matrix.shape
+    if sparse.issparse(matrix):
+        return matrix.toarray() if matrix.nnz > DENSE_SHARE * n * m else matrix
+    if n * m > 10_000 and np.count_nonzero(matrix) <= DENSE_SHARE * n * m:
+        return sparse.csr_array(matrix)
+    return matrix
+
+
+def divide_rows(weights: Matrix, totals: FloatArray) -> Matrix:
+    """Divide each row by its total; rows whose total is zero stay zero."""
+    inverse = np.divide(1.0, totals, out=np.zeros_like(totals), where=totals > 0)
+    if sparse.issparse(weights):
+        return sparse.csr_array(sparse.diags_array(inverse) @ weights)
+    return np.asarray(weights * inverse[:, None])
+
+
+def is_tensor(values: Any) -> bool:
+    """Tell whether this is a torch tensor, without importing torch."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(values, torch.Tensor)
+
+
+def to_numpy(values: Any) -> np.ndarray[Any, Any]:
+    """Give an array or tensor as a numpy array."""
+    return values.detach().cpu().numpy() if is_tensor(values) else np.asarray(values)

@@ -1,0 +1,86 @@
+"""The command that says how much of a contexture an encoder has learned."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contextures.cli.options import Delimiter, Encoding, Json, Seed, TableFile, examples
+from contextures.exceptions import InputError
+
+EPILOG = examples(
+    "contextures diagnose run abalone.csv --out diagnosis.html",
+    "contextures diagnose run abalone.csv --context knn:100",
+    "contextures diagnose embedding.parquet abalone.csv --target rings --context knn:30",
+    "contextures diagnose embedding.parquet abalone.csv --context rbf --rank --json",
+)
+
+
+def diagnose(
+    encoder: Annotated[
+        Path,
+        typer.Argument(
+            help="A folder that fit or save_encoder wrote, or a Parquet or CSV file with an "
+            "embedding: one row for each row of the table, in its order or with a row_id; a "
+            "column 'split' may tell 'train' rows from 'test' rows.",
+            show_default=False,
+        ),
+    ],
+    table: TableFile,
+    context: Annotated[
+        str | None,
+        typer.Option(
+            help="knn:30, rbf, rbf:0.5, mask+knn:30 or mask:0.4+rbf:0.5.  [default: the encoder's "
+            "own]",
+            show_default=False,
+        ),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            help="A column that the context is not to see; a run knows its own.", show_default=False
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Also write a page to this .html file.", show_default=False)
+    ] = None,
+    rank: Annotated[
+        bool, typer.Option("--rank", help="Look for a better context where no run has.")
+    ] = False,
+    seed: Seed = 0,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    as_json: Json = False,
+) -> None:
+    """Say how much of the contexture an encoder has learned, and what would help it."""
+    from contextures.cli.text import TerminalProgress, diagnosis_lines
+    from contextures.data import read_table
+    from contextures.runs.diagnose import DiagnoseOptions, check_context, diagnose_table
+    from contextures.runs.diagnosed import check_subject
+    from contextures.runs.diagnosis_wording import findings
+
+    check_context(context)
+    check_subject(encoder)
+    if out is not None and out.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"--out {str(out)!r} must end in .html")
+    read = read_table(table, delimiter=delimiter, encoding=encoding)
+    options = DiagnoseOptions(context=context, target=target, rank=rank, seed=seed)
+    found = diagnose_table(encoder, read, options, TerminalProgress())
+    sentences = findings(found)
+    if out is not None:
+        from contextures.report import render_diagnosis
+        from contextures.runs.diagnosis_page import page_of
+        from contextures.runs.folder import whole_file
+
+        page = render_diagnosis(page_of(found, ["contextures", *sys.argv[1:]], seed))
+        with whole_file(out) as file:
+            file.write_text(page, encoding="utf-8")
+    if as_json:
+        print(json.dumps({**found.to_dict(), "sentences": sentences}, indent=1))
+        return
+    lines = diagnosis_lines(found.diagnosis, found.asked, sentences, found.notes)
+    print("\n".join([*lines, *([] if out is None else ["", f"page: {out}"])]))

@@ -1,1 +1,0 @@
-"""How :class:`contextures.encoders.RitzEncoder` learns."""

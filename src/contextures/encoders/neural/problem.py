@@ -1,0 +1,242 @@
+"""From a fitted context and its rows to a training that is ready to run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from contextures._arrays import FloatArray, IntArray
+from contextures.contexts import Context
+from contextures.encoders.neural.batches import FEEDS, Feed, Sample
+from contextures.encoders.neural.checkpoints import Checkpoints, fingerprint
+from contextures.encoders.neural.network_moments import AverageJudge, HeldOut, Judge, ViewJudge
+from contextures.encoders.neural.network_pair import Sides, check_outputs, make_network
+from contextures.encoders.neural.objective_choice import Feeding, choose_feeding, choose_objective
+from contextures.encoders.neural.parameters import LARGEST_BATCH, Settings
+from contextures.encoders.neural.schedule import mixed
+from contextures.encoders.neural.tensors import Codes, as_rows, as_tensor, support_values
+from contextures.encoders.neural.training import Training
+from contextures.encoders.ritz.learner import USUAL_RIDGE
+from contextures.encoders.ritz.parameters import SELECTION_ROWS
+from contextures.encoders.sources import DrawnSource, observes
+from contextures.objectives import MaskedReconstruction, Objective
+
+SAMPLE_ROWS = 20_000
+"""Draws of A by which a network on A is planned."""
+
+
+@dataclass
+class Wanted:
+    """What the caller asked for.
+
+    Attributes
+    ----------
+    objective, objective_options, network, network_options, context_network,
+    context_network_options
+        Parameters of :class:`contextures.encoders.NeuralEncoder`.
+    """
+
+    objective: Any
+    objective_options: dict[str, Any]
+    network: Any
+    network_options: dict[str, Any]
+    context_network: Any
+    context_network_options: dict[str, Any]
+
+
+@dataclass
+class Problem:
+    """A fitted context, its rows, and what is to be learned from them.
+
+    Attributes
+    ----------
+    context : Context
+        The fitted context.
+    values : ndarray
+        The fitted rows as the context takes them.
+    inputs : torch.Tensor
+        The fitted rows as the network takes them.
+    codes : Codes or None
+        The codes of indices or names.
+    wanted : Wanted
+        What the caller asked for.
+    settings : Settings
+        Checked parameters.
+    """
+
+    context: Context
+    values: NDArray[Any]
+    inputs: Tensor
+    codes: Codes | None
+    wanted: Wanted
+    settings: Settings
+    feeding: Feeding = field(init=False)
+    sides: Sides = field(init=False)
+    n_outputs: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        n = len(self.inputs)
+        order = np.random.default_rng((self.settings.seed, 2)).permutation(n)
+        n_held = self.settings.held(n, self.can_judge)
+        self.held, self.rows = order[:n_held], np.sort(order[n_held:])
+        self.n_outputs = self.settings.outputs(len(self.rows))
+        objective = self.objective(len(self.rows))
+        self.feeding = choose_feeding(objective, self.context)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(mixed(self.settings.seed, 4))
+            self.sides = self._make_sides()
+
+    @property
+    def can_judge(self) -> bool:
+        """Whether held-out rows can say anything: a table of rows knows none of them."""
+        return self.codes is None or self.wanted.network != "mlp"
+
+    @property
+    def averages(self) -> bool:
+        """Whether the network is on A alone, and phi = T psi."""
+        return self.sides.phi is None
+
+    def objective(self, n_rows: int) -> Objective:
+        """Make the objective for so many rows to learn from."""
+        batch = self.settings.batch_size or LARGEST_BATCH
+        return choose_objective(
+            self.wanted.objective,
+            self.wanted.objective_options,
+            self.context,
+            n_components=self.settings.n_components,
+            n_outputs=self.n_outputs,
+            # Rows of unequal weight, drawn evenly spaced, are nearly the weighted sample too.
+            whole_sample=batch >= n_rows,
+        )
+
+    def prepare(self, rows: IntArray, device: torch.device) -> tuple[Objective, Feed, FloatArray]:
+        """Make the objective, the batches and the weights for some of the fitted rows."""
+        objective = self.objective(len(rows))
+        weights = self.context.input_weights_[rows]
+        sample = Sample(
+            context=self.context,
+            inputs=self.inputs.to(device),
+            numbers=rows,
+            weights=weights / weights.sum(),
+            exclude_self=bool(getattr(objective, "exclude_self", True)),
+            wants_hidden=isinstance(objective, MaskedReconstruction),
+        )
+        feed: Feed = FEEDS[self.feeding](sample)
+        return objective, feed, sample.weights
+
+    def judge(self, device: torch.device) -> Judge:
+        """Make what computes moments and scores."""
+        kind: type[Judge] = Judge
+        if self.averages:
+            kind = AverageJudge if self.context.form == "transition" else ViewJudge
+        n_views = self.settings.views(len(self.rows), self.n_outputs)
+        return kind(
+            self.context,
+            self.values,
+            self.inputs.to(device),
+            self.n_outputs,
+            n_views + n_views % 2 if kind is ViewJudge else n_views,
+            self.settings.seed,
+        )
+
+    def examine(self, device: torch.device) -> HeldOut:
+        """Make what scores networks on the held-out rows."""
+        few = np.random.default_rng((self.settings.seed, 3)).permutation(self.rows)
+        rows = few[:SELECTION_ROWS]
+        return HeldOut(self.judge(device), rows, self.held, self.settings.n_components)
+
+    def training(self, checkpoint: Any, loggers: list[Any]) -> Training:
+        """Give the training."""
+        exact = self.feeding == "kernel"
+        drawn = not exact and (self.context.form == "transition" or not observes(self.context))
+        pace = self.settings.pace(len(self.rows), exact=exact, drawn=drawn)
+        checkpoints = None
+        if checkpoint is not None:
+            described = {
+                "settings": repr(self.settings),
+                "pace": repr(pace),
+                "objective": [repr(self.wanted.objective), repr(self.wanted.objective_options)],
+                "context": repr(self.context),
+            }
+            tensors = {**self.sides.state_dict(), "inputs": self.inputs}
+            tensors["weights"] = torch.as_tensor(self.context.input_weights_)
+            checkpoints = Checkpoints.of(checkpoint, fingerprint(described, tensors))
+        return Training(
+            sides=self.sides,
+            pace=pace,
+            seed=self.settings.seed,
+            prepare=self.prepare,
+            rows=self.rows,
+            held=self.held,
+            examine=self.examine,
+            checkpoints=checkpoints,
+            ridge=self.ridge(),
+            loggers=loggers,
+        )
+
+    def ridge(self) -> float | None:
+        """Give the ridge of the Ritz step; None where it is to be chosen by the held-out score."""
+        if self.settings.ridge is not None:
+            return self.settings.ridge
+        if not self.can_judge:
+            return 0.0
+        # Of exact moments only C is estimated; chosen by the few functions that held-out rows can
+        # judge, the ridge would give up the last ones.
+        exact = not isinstance(self.judge(torch.device("cpu")).source, DrawnSource)
+        return USUAL_RIDGE if exact or not len(self.held) else None
+
+    def _make_sides(self) -> Sides:
+        wanted = self.wanted
+        phi: nn.Module | None = None
+        psi: nn.Module | None = None
+        if self.feeding not in ("draws", "reconstruction"):
+            options = self._options(wanted.network, wanted.network_options, self.inputs)
+            phi = make_network(wanted.network, self.inputs, self.n_outputs, options, "network")
+            self.n_outputs = check_outputs(phi, self.inputs, "network")
+        if self.feeding in ("pair", "draws", "reconstruction"):
+            sample = self._context_sample()
+            network, options = self._context_network(sample)
+            options = self._options(network, options, sample)
+            psi = make_network(network, sample, self.n_outputs, options, "context_network")
+            width = check_outputs(psi, sample, "context_network")
+            self.n_outputs = self.n_outputs if phi is not None else width
+        return Sides(phi, psi)
+
+    def _context_network(self, sample: Tensor) -> tuple[Any, dict[str, Any]]:
+        wanted = self.wanted
+        if wanted.context_network is not None:
+            return wanted.context_network, wanted.context_network_options
+        alike = sample.ndim == self.inputs.ndim
+        like = alike and sample.is_floating_point() == self.inputs.is_floating_point()
+        if self.context.same_space or (like and wanted.network in ("mlp", "transformer")):
+            return wanted.network, wanted.network_options
+        if isinstance(wanted.network, str) and wanted.network == "graph":
+            return "graph", wanted.network_options
+        kept = ("width", "depth", "dropout") if wanted.network == "mlp" else ()
+        return "mlp", {k: v for k, v in wanted.network_options.items() if k in kept}
+
+    def _options(self, network: Any, options: dict[str, Any], sample: Tensor) -> dict[str, Any]:
+        """Add to the caller's options what only the context or all rows tell."""
+        if network == "mlp" and sample.ndim == 1:
+            return {"n_states": int(sample.max()) + 1, **options}
+        if network == "graph":
+            adjacency = getattr(self.context, "adjacency", None)
+            return {"adjacency": adjacency, **options}
+        if network == "transformer":
+            largest = max(int(rows.max()) for rows in (sample, self.inputs) if rows.ndim > 1)
+            hidden = int(getattr(self.context, "mask_token", 0))
+            return {"n_tokens": max(largest, hidden) + 1, **options}
+        return dict(options)
+
+    def _context_sample(self) -> Tensor:
+        """Give values of A as the network on A will get them."""
+        if self.context.form == "transition":
+            return as_rows(as_tensor(support_values(self.context)))
+        rows = torch.arange(min(len(self.inputs), SAMPLE_ROWS))
+        generator = torch.Generator().manual_seed(self.settings.seed)
+        return as_rows(self.context.sample_rows(self.inputs, rows, generator))

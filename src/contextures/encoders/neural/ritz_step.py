@@ -1,0 +1,81 @@
+"""The Rayleigh-Ritz step on the outputs of trained networks."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import torch
+
+from contextures.encoders.neural.embedding import Map
+from contextures.encoders.neural.objective_choice import whitens
+from contextures.encoders.neural.problem import Problem
+from contextures.exceptions import ContextWarning, RankError
+from contextures.spectrum.ritz import RitzFunctions
+
+COLLAPSED = 0.5
+"""An effective rank below this share of d is a collapse: losses that scale functions by their
+singular values stay above it."""
+
+AVERAGED_DRAWS = 64
+"""Draws of A over which a network on A is averaged, for each row."""
+
+
+def finished(problem: Problem, ridge: float) -> Map:
+    """Find the ordered functions in the span of the outputs, on all fitted rows.
+
+    Parameters
+    ----------
+    problem : Problem
+        With trained networks.
+    ridge : float
+        The ridge of the Ritz step.
+
+    Returns
+    -------
+    Map
+        The map from rows to coordinates.
+
+    Raises
+    ------
+    RankError
+        If fewer than d functions have an association.
+    """
+    judge = problem.judge(torch.device("cpu"))
+    moments = judge.moments(problem.sides, np.arange(len(problem.inputs)))
+    d = problem.settings.n_components
+    try:
+        functions = moments.solve(d, ridge)
+    except RankError as error:
+        raise RankError(
+            f"n_components={d} is above what the network learned: {error.rank} of its "
+            f"{problem.n_outputs} outputs' functions have an association; give n_components="
+            f"{max(error.rank, 1)} or less, or train longer",
+            error.rank,
+        ) from None
+    if not problem.averages:
+        network = problem.sides.phi
+        assert network is not None
+        return Map(network, functions)
+    network = problem.sides.psi
+    assert network is not None
+    n_draws = problem.settings.n_views or AVERAGED_DRAWS
+    return Map(network, functions, problem.context, n_draws, problem.settings.seed)
+
+
+def warn_of_collapse(problem: Problem, functions: RitzFunctions) -> None:
+    """Warn when the outputs vary in fewer directions than are kept of them.
+
+    Losses that whiten are not told: they leave the scale of every direction free.
+    """
+    d = functions.n_components
+    if whitens(problem.objective(len(problem.rows))) or functions.effective_rank >= COLLAPSED * d:
+        return
+    warnings.warn(
+        f"the network's {problem.n_outputs} outputs have collapsed to an effective rank of "
+        f"{functions.effective_rank:.1f}, for n_components={d}: the last coordinates rest on "
+        "directions that hardly vary; choose objective='ratio_trace', which has no such limit, "
+        "more weight on the variance terms, or fewer components",
+        ContextWarning,
+        stacklevel=4,
+    )

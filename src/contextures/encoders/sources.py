@@ -1,0 +1,242 @@
+"""What a fitted context gives for rows, and the moments and scores that follow from it.
+
+A context in transition form gives exact moments while the support is small enough to hold one row
+of functions for each of its points; a kernel gives exact moments always; for the rest, and for
+large supports, contexts are drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from contextures._arrays import FloatArray, IntArray, Matrix
+from contextures.contexts import Context, LabelContext, PairContext
+from contextures.encoders.bases.base import values_of
+from contextures.exceptions import InputError
+from contextures.spectrum.ritz import KernelMoments, PairMoments, RitzMoments, TransitionMoments
+from contextures.spectrum.ritz.ratio_trace import (
+    kernel_ratio_trace,
+    pair_score,
+    transition_ratio_trace,
+)
+
+EXACT_VALUES = 50_000_000
+"""Support points times functions up to which a transition is used as it is (0.4 GB)."""
+
+
+class Source(Protocol):
+    """What a context gives for rows."""
+
+    @property
+    def n_views(self) -> int:
+        """How many contexts each row has."""
+
+    def gather(self, rows: IntArray, seed: tuple[int, ...]) -> Any:
+        """Give what the context says about fitted rows: transition rows, features or draws."""
+
+    def empty(self) -> RitzMoments:
+        """Give moments of no rows."""
+
+    def take(self, given: Any, part: slice) -> Any:
+        """Give a part of what :meth:`gather` gave."""
+
+    def side(self, given: Any, context_basis: Any, dtype: DTypeLike) -> Any:
+        """Turn what was gathered into the second argument of the moments' ``update``."""
+
+    def score(self, left: FloatArray, side: Any, right: Any, weights: Any) -> float:
+        """Judge functions on rows they were not learned from.
+
+        ``right`` maps values on the side of A to the right-hand functions.
+        """
+
+
+class TransitionSource:
+    """Exact rows of a transition."""
+
+    n_views = 1
+
+    def __init__(self, context: Context) -> None:
+        self._transition = context.expansion_
+        self._context_weights = context.context_weights_
+
+    def gather(self, rows: IntArray, seed: tuple[int, ...]) -> Matrix:
+        """Give the rows of the transition."""
+        return self._transition[rows]
+
+    def empty(self) -> RitzMoments:
+        """Give moments of no rows."""
+        return TransitionMoments()
+
+    def take(self, given: Matrix, part: slice) -> Matrix:
+        """Give a part of the rows."""
+        return given[part]
+
+    def side(self, given: Matrix, context_basis: Any, dtype: DTypeLike) -> Matrix:
+        """Give the rows themselves."""
+        return given
+
+    def score(self, left: FloatArray, side: Matrix, right: Any, weights: Any) -> float:
+        """Compute the ratio trace."""
+        return transition_ratio_trace(left, side, self._context_weights, weights)
+
+
+class KernelSource:
+    """Features z of a kernel 1 + z . z'."""
+
+    n_views = 1
+
+    def __init__(self, context: Context) -> None:
+        self._features = context.expansion_
+
+    def gather(self, rows: IntArray, seed: tuple[int, ...]) -> FloatArray:
+        """Give the features of rows."""
+        return np.asarray(self._features[rows])
+
+    def empty(self) -> RitzMoments:
+        """Give moments of no rows."""
+        return KernelMoments()
+
+    def take(self, given: FloatArray, part: slice) -> FloatArray:
+        """Give a part of the features."""
+        return given[part]
+
+    def side(self, given: FloatArray, context_basis: Any, dtype: DTypeLike) -> FloatArray:
+        """Give the features themselves."""
+        return given
+
+    def score(self, left: FloatArray, side: FloatArray, right: Any, weights: Any) -> float:
+        """Compute the ratio trace."""
+        return kernel_ratio_trace(left, side, weights)
+
+
+class DrawnSource:
+    """Draws of A for each row, several views of them.
+
+    Parameters
+    ----------
+    context : Context
+        A fitted context that can be drawn from.
+    inputs : array-like
+        The fitted rows.
+    n_views : int
+        Draws for each row.
+    """
+
+    def __init__(self, context: Context, inputs: Any, n_views: int) -> None:
+        self._context = context
+        self._inputs = inputs
+        self.n_views = n_views
+
+    def gather(self, rows: IntArray, seed: tuple[int, ...]) -> NDArray[Any]:
+        """Draw A for fitted rows, of shape (n_views, n, ...)."""
+        rng = generator(*seed)
+        drawn = np.asarray(self._context.sample_rows(self._inputs, rows, rng, self.n_views))
+        return drawn[None] if self.n_views == 1 else drawn
+
+    def draw(self, inputs: Any, seed: tuple[int, ...]) -> NDArray[Any]:
+        """Draw A for any rows, of shape (n_views, n, ...)."""
+        rng = generator(*seed)
+        drawn = np.asarray(self._context.sample(inputs, rng, self.n_views))
+        return drawn[None] if self.n_views == 1 else drawn
+
+    def empty(self) -> RitzMoments:
+        """Give moments of no rows."""
+        return PairMoments()
+
+    def take(self, given: NDArray[Any], part: slice) -> NDArray[Any]:
+        """Give the draws of some of the rows."""
+        return given[:, part]
+
+    def side(self, given: NDArray[Any], context_basis: Any, dtype: DTypeLike) -> NDArray[Any]:
+        """Compute psi of the draws, of shape (n_views, n, E)."""
+        n_views, n = given.shape[:2]
+        values = values_of(context_basis, as_rows(flat(given)), dtype)
+        return values.reshape(n_views, n, -1)
+
+    def score(
+        self,
+        left: FloatArray,
+        side: NDArray[Any],
+        right: Callable[[Any], FloatArray],
+        weights: Any,
+    ) -> float:
+        """Compute the VAMP-2 score."""
+        return pair_score(left, right(side), weights)
+
+
+def generator(seed: int, *key: int) -> np.random.Generator:
+    """Make a generator for one purpose.
+
+    ``default_rng((0, 0))`` is ``default_rng(0)``, which may have made the rows: contexts drawn
+    from it would repeat them.
+    """
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+
+
+def observes(context: Context) -> bool:
+    """Tell whether A is observed with each row, so that further draws of it are the same."""
+    return isinstance(context, LabelContext | PairContext)
+
+
+def is_finite(context: Context) -> bool:
+    """Tell whether a fitted context has a transition or a kernel on its rows."""
+    return context.form != "sampler" and hasattr(context, "expansion_")
+
+
+def choose_source(context: Context, inputs: Any, n_functions: int, n_views: int) -> Source:
+    """Pick the source for a fitted context.
+
+    Parameters
+    ----------
+    context : Context
+        A fitted context.
+    inputs : array-like
+        The fitted rows.
+    n_functions : int
+        D.
+    n_views : int
+        Draws for each row, where contexts are drawn.
+
+    Returns
+    -------
+    Source
+        An exact one where there is one within memory.
+    """
+    if is_finite(context):
+        if context.form == "kernel":
+            return KernelSource(context)
+        if context.expansion_.shape[1] * n_functions <= EXACT_VALUES:
+            return TransitionSource(context)
+    return DrawnSource(context, inputs, 1 if observes(context) else n_views)
+
+
+def flat(given: NDArray[Any]) -> NDArray[Any]:
+    """Join the views of draws into one list of rows."""
+    return given.reshape(-1, *given.shape[2:])
+
+
+def is_table(X: Any) -> bool:
+    """Tell whether X is rows of numbers, rather than names, where a context takes both."""
+    values = np.asarray(X)
+    return values.ndim == 2 and values.dtype.kind in "fiub"
+
+
+def names_things(values: NDArray[Any]) -> bool:
+    """Tell whether values of A are classes, indices or words rather than quantities."""
+    return values.ndim == 1 and values.dtype.kind != "f"
+
+
+def as_rows(values: NDArray[Any]) -> NDArray[Any]:
+    """Give values of A as what a basis takes: a list of names, or rows of numbers in float64."""
+    if names_things(values):
+        return values
+    if values.dtype.kind not in "fiub":
+        raise InputError(
+            f"A has values of type {values.dtype} and shape {values.shape}; give one name or class "
+            "for each row, or numbers"
+        )
+    return values.reshape(len(values), -1).astype(np.float64, copy=False)

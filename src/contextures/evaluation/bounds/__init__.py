@@ -1,0 +1,1 @@
+"""What singular values guarantee: worst cases, regression, complexity, advice."""

@@ -1,0 +1,1 @@
+"""Scores of contexts without labels: usefulness, association, pseudo-tasks."""

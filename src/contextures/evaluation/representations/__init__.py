@@ -1,0 +1,1 @@
+"""Representations compared with one another and with tasks: alignment, ranks, probes."""

@@ -1,0 +1,1 @@
+"""How compatible a task is with a context."""

@@ -1,0 +1,267 @@
+"""What is to be diagnosed: an encoder or an embedding, lined up with the rows of a table."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import clone
+
+from contextures._arrays import FloatArray
+from contextures.contexts import Context
+from contextures.data import Table, load_preparation, read_table
+from contextures.encoders import load_encoder
+from contextures.exceptions import InputError
+from contextures.runs.embed import check_run
+from contextures.runs.embedding_files import embedding_of, numbers_of_table, split_of
+from contextures.runs.folder import MARK
+from contextures.runs.rank import look_over
+from contextures.runs.split import TEST_SHARE
+from contextures.selection import parse_context
+
+SAVED = "encoder.json"
+"""The file that tells a saved encoder from other folders."""
+
+SAME = 1e-4
+"""Coordinates that differ by less, in standard deviations, are those of the same row."""
+
+SEEN = (
+    "the encoder was fitted to all rows of this table, the fresh ones here included, so what it "
+    "has learned is overstated; diagnose a table of other rows, or fit with --target, which holds "
+    "rows out"
+)
+UNMARKED = (
+    "nothing says which rows the embedding was learned from: a quarter of them, drawn at random, "
+    "is taken as fresh; if it was learned from those as well, what it has learned is overstated "
+    "(a column 'split' of 'train' and 'test' in its file says which are which)"
+)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An embedding of the rows of a table, and what its context is about.
+
+    Attributes
+    ----------
+    label : str
+        What it is, in words that can follow "of".
+    rows : ndarray of shape (n, p)
+        The prepared rows, as contexts take them.
+    embedding : ndarray of shape (n, D)
+        Their embedding.
+    fitted, fresh : ndarray of int
+        Rows to fit the context to, and rows to judge on.
+    context : Context or None
+        The encoder's own context.
+    outputs : ndarray of shape (n, W) or None
+        Wider outputs that the embedding was combined of.
+    run : pathlib.Path or None
+        The run that it comes from.
+    notes : list of str
+        What limits its meaning.
+    """
+
+    label: str
+    rows: FloatArray
+    embedding: FloatArray
+    fitted: NDArray[np.intp]
+    fresh: NDArray[np.intp]
+    context: Context | None = None
+    outputs: FloatArray | None = None
+    run: Path | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def check_subject(given: str | Path) -> Path:
+    """Check, before anything is read, that something can be what is to be diagnosed.
+
+    Parameters
+    ----------
+    given : str or pathlib.Path
+        A folder of a run or of a saved encoder, or the file of an embedding.
+
+    Returns
+    -------
+    pathlib.Path
+        Its path.
+
+    Raises
+    ------
+    InputError
+        If it is none of these.
+    """
+    path = Path(given)
+    if path.is_dir() and not (path / SAVED).is_file() and not (path / MARK).is_file():
+        raise InputError(
+            f"the folder {str(given)!r} holds neither a run ({MARK}) nor a saved encoder "
+            f"({SAVED}); give a folder that contextures fit or save_encoder wrote"
+        )
+    if not path.exists():
+        raise InputError(
+            f"there is no {str(given)!r}; give a run, a folder with a saved encoder, or a Parquet "
+            "file with an embedding of the table's rows"
+        )
+    return path
+
+
+def load_subject(given: str | Path, table: Table, target: str | None, seed: int) -> Subject:
+    """Load what is to be diagnosed and line it up with a table.
+
+    Parameters
+    ----------
+    given : str or pathlib.Path
+        As for :func:`check_subject`.
+    table : Table
+        The rows.
+    target : str or None
+        A column that is not part of the rows; a run knows its own.
+    seed : int
+        Draws the fresh rows, where nothing says which these are.
+
+    Returns
+    -------
+    Subject
+        The embedding of each row.
+
+    Raises
+    ------
+    InputError
+        If the rows do not match, or something cannot be read.
+    """
+    path = check_subject(given)
+    if (path / MARK).is_file():
+        return _of_run(path, table, seed)
+    frame = table.frame
+    if target is not None:
+        if target not in frame.columns:
+            raise InputError(f"--target {target!r} is not a column of the table; check its name")
+        frame = frame.drop(columns=target)
+    if path.is_dir():
+        return _of_encoder(path, frame, seed)
+    return _of_embedding(path, table, target, seed)
+
+
+def _of_run(path: Path, table: Table, seed: int) -> Subject:
+    folder = check_run(path)
+    record = json.loads((folder / MARK).read_text(encoding="utf-8"))
+    preparation = load_preparation(folder)
+    notes = preparation.check_columns(table.frame)
+    rows = preparation.transform(table.frame)
+    encoder = load_encoder(folder)
+    embedding = encoder.transform(rows)
+    parts = _parts_of_run(folder, embedding)
+    if parts is None:
+        fitted, fresh = held_out(len(rows), seed)
+        notes.append(
+            "the table is not the one that the run was fitted to: a quarter of its rows, drawn at "
+            "random, is judged on, and the context is fitted to the others"
+        )
+    elif (parts == "test").any():
+        fitted, fresh = np.flatnonzero(parts != "test"), np.flatnonzero(parts == "test")
+    else:
+        fitted, fresh = held_out(len(rows), seed)
+        notes.append(SEEN)
+    try:
+        context = parse_context(record["context"])
+    except (InputError, KeyError):
+        context = None
+    return Subject(
+        label=f"the encoder of the run {folder.name}",
+        rows=rows,
+        embedding=embedding,
+        fitted=fitted,
+        fresh=fresh,
+        context=context,
+        outputs=_outputs(encoder, rows),
+        run=folder,
+        notes=notes,
+    )
+
+
+def _parts_of_run(folder: Path, embedding: FloatArray) -> NDArray[Any] | None:
+    """Give the part of the split of each row, if they are the rows that the run embedded."""
+    try:
+        stored = pd.read_parquet(folder / "embeddings.parquet")
+    except (OSError, ValueError):
+        return None
+    values = stored.filter(regex=r"^c\d+$").to_numpy(dtype=np.float64)
+    if values.shape != embedding.shape or "split" not in stored:
+        return None
+    apart = np.abs(values - embedding).max(axis=1)
+    # A few coordinates at ties of neighbours may differ from one machine to another.
+    return stored["split"].to_numpy() if np.mean(apart < SAME) > 0.99 else None
+
+
+def _of_encoder(path: Path, frame: pd.DataFrame, seed: int) -> Subject:
+    encoder = load_encoder(path)
+    if not hasattr(encoder, "n_features_in_"):
+        raise InputError(
+            f"the encoder in {str(path)!r} takes indices or names, not rows of a table; embed "
+            "them yourself and give the embedding as a Parquet file"
+        )
+    rows = numbers_of_table(frame, encoder.n_features_in_)
+    fitted, fresh = held_out(len(rows), seed)
+    context = encoder.context
+    return Subject(
+        label=f"the {type(encoder).__name__} in {path.name}",
+        rows=rows,
+        embedding=encoder.transform(rows),
+        fitted=fitted,
+        fresh=fresh,
+        context=None if context is None else clone(context),
+        outputs=_outputs(encoder, rows),
+        notes=[UNMARKED.replace("embedding", "encoder").split(" (a column")[0]],
+    )
+
+
+def _of_embedding(path: Path, table: Table, target: str | None, seed: int) -> Subject:
+    read = read_table(path, min_rows=1, min_columns=1).frame
+    n = len(table.frame)
+    embedding = embedding_of(read, n)
+    parts = split_of(read)
+    if parts is None:
+        fitted, fresh = held_out(n, seed)
+    else:
+        fitted, fresh = np.flatnonzero(parts != "test"), np.flatnonzero(parts == "test")
+    checked = look_over(table, target)
+    preparation = checked.preparation()
+    preparation.fit(checked.features.iloc[fitted])
+    return Subject(
+        label=f"the embedding {path.name}",
+        rows=preparation.transform(checked.features),
+        embedding=embedding,
+        fitted=fitted,
+        fresh=fresh,
+        notes=[UNMARKED] if parts is None else [],
+    )
+
+
+def stored_metrics(run: Path | None) -> dict[str, Any] | None:
+    """Give what a run measured, if it scored a target."""
+    if run is None:
+        return None
+    try:
+        metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return metrics if isinstance(metrics, dict) and metrics.get("scores") else None
+
+
+def held_out(n: int, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Draw a quarter of n rows to hold out; give the others and these, in order."""
+    order = np.random.default_rng(seed).permutation(n)
+    cut = round(n * TEST_SHARE)
+    return np.sort(order[cut:]), np.sort(order[:cut])
+
+
+def _outputs(encoder: Any, rows: FloatArray) -> FloatArray | None:
+    """Give the wider outputs of a neural encoder; others are their own solution."""
+    if not hasattr(encoder, "outputs"):
+        return None
+    outputs = np.asarray(encoder.outputs(rows))
+    return outputs if outputs.shape[1] > len(encoder.singular_values_) else None

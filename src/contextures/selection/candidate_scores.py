@@ -1,0 +1,186 @@
+"""Judging one candidate context by its spectrum."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from contextures._arrays import FloatArray
+from contextures.contexts import Context, MonteCarloContext
+from contextures.evaluation import (
+    Association,
+    PseudoTaskScore,
+    Usefulness,
+    association,
+    decay_rate,
+    usefulness,
+)
+from contextures.exceptions import RankError
+from contextures.selection.held_rows import HeldRows, expanded, extended
+from contextures.spectrum import leading_functions, singular_values
+
+HELD_VIEWS = 8
+"""Draws of A for each held-out row."""
+
+FUNCTIONS = 300
+"""Functions on either side that a context which only draws is judged by: more of them take longer,
+and on the rows of a search find hardly more (measured with 300 to 1,000)."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was found about one candidate."""
+
+    singular_values: FloatArray | None
+    usefulness: Usefulness | None
+    association: Association | None
+    seconds: float
+    error: str | None = None
+    pseudo: PseudoTaskScore | None = None
+
+
+def judge_group(
+    contexts: list[Context],
+    rows: FloatArray,
+    y: Any,
+    d0: int,
+    beta: float,
+    held: HeldRows | None = None,
+) -> list[Judged]:
+    """Fit contexts of one family to the same rows and judge each without labels.
+
+    Parameters
+    ----------
+    contexts : list of Context
+        Contexts that share what they can; see :meth:`Context.family`.
+    rows : ndarray of shape (n, p)
+        The rows.
+    y : array-like of shape (n,) or None
+        Labels, for contexts that need them.
+    d0, beta
+        As for :func:`contextures.evaluation.usefulness`.
+    held : HeldRows, optional
+        Rows held back, for the error on pseudo-tasks; without them the spectrum alone counts.
+
+    Returns
+    -------
+    list of Judged
+        In the same order.
+    """
+    from threadpoolctl import threadpool_limits
+
+    started = time.perf_counter()
+    # More BLAS threads than cores cost far more than they give.
+    with threadpool_limits(limits=1):
+        fitted = type(contexts[0]).fit_family(contexts, rows, y)
+        described = [None] * len(fitted) if held is None else expanded(fitted, held.rows)
+        shared = (time.perf_counter() - started) / len(contexts)
+        judged = []
+        for _ in contexts:
+            # Taken out, because transitions are what fills the memory.
+            context, expansion = fitted.pop(0), described.pop(0)
+            judged.append(_judge_one(context, rows, d0, beta, shared, held, expansion))
+        return judged
+
+
+def _judge_one(
+    context: Context | Exception,
+    rows: FloatArray,
+    d0: int,
+    beta: float,
+    shared: float,
+    held: HeldRows | None,
+    expansion: Any,
+) -> Judged:
+    started = time.perf_counter()
+    coordinates = None
+    try:
+        if isinstance(context, Exception):
+            raise context
+        if context.form == "sampler":
+            values, encoder = _learned(context, rows, d0)
+            if held is not None:
+                none = np.zeros((len(held.rows), 0))
+                coordinates = none if encoder is None else encoder.transform(held.rows)
+            measures = Association(
+                decay_rate(values), float((values**2).sum()), float("nan"), float("nan")
+            )
+        else:
+            if expansion is None:
+                values = singular_values(context, d0 + 1)
+            else:
+                values, coordinates = _with_functions(context, expansion, d0)
+            measures = association(context, values, rows)
+            del context.expansion_  # the largest part; nothing after this needs it
+        score = usefulness(values, d0, beta)
+        pseudo = None
+        if held is not None and coordinates is not None:
+            pseudo = held.score(coordinates)
+        seconds = shared + time.perf_counter() - started
+        return Judged(values, score, measures, seconds, None, pseudo)
+    except Exception as error:  # one bad candidate must not stop the others
+        message = str(error) or type(error).__name__
+        return Judged(None, None, None, shared + time.perf_counter() - started, message)
+
+
+def _with_functions(context: Context, expansion: Any, d0: int) -> tuple[FloatArray, FloatArray]:
+    """Give the singular values, and the functions on the rows that ``expansion`` describes."""
+    spectrum = leading_functions(context, d0 + 1)
+    values = spectrum.singular_values if spectrum.n_components else np.zeros(1)
+    if isinstance(context, MonteCarloContext):  # whose values want correction
+        values = singular_values(context, d0 + 1)
+    return values, extended(context, spectrum.truncated(d0), expansion)
+
+
+def held_out_values(context: Context, rows: FloatArray, d0: int) -> FloatArray:
+    """Estimate the singular values of a context that only draws, on rows not learned from.
+
+    Functions of both sides are learned in closed form from half of the rows; the singular values
+    are their correlations on the other half, because those on the half learned from overstate a
+    weak association.
+
+    Parameters
+    ----------
+    context : Context
+        A context in sampler form.
+    rows : ndarray of shape (n, p)
+        The rows.
+    d0 : int
+        The largest dimension considered.
+
+    Returns
+    -------
+    ndarray of shape (d,)
+        Singular values in [0, 1], largest first.
+    """
+    return _learned(context, rows, d0)[0]
+
+
+def _learned(context: Context, rows: FloatArray, d0: int) -> tuple[FloatArray, Any]:
+    """Learn functions from half of the rows; give their values on the rest, and the encoder."""
+    from contextures.encoders import RitzEncoder
+    from contextures.encoders.bases.base import values_of
+
+    half = np.random.default_rng(0).permutation(len(rows))
+    learned, held = rows[half[::2]], rows[half[1::2]]
+    d = min(d0 + 1, len(held) // 4, FUNCTIONS // 2)
+    encoder = RitzEncoder(context, d, n_functions=FUNCTIONS, random_state=0)
+    try:
+        encoder.fit(learned)
+    except RankError as error:
+        if error.rank < 1:
+            return np.zeros(1), None
+        encoder.set_params(n_components=error.rank).fit(learned)
+    views = encoder.context_.sample(held, np.random.default_rng(1), HELD_VIEWS)
+    basis = encoder.context_basis_
+    other = np.stack([encoder.functions_.right(values_of(basis, view, float)) for view in views])
+    mu = encoder.transform(held)
+    mu -= mu.mean(axis=0)
+    other -= other.mean(axis=(0, 1))
+    covariances = np.einsum("ij,vij->j", mu, other) / (HELD_VIEWS * len(held))
+    spread = mu.std(axis=0) * other.std(axis=(0, 1))
+    values = np.divide(covariances, spread, out=np.zeros_like(spread), where=spread > 0)
+    return np.sort(np.clip(values, 0.0, 1.0))[::-1], encoder
