@@ -17,8 +17,8 @@ from contextures.contexts import (
     DiffusionContext,
     FiniteContext,
     GraphContext,
-    MaskContext,
     NoiseContext,
+    RandomMaskContext,
     TeacherContext,
 )
 from contextures.encoders import NeuralEncoder
@@ -88,7 +88,7 @@ def forms() -> Iterator[tuple[str, Form]]:
     yield (
         "cube of 6 bits, hidden with chance .35",
         Form(
-            MaskContext(mask_rate=0.35),
+            RandomMaskContext(mask_rate=0.35),
             lambda n, rng: bits(n, rng),
             np.full(6, 0.65**0.5),
             lambda X: X,

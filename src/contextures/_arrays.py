@@ -45,6 +45,23 @@ def divide_rows(weights: Matrix, totals: FloatArray) -> Matrix:
     return np.asarray(weights * inverse[:, None])
 
 
+def svd(matrix: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Compute the singular value decomposition U, s, V^T of a dense matrix, without zero blocks.
+
+    numpy's solver lets other threads run, but its divide and conquer fails to converge on a few
+    matrices of low rank, where the older, slower QR iteration does.
+    """
+    try:
+        left, values, right = np.linalg.svd(matrix, full_matrices=False)
+    except np.linalg.LinAlgError:
+        import scipy.linalg
+
+        left, values, right = scipy.linalg.svd(
+            matrix, full_matrices=False, lapack_driver="gesvd", check_finite=True
+        )
+    return left, values, right
+
+
 def is_tensor(values: Any) -> bool:
     """Tell whether this is a torch tensor, without importing torch."""
     torch = sys.modules.get("torch")
@@ -54,3 +71,9 @@ def is_tensor(values: Any) -> bool:
 def to_numpy(values: Any) -> np.ndarray[Any, Any]:
     """Give an array or tensor as a numpy array."""
     return values.detach().cpu().numpy() if is_tensor(values) else np.asarray(values)
+
+
+def mean_entries(matrix: Matrix) -> float:
+    """Give the mean number of entries of a row that are not zero."""
+    entries = matrix.nnz if sparse.issparse(matrix) else np.count_nonzero(np.asarray(matrix))
+    return float(entries) / max(1, matrix.shape[0] if hasattr(matrix, "shape") else len(matrix))

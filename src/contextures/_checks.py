@@ -97,3 +97,17 @@ def check_not_negative(value: float, name: str) -> float:
     if not 0 <= value < np.inf:
         raise InputError(f"{name}={value!r} is not possible; give a number of at least zero")
     return float(value)
+
+
+def random_state_of(random_state: Any) -> Any:
+    """Give a RandomState: that of a seed, a given one as it is, and a fixed one for None."""
+    from sklearn.utils import check_random_state
+
+    return check_random_state(0 if random_state is None else random_state)
+
+
+def seed_of(random_state: Any) -> int:
+    """Give a seed; zero for None, so that nothing depends on numpy's global state."""
+    if random_state is None:
+        return 0
+    return int(random_state_of(random_state).randint(2**31 - 1))

@@ -16,6 +16,7 @@ from contextures.contexts import (
     KNNContext,
     MaskContext,
     NoiseContext,
+    RandomMaskContext,
     SCARFContext,
 )
 from contextures.exceptions import InputError
@@ -79,7 +80,7 @@ def test_cutmix_takes_all_replaced_features_from_one_row():
 
 def test_masked_rows_hold_what_is_seen_the_mean_of_what_is_not_and_the_mask():
     rows = np.random.default_rng(0).standard_normal((30, 5)) + 3
-    drawn = MaskContext(mask_rate=0.3).fit(rows).sample(rows, np.random.default_rng(0), 50)
+    drawn = RandomMaskContext(mask_rate=0.3).fit(rows).sample(rows, np.random.default_rng(0), 50)
     values, hidden = drawn[..., :5], drawn[..., 5:]
     assert set(np.unique(hidden)) == {0, 1}
     expected = np.where(hidden == 1, rows.mean(axis=0), rows)
@@ -103,7 +104,7 @@ def disjoint(pattern, p, rate, chosen):
 def test_masks_hide_sets_of_features_as_often_as_their_closed_forms_say(pattern):
     """Closed forms 5 to 7: s_S^2 is the chance that the mask and S are disjoint."""
     rows = np.random.default_rng(0).standard_normal((500, 5))
-    context = MaskContext(mask_rate=0.4, pattern=pattern).fit(rows)
+    context = RandomMaskContext(mask_rate=0.4, pattern=pattern).fit(rows)
     hidden = context.sample(rows, np.random.default_rng(0), 100)[..., 5:].astype(bool)
     for chosen in subsets(5):
         seen = ~hidden[..., list(chosen)].any(axis=-1)
@@ -111,10 +112,10 @@ def test_masks_hide_sets_of_features_as_often_as_their_closed_forms_say(pattern)
         assert seen.mean() == pytest.approx(expected, abs=6 * 0.5 / math.sqrt(seen.size))
 
 
-def test_a_base_keeps_fixed_masks_and_refuses_other_patterns():
-    with pytest.raises(InputError, match="pattern='block' needs a mask for every draw"):
-        MaskContext(KNNContext(2), pattern="block").fit(CUBE)
-    fitted = MaskContext(KNNContext(3), pattern="exact").fit(CUBE)
+def test_a_base_keeps_fixed_masks_and_none_is_told_what_to_give():
+    with pytest.raises(InputError, match=r"base=None .* RandomMaskContext"):
+        MaskContext().fit(CUBE)
+    fitted = MaskContext(KNNContext(3)).fit(CUBE)
     assert fitted.form == "transition"
     assert fitted.same_space
 

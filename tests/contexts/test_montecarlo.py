@@ -11,9 +11,9 @@ import oracles
 from contextures.contexts import (
     CutMixContext,
     KNNContext,
-    MaskContext,
     MonteCarloContext,
     NoiseContext,
+    RandomMaskContext,
     SCARFContext,
 )
 from contextures.encoders import SpectralEncoder
@@ -36,8 +36,11 @@ def test_corruption_has_the_closed_form_on_general_alphabets(kind):
 @pytest.mark.parametrize(
     ("context", "squares"),
     [
-        (MaskContext(mask_rate=0.35), lambda k: 0.65**k),  # closed form 5
-        (MaskContext(mask_rate=0.5, pattern="exact"), lambda k: [0.5, 1 / 6, 0, 0][k - 1]),  # 6
+        (RandomMaskContext(mask_rate=0.35), lambda k: 0.65**k),  # closed form 5
+        (
+            RandomMaskContext(mask_rate=0.5, pattern="exact"),
+            lambda k: [0.5, 1 / 6, 0, 0][k - 1],
+        ),  # 6
         (SCARFContext(0.4), lambda k: 0.6 ** (2 * k)),  # 4: flips of rate 0.2
     ],
 )
@@ -136,7 +139,7 @@ def test_values_that_no_two_rows_share_are_said():
     """A mask on continuous columns repeats for its row and yet tells nothing of others."""
     rows = np.random.default_rng(0).standard_normal((40, 3))
     with pytest.warns(ContextWarning, match="no other row drew"):
-        MonteCarloContext(MaskContext(), n_draws=200).fit(rows)
+        MonteCarloContext(RandomMaskContext(), n_draws=200).fit(rows)
 
 
 def test_what_the_draws_cannot_tell_is_said():

@@ -14,8 +14,8 @@ from contextures.contexts import (
     CutMixContext,
     DiffusionContext,
     ImageContext,
-    MaskContext,
     NoiseContext,
+    RandomMaskContext,
     SCARFContext,
 )
 from contextures.exceptions import InputError
@@ -29,9 +29,9 @@ CASES = {
     "scarf uniform": (SCARFContext(0.3, "uniform"), 4),
     "scarf normal": (SCARFContext(0.3, "normal"), 4),
     "cutmix": (CutMixContext(0.4), 4),
-    "mask": (MaskContext(), 8),
-    "mask exact": (MaskContext(mask_rate=0.5, pattern="exact"), 8),
-    "mask block": (MaskContext(mask_rate=0.6, pattern="block"), 8),
+    "mask": (RandomMaskContext(), 8),
+    "mask exact": (RandomMaskContext(mask_rate=0.5, pattern="exact"), 8),
+    "mask block": (RandomMaskContext(mask_rate=0.6, pattern="block"), 8),
     "noise": (NoiseContext(0.3), 4),
     "diffusion": (DiffusionContext(), 5),
     "diffusion linear": (DiffusionContext("linear"), 5),
@@ -135,8 +135,8 @@ BAD = [
     (CutMixContext(-0.1), "corruption_rate=-0.1"),
     (NoiseContext(0), "sigma=0"),
     (DiffusionContext("cubic"), "schedule='cubic'"),
-    (MaskContext(mask_rate=1.0), "mask_rate=1.0"),
-    (MaskContext(pattern="blocks"), "pattern='blocks'"),
+    (RandomMaskContext(mask_rate=1.0), "mask_rate=1.0"),
+    (RandomMaskContext(pattern="blocks"), "pattern='blocks'"),
 ]
 
 
@@ -148,14 +148,15 @@ def test_bad_parameters_are_named_with_the_mend(context, message):
 
 def test_one_feature_cannot_be_masked():
     with pytest.raises(InputError, match="at least 2 features"):
-        MaskContext().fit(ROWS[:, :1])
+        RandomMaskContext().fit(ROWS[:, :1])
 
 
 def test_drawing_in_numpy_does_not_load_torch():
     code = (
         "import sys, numpy as np; from contextures import contexts as c; "
         "X = np.random.default_rng(0).random((20, 4)); "
-        "made = [c.SCARFContext(), c.MaskContext(), c.DiffusionContext(), c.ImageContext((2, 2)), "
+        "made = [c.SCARFContext(), c.RandomMaskContext(), c.DiffusionContext(), "
+        "c.ImageContext((2, 2)), "
         "c.KNNContext(3), c.MaskedTokensContext()]; "
         "[m.fit(X + 2 if i < 5 else (9 * X + 2).astype(int))"
         ".sample_rows(X, [0], np.random.default_rng(0)) for i, m in enumerate(made)]; "

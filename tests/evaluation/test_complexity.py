@@ -16,9 +16,9 @@ from contextures.contexts import (
     GraphContext,
     KNNContext,
     LabelContext,
-    MaskContext,
     MaskedTokensContext,
     NoiseContext,
+    RandomMaskContext,
     SCARFContext,
     TeacherContext,
 )
@@ -182,7 +182,7 @@ def test_tiny_weights_neither_overflow_nor_vanish():
 
 def test_masking_is_estimated_from_draws():
     for pattern, expected in (("independent", 1.6**5), ("exact", 2.0**3), ("block", 2.0**3)):
-        context = MaskContext(mask_rate=0.4, pattern=pattern).fit(CUBE)
+        context = RandomMaskContext(mask_rate=0.4, pattern=pattern).fit(CUBE)
         found = sampled_complexity(context, CUBE, n_views=4000)
         assert found.average == pytest.approx(expected, rel=0.02)
         assert found.kappa_squared == pytest.approx(expected, rel=0.1)
@@ -229,7 +229,7 @@ def test_noise_on_normal_rows_follows_mehlers_kernel():
 def test_blocks_of_draws_give_one_estimate(monkeypatch):
     from contextures.evaluation.bounds import sampled_complexity as complexity_sampling
 
-    context = MaskContext(mask_rate=0.4).fit(CUBE)
+    context = RandomMaskContext(mask_rate=0.4).fit(CUBE)
     monkeypatch.setattr(complexity_sampling, "_BLOCK_VALUES", 4000)
     found = sampled_complexity(context, CUBE, n_views=1000)
     assert len(found.log_diagonal) == 32
@@ -269,14 +269,14 @@ def test_weights_of_rows_count():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: context_complexity(MaskContext().fit(CUBE)), "use sampled_complexity"),
+        (lambda: context_complexity(RandomMaskContext().fit(CUBE)), "use sampled_complexity"),
         (lambda: sampled_complexity(CutMixContext().fit(CUBE), CUBE), "density of A given x is"),
         (
             lambda: sampled_complexity(SCARFContext(marginal="normal").fit(CUBE), CUBE),
             "marginal='empirical'",
         ),
         (lambda: sampled_complexity(KNNContext(3).fit(CUBE), CUBE), "not in sampler form"),
-        (lambda: sampled_complexity(MaskContext().fit(CUBE), CUBE[:4]), "X has 4 rows"),
+        (lambda: sampled_complexity(RandomMaskContext().fit(CUBE), CUBE[:4]), "X has 4 rows"),
         (lambda: complexity_from_log_ratios([1.0, 2.0]), r"shape \(n_views, n\)"),
         (lambda: complexity_from_log_ratios([[1.0, -np.inf]]), "missing or infinite"),
         (lambda: complexity_from_log_ratios([[1.0, 2.0]], [1.0]), "weights must be 2 numbers"),

@@ -167,10 +167,10 @@ def test_exact_functions_of_a_part_are_taken_where_no_solution_can_have_more(
 ):
     monkeypatch.setattr(costs, "MOST_ENTRIES", 40_000)
     monkeypatch.setattr(costs, "MOST_STORED", 40_000)
-    options = DiagnoseOptions(context="mask:0.2+knn:60", target=CANCER.target)
+    options = DiagnoseOptions(context="mask:0.2(knn:60)", target=CANCER.target)
     found = diagnose_table(write(tmp_path, coordinates), CANCER, options)
     assert (found.reference, found.diagnosis.n_fitted) == ("exact", 200)
-    assert short_form(found.context) == "mask:0.2+knn:28"
+    assert short_form(found.context) == "mask:0.2(knn:28)"
     assert any("fitted to 200 of 427 rows" in note for note in found.notes)
 
 

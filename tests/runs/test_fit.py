@@ -179,9 +179,9 @@ def test_rows_without_a_label_are_learnt_from_but_not_scored(tmp_path):
 
 def test_a_given_context_and_dimension_are_used(tmp_path):
     table = demo_table("diabetes")
-    options = FitOptions(target=table.target, context="mask+knn:25", n_components=5)
+    options = FitOptions(target=table.target, context="mask(knn:25)", n_components=5)
     result = fit_table(table, tmp_path / "run", options)
-    assert result.metrics["context"] == "mask:0.2+knn:25"
+    assert result.metrics["context"] == "mask:0.2(knn:25)"
     assert result.metrics["n_components"] == result.metrics["probe_n_components"] == 5
     assert result.metrics["metric"] == "r2"
     assert len(pd.read_parquet(tmp_path / "run" / "contexts.parquet")) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 
 import joblib
@@ -18,6 +19,7 @@ from contextures.contexts import (
     LabelContext,
     MaskContext,
     NoiseContext,
+    RandomMaskContext,
     RBFContext,
     SCARFContext,
 )
@@ -148,9 +150,9 @@ def test_it_clones_and_prints():
         ("KNN", KNNContext(30)),
         ("rbf", RBFContext()),
         ("rbf:0.5", RBFContext(0.5)),
-        ("mask+knn:7", MaskContext(KNNContext(7))),
-        ("mask:0.4+rbf:2", MaskContext(RBFContext(2.0), 0.4)),
-        ("mask:0.3", MaskContext(mask_rate=0.3)),
+        ("mask(knn:7)", MaskContext(KNNContext(7))),
+        ("mask:0.4(rbf:2)", MaskContext(RBFContext(2.0), 0.4)),
+        ("mask:0.3", RandomMaskContext(mask_rate=0.3)),
         ("noise:0.25", NoiseContext(0.25)),
         ("scarf", SCARFContext()),
         ("cutmix:0.4", CutMixContext(0.4)),
@@ -164,7 +166,7 @@ def test_short_forms_are_read_and_written(text, context):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "nn:3", "knn:3.5", "knn:many", "rbf:wide", "mask:0.2knn", "knn:", "mask:x+knn", "mask+"],
+    ["", "nn:3", "knn:3.5", "knn:many", "rbf:wide", "mask:0.2knn", "knn:", "mask:x(knn)", "mask()"],
 )
 def test_short_forms_that_mean_nothing_are_refused(text):
     with pytest.raises(InputError, match=r"is not known|is not a"):
@@ -188,8 +190,18 @@ def test_contexts_that_only_draw_are_ranked_by_values_on_rows_not_learned_from()
 
 
 def test_only_contexts_of_neighbours_can_be_masked_in_short():
-    with pytest.raises(InputError, match=r"'scarf' in the context 'mask\+scarf' cannot"):
-        parse_context("mask+scarf")
+    with pytest.raises(InputError, match=r"base=SCARFContext\(\) cannot be masked"):
+        parse_context("mask(scarf)")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("mask+knn:30", "mask(knn:30)"), ("mask:0.4+rbf:1", "mask:0.4(rbf:1)")],
+)
+def test_the_old_way_of_writing_masks_is_told_the_new(old, new):
+    with pytest.raises(InputError, match=re.escape(f"write {new}")):
+        parse_context(old)
+    assert short_form(parse_context(new)).startswith("mask")
 
 
 def test_contexts_over_indices_have_no_family_of_rows():

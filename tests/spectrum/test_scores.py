@@ -7,18 +7,23 @@ import pytest
 from scipy import sparse
 from sklearn.decomposition import PCA
 
-from contextures.contexts import KNNContext, NoiseContext, PairContext, RBFContext, TeacherContext
+from contextures.contexts import (
+    DescribedRows,
+    KNNContext,
+    NoiseContext,
+    PairContext,
+    RBFContext,
+    TeacherContext,
+)
 from contextures.encoders import SpectralEncoder
 from contextures.exceptions import InputError
 from contextures.spectrum import decompose_fitted, singular_values
 from contextures.spectrum.ritz.ratio_trace import (
-    TiedRows,
-    kernel_ratio_trace,
+    described_ratio_trace,
     pair_score,
     ratio_trace,
     tied_ratio_trace,
     total_association,
-    transition_ratio_trace,
 )
 
 RNG = np.random.default_rng(0)
@@ -69,7 +74,7 @@ def test_unrelated_functions_score_zero_on_average():
     scores, biased = [], []
     for seed in range(300):
         F = np.random.default_rng(seed).standard_normal((150, 2))
-        scores.append(transition_ratio_trace(F, P, p_a))
+        scores.append(described_ratio_trace(F, DescribedRows.by_transition(P, p_a)))
         K = context.dual_kernel(NEW)
         centred = F - F.mean(0)
         B = centred.T @ K @ centred / 150**2
@@ -104,7 +109,7 @@ def test_blocks_of_rows_count_pairs_within_them_only():
     centred = F - p @ F
     B = centred.T @ (K * within) @ centred / within.sum()
     expected = np.trace(np.linalg.solve(centred.T @ (centred * p[:, None]), B))
-    parts = [(rows, TiedRows.of(context, NEW[rows])) for rows in blocks]
+    parts = [(rows, context.describe(NEW[rows])) for rows in blocks]
     assert tied_ratio_trace(F, parts, weights) == pytest.approx(expected)
 
 
@@ -112,7 +117,8 @@ def test_dense_and_sparse_transitions_agree():
     context = KNNContext(10).fit(X)
     P = sparse.csr_array(context.expand(NEW))
     scores = [
-        transition_ratio_trace(NEW, form, context.context_weights_) for form in (P, P.todense())
+        described_ratio_trace(NEW, DescribedRows.by_transition(form, context.context_weights_))
+        for form in (P, P.todense())
     ]
     assert scores[0] == pytest.approx(scores[1])
 
@@ -145,7 +151,7 @@ def test_in_sample_functions_score_less_on_fresh_pairs():
 def test_kernels_are_judged_by_their_features():
     context = TeacherContext(PCA(2)).fit(X)
     exact = decompose_fitted(context, 2)
-    score = kernel_ratio_trace(exact.left, context.expansion_)
+    score = described_ratio_trace(exact.left, context.describe())
     assert score == pytest.approx((exact.singular_values**2).sum(), rel=0.05)
 
 

@@ -78,8 +78,8 @@ def fit(
     context: Annotated[
         str,
         typer.Option(
-            help="auto, knn:30, rbf, rbf:0.5, mask+knn:30, mask:0.4+rbf:0.5, mask:0.3, noise:0.5, "
-            "scarf:0.6 or cutmix:0.6."
+            help="auto, knn:30, rbf, rbf:0.5, mask(knn:30), mask:0.4(rbf:0.5), mask:0.3, "
+            "noise:0.5, scarf:0.6 or cutmix:0.6."
         ),
     ] = "auto",
     score: Score = "auto",

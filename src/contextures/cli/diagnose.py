@@ -34,8 +34,8 @@ def diagnose(
     context: Annotated[
         str | None,
         typer.Option(
-            help="knn:30, rbf, rbf:0.5, mask+knn:30 or mask:0.4+rbf:0.5.  [default: the encoder's "
-            "own]",
+            help="knn:30, rbf, rbf:0.5, mask(knn:30) or mask:0.4(rbf:0.5).  [default: the "
+            "encoder's own]",
             show_default=False,
         ),
     ] = None,

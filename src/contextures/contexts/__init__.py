@@ -9,7 +9,7 @@ from contextures._lazy import lazy
 if TYPE_CHECKING:
     from contextures.contexts.base import Context
     from contextures.contexts.boosted import BoostedTreesContext
-    from contextures.contexts.corruption import CutMixContext, SCARFContext
+    from contextures.contexts.corruption import CutMixContext, RandomMaskContext, SCARFContext
     from contextures.contexts.finite import FiniteContext
     from contextures.contexts.graphs import GraphContext
     from contextures.contexts.images import ImageContext, rotated_images
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from contextures.contexts.noise import DiffusionContext, NoiseContext
     from contextures.contexts.pairs import PairContext
     from contextures.contexts.rbf import RBFContext
+    from contextures.contexts.registry import ShortForm
+    from contextures.contexts.rows import DescribedRows
     from contextures.contexts.series import NextWindowContext
     from contextures.contexts.teachers import TeacherContext
     from contextures.contexts.tokens import (
@@ -32,6 +34,7 @@ _HOME = {
     "BoostedTreesContext": "boosted",
     "Context": "base",
     "CutMixContext": "corruption",
+    "DescribedRows": "rows",
     "DiffusionContext": "noise",
     "FiniteContext": "finite",
     "GraphContext": "graphs",
@@ -46,7 +49,9 @@ _HOME = {
     "NoiseContext": "noise",
     "PairContext": "pairs",
     "RBFContext": "rbf",
+    "RandomMaskContext": "corruption",
     "SCARFContext": "corruption",
+    "ShortForm": "registry",
     "TeacherContext": "teachers",
     "TextTokenizer": "tokens",
     "rotated_images": "images",
@@ -56,6 +61,7 @@ __all__ = [
     "BoostedTreesContext",
     "Context",
     "CutMixContext",
+    "DescribedRows",
     "DiffusionContext",
     "FiniteContext",
     "GraphContext",
@@ -70,7 +76,9 @@ __all__ = [
     "NoiseContext",
     "PairContext",
     "RBFContext",
+    "RandomMaskContext",
     "SCARFContext",
+    "ShortForm",
     "TeacherContext",
     "TextTokenizer",
     "rotated_images",

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, Self
 
-import numpy as np
-from scipy import sparse
 from sklearn.base import BaseEstimator, clone
-from sklearn.utils.validation import check_is_fitted
 
-from contextures._arrays import FloatArray, Matrix
+from contextures._arrays import Matrix
+from contextures.contexts.completion import complete_fits
 from contextures.contexts.drawing import KEPT, Drawing
+from contextures.contexts.registry import register
 from contextures.exceptions import InputError
 
 
@@ -23,12 +22,26 @@ class Context(Drawing, BaseEstimator):
     z(x) whose dual kernel is k_X+(x, x') = 1 + z(x) . z(x'). In *sampler* form it only draws A
     from P+(. | x). A context in transition form draws too.
 
+    A context of one's own is a subclass with ``fit`` and either ``expand`` (transition form;
+    kernel form where the class says ``form = "kernel"``) or ``sample`` (sampler form). Parameters
+    are those of ``__init__``, as for every scikit-learn estimator; what is learned goes into
+    attributes that end in an underscore, which is also what is saved. Everything below has a
+    default and is true before ``fit``; see the page "Your own context, objective or network".
+
     Attributes
     ----------
-    form : {"transition", "kernel", "sampler"}
-        Which form the context has once it is fitted.
+    form : {"transition", "kernel", "sampler", "data"}
+        Which form the context has; "data" where the data it is fitted to decide.
+    inductive : bool
+        Whether it describes rows that it was not fitted to.
+    needs_y : bool
+        Whether ``fit`` needs ``y``.
+    observed : bool
+        Whether A was observed with each row, so that further draws of it are the same.
+    label : str
+        The context in plain words.
     input_weights_ : ndarray of shape (n,)
-        P_X on the fitted rows; sums to one.
+        P_X on the fitted rows; sums to one. Uniform unless ``fit`` sets it.
     context_weights_ : ndarray of shape (m,)
         P_A on the support, for the transition form; sums to one.
 
@@ -38,25 +51,27 @@ class Context(Drawing, BaseEstimator):
 
     Examples
     --------
-    >>> from contextures.contexts import Context, KNNContext
-    >>> context = KNNContext(2).fit([[0.0], [1.0], [3.0]])
-    >>> isinstance(context, Context), context.form
-    (True, 'transition')
-    >>> context.expand([[0.4]]).tolist()
-    [[0.5, 0.5, 0.0]]
+    >>> import numpy as np
+    >>> from contextures.contexts import Context
+    >>> from contextures.spectrum import decompose
+    >>> class SameBin(Context):
+    ...     def __init__(self, n_bins=4):
+    ...         self.n_bins = n_bins
+    ...
+    ...     def fit(self, X, y=None):
+    ...         self.edges_ = np.quantile(X[:, 0], np.linspace(0, 1, self.n_bins + 1)[1:-1])
+    ...         return self
+    ...
+    ...     def expand(self, X):
+    ...         return np.eye(self.n_bins)[np.searchsorted(self.edges_, X[:, 0])]
+    >>> decompose(SameBin(), np.random.default_rng(0).normal(size=(100, 2)), 3).singular_values
+    array([1., 1., 1.])
     """
 
-    same_space: bool = False
-    """Whether A lies in the space of X, so that one encoder can serve both."""
-
-    takes: ClassVar[Literal["array", "index", "any"]] = "array"
-    """What X is: rows of numbers, indices of rows or nodes, or values of any kind."""
-
-    mend_parts: ClassVar[str] = ""
-    """What to do about several singular values of one, where one piece is expected."""
-
-    saved: ClassVar[tuple[str, ...]] = ()
-    """Fitted arrays, besides P_A, that new rows need: what is written to disk."""
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        complete_fits(cls)
+        register(cls)
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit the context to rows.
@@ -73,7 +88,7 @@ class Context(Drawing, BaseEstimator):
         Self
             The fitted context.
         """
-        raise InputError(f"{type(self).__name__} is an outline; fit one of its subclasses")
+        raise NotImplementedError(f"{type(self).__name__} does not say how it is fitted: write fit")
 
     def expand(self, X: Any) -> Matrix:
         """Describe rows in the context's form.
@@ -87,85 +102,9 @@ class Context(Drawing, BaseEstimator):
         -------
         ndarray or csr_array of shape (n, m)
             P+(a_j | x_i) in transition form, z_j(x_i) in kernel form. The singular functions are
-            linear in these: mu(x) = expand(x) @ (right / s).
+            linear in these: mu(x) = expand(x) @ (right / s), less its mean.
         """
-        raise InputError(f"{type(self).__name__} cannot describe rows it was not fitted with")
-
-    def transition(self, X: Any) -> sparse.csr_array:
-        """Give P+(a_j | x_i) for rows, seen at fit time or new.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, p)
-            The rows.
-
-        Returns
-        -------
-        csr_array of shape (n, m)
-            Rows sum to one.
-
-        Raises
-        ------
-        InputError
-            If the context is given by a kernel, or only draws, and so has no transition.
-        """
-        check_is_fitted(self)
-        if self.form == "kernel":
-            raise InputError(
-                f"{type(self).__name__} is given by its kernel and has no transition matrix here; "
-                "use dual_kernel(X)"
-            )
-        return sparse.csr_array(self.expand(X))
-
-    def dual_kernel(self, X: Any, Y: Any = None) -> FloatArray:
-        """Compute the dual kernel k_X+(x, x') = E_A[P+(A|x) P+(A|x') / P_A(A)^2].
-
-        Parameters
-        ----------
-        X : array-like of shape (n, p)
-            Rows.
-        Y : array-like of shape (m, p), optional
-            Other rows; X itself when None.
-
-        Returns
-        -------
-        ndarray of shape (n, m)
-            The kernel; its mean over x' ~ P_X is one (arXiv 2505.01557, section 2).
-        """
-        check_is_fitted(self)
-        left = self.expand(X)
-        return self._kernel(left, left if Y is None else self.expand(Y))
-
-    def fitted_kernel(self, rows: Any = None) -> FloatArray:
-        """Compute the dual kernel between fitted rows, without looking up their context again.
-
-        Parameters
-        ----------
-        rows : array-like of int, optional
-            Which of the fitted rows; all of them when None.
-
-        Returns
-        -------
-        ndarray of shape (k, k)
-            The kernel.
-        """
-        check_is_fitted(self)
-        if self.form == "sampler":
-            self.expand(rows)  # which says that there are draws only
-        expansion = self.expansion_ if rows is None else self.expansion_[rows]
-        return self._kernel(expansion, expansion)
-
-    def _kernel(self, left: Matrix, right: Matrix) -> FloatArray:
-        if self.form == "kernel":
-            return np.asarray(1.0 + left @ right.T)
-        inverse = np.divide(
-            1.0,
-            self.context_weights_,
-            out=np.zeros_like(self.context_weights_),
-            where=self.context_weights_ > 0,
-        )
-        product = (left * inverse[None, :]) @ right.T
-        return product.toarray() if sparse.issparse(product) else np.asarray(product)
+        return super().expand(X)
 
     @classmethod
     def fit_family(cls, contexts: Sequence[Any], X: Any, y: Any = None) -> list[Any]:
@@ -203,46 +142,23 @@ class Context(Drawing, BaseEstimator):
         """
         return [context.expand(X) for context in contexts]
 
-    def family(self) -> tuple[Any, ...]:
-        """Say which contexts share work with this one when fitted together by ``fit_family``.
-
-        Returns
-        -------
-        tuple
-            Equal for contexts of one family.
-        """
-        return (type(self), id(self))
-
-    def subsampled(self, share: float) -> Any:
-        """Give the context that has the same association on a random ``share`` of the rows.
-
-        Parameters
-        ----------
-        share : float
-            The share of the rows, above 0 and at most 1.
-
-        Returns
-        -------
-        Context
-            An unfitted context.
-        """
-        return clone(self)
-
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "input_weights_")
+        return "input_weights_" in self.__dict__ or "_restored" in self.__dict__
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__()
         return {name: value for name, value in state.items() if name not in KEPT}
 
-    def _set_transition(self, transition: Matrix, input_weights: FloatArray | None = None) -> None:
-        """Keep the transition of the fitted rows, and the weights that follow from it."""
-        n = transition.shape[0]
-        weights = np.full(n, 1.0 / n) if input_weights is None else input_weights
-        self.expansion_ = transition
-        self.input_weights_ = weights
-        self.context_weights_ = np.asarray(transition.T @ weights, dtype=np.float64)
-        self._forget_draws()
+
+def check_context(value: Any, name: str = "context") -> Context:
+    """Give ``value`` as a context, or say what to give."""
+    if isinstance(value, Context):
+        return value
+    what = f"{value.__name__}, a class" if isinstance(value, type) else repr(value)
+    raise InputError(
+        f"{name}={what} is not a context; give KNNContext() or another, or an instance of a "
+        "subclass of contextures.contexts.Context"
+    )
 
 
 def attempt_each(contexts: Sequence[Any], fit: Callable[[Any], Any]) -> list[Any]:

@@ -9,9 +9,9 @@ from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray, IntArray, Matrix
-from contextures._checks import check_positive_int, check_positive_real, check_rows
+from contextures._checks import check_positive_int, check_positive_real, check_rows, seed_of
 from contextures.contexts.base import Context
-from contextures.contexts.drawing import Form
+from contextures.contexts.declared import Form
 from contextures.contexts.kernel_features import LinearFeatures
 from contextures.contexts.labels import Task, are_classes
 from contextures.exceptions import InputError
@@ -45,8 +45,8 @@ class BoostedTreesContext(Context):
         For predictions, as in :class:`TeacherContext`.
     n_jobs : int, default=1
         Threads.
-    random_state : int, default=0
-        The seed of the trees.
+    random_state : int, RandomState or None, default=None
+        Seeds the trees; None stands for the seed of whatever fits the context, or a fixed one.
 
     Attributes
     ----------
@@ -75,6 +75,8 @@ class BoostedTreesContext(Context):
     array([1., 1.])
     """
 
+    needs_y = True
+    kind = "boosted trees"
     mend_parts = "fewer leaves (num_leaves) or more trees (n_estimators) connect them"
 
     def __init__(
@@ -87,7 +89,7 @@ class BoostedTreesContext(Context):
         min_child_samples: int = 20,
         threshold: float = 0.0,
         n_jobs: int = 1,
-        random_state: int = 0,
+        random_state: int | None = None,
     ) -> None:
         self.output = output
         self.task = task
@@ -103,6 +105,15 @@ class BoostedTreesContext(Context):
     def form(self) -> Form:  # type: ignore[override]
         """A transition to leaves, or the kernel of predictions."""
         return "transition" if self.output == "leaves" else "kernel"
+
+    @property
+    def label(self) -> str:
+        """The context in plain words."""
+        return f"the {self.output} of {self.n_estimators} rounds of boosted trees"
+
+    def density(self, n: int) -> float:
+        """Say how many entries describe a row: one a tree; see :meth:`Context.density`."""
+        return float(min(n, self.n_estimators))
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit the trees to labelled rows; see :meth:`Context.fit`."""
@@ -138,8 +149,7 @@ class BoostedTreesContext(Context):
         )
         predictions = self._outputs[self._columns(leaves)]
         self._linear = LinearFeatures(predictions, self.threshold, "the trees' output")
-        self.expansion_ = self._linear.transform(predictions)
-        self.input_weights_ = np.full(len(rows), 1.0 / len(rows))
+        self._set_features(self._linear.transform(predictions))
         return self
 
     def expand(self, X: Any) -> Matrix:
@@ -185,7 +195,7 @@ class BoostedTreesContext(Context):
             num_leaves=self.num_leaves,
             min_child_samples=self.min_child_samples,
             n_jobs=self.n_jobs,
-            random_state=self.random_state,
+            random_state=seed_of(self.random_state),
             deterministic=True,
             force_row_wise=True,
             verbose=-1,

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from contextures._arrays import FloatArray, Matrix, is_tensor, to_numpy
+from contextures._arrays import is_tensor, to_numpy
 from contextures._checks import check_positive_int
+from contextures.contexts.described import Described
 from contextures.contexts.draws import Constants, Draws, RowDraws, one_or_all
 from contextures.exceptions import InputError
 
-Form = Literal["transition", "kernel", "sampler"]
-
-KEPT = ("_held", "_values")
+KEPT = ("_held", "_values", "_converted")
 """Attributes that speed draws up, made where they are first needed."""
 
 
-class Drawing:
+class Drawing(Described):
     """The draws of a :class:`Context`: from its transition, or as a subclass says."""
-
-    form: Form = "transition"
-    input_weights_: FloatArray
-    context_weights_: FloatArray
-    expansion_: Matrix
-    """The fitted rows in the context's form: P (n, m) or Z (n, r)."""
-
-    def expand(self, X: Any) -> Matrix:
-        """Describe rows in the context's form; see :meth:`Context.expand`."""
-        raise InputError(f"{type(self).__name__} cannot describe rows it was not fitted with")
 
     def sample(self, X: Any, rng: Any, n_views: int = 1) -> Any:
         """Draw A from P+(. | x) for rows, seen at fit time or new.
@@ -80,7 +69,9 @@ class Drawing:
         ndarray or torch.Tensor of shape (n_views, n, ...)
             What was drawn.
         """
-        raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
+        raise NotImplementedError(
+            f"{type(self).__name__} does not say how A is drawn: write sample, or draw_views"
+        )
 
     def sample_rows(self, X: Any, rows: Any, rng: Any, n_views: int = 1) -> Any:
         """Draw A for fitted rows, given by their numbers; see :meth:`sample`.
@@ -104,7 +95,7 @@ class Drawing:
             return self.sample(X[rows], rng, n_views)
         self._check_draws(n_views)
         if "_held" not in self.__dict__:
-            self._held = RowDraws(self.expansion_)
+            self._held = RowDraws(self.describe().entries)
         return self._draw(self._held, rows, _draws_like(X, rows, rng), n_views)
 
     def context_values(self) -> Any:

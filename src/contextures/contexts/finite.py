@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from contextures._arrays import Matrix, divide_rows
+from contextures._arrays import Matrix, divide_rows, mean_entries
 from contextures._checks import check_indices, check_matrix
 from contextures.contexts.base import Context
 from contextures.exceptions import InputError
@@ -37,9 +37,20 @@ class FiniteContext(Context):
     """
 
     takes = "index"
+    kind = "a joint law"
 
     def __init__(self, joint: Any) -> None:
         self.joint = joint
+
+    @property
+    def label(self) -> str:
+        """The context in plain words."""
+        n, m = np.shape(self.joint)
+        return f"a joint law of {n:,} inputs and {m:,} contexts"
+
+    def density(self, n: int) -> float:
+        """Say how many entries describe a row; see :meth:`Context.density`."""
+        return mean_entries(self.joint)
 
     def fit(self, X: Any = None, y: Any = None) -> Self:
         """Fit the context to row indices, all of them when None; see :meth:`Context.fit`."""

@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from contextures._arrays import Matrix, divide_rows
+from contextures._arrays import Matrix, divide_rows, mean_entries
 from contextures._checks import check_indices, check_matrix
 from contextures.contexts.base import Context
 from contextures.exceptions import InputError
@@ -42,10 +42,25 @@ class GraphContext(Context):
     """
 
     takes = "index"
+    kind = "a graph"
     mend_parts = "a bipartite graph counts as two, which loops on its nodes would join"
 
     def __init__(self, adjacency: Any) -> None:
         self.adjacency = adjacency
+
+    @property
+    def graph(self) -> Matrix:
+        """The weights of edges."""
+        return self.adjacency
+
+    @property
+    def label(self) -> str:
+        """The context in plain words."""
+        return f"a graph of {np.shape(self.adjacency)[0]:,} nodes"
+
+    def density(self, n: int) -> float:
+        """Say how many entries describe a row: a node's edges; see :meth:`Context.density`."""
+        return mean_entries(self.adjacency)
 
     def fit(self, X: Any = None, y: Any = None) -> Self:
         """Fit the context to nodes.

@@ -10,7 +10,7 @@ import numpy as np
 
 from contextures._arrays import Array, FloatArray, IntArray
 from contextures._checks import check_rows
-from contextures.contexts.draws import Constants, Draws
+from contextures.contexts.draws import Draws
 from contextures.contexts.image_sampling import bilinear, bilinear_grid, pixel_centres
 from contextures.contexts.samplers import SamplerContext
 from contextures.exceptions import InputError
@@ -69,6 +69,9 @@ class ImageContext(SamplerContext):
     (3, 64)
     """
 
+    kind = "transformed images"
+    label = "the images, cropped, turned, flipped or erased at random"
+
     def __init__(
         self,
         image_shape: tuple[int, ...],
@@ -105,7 +108,7 @@ class ImageContext(SamplerContext):
 
     def _learn(self, X: FloatArray) -> None:
         check_pixels(X, self.image_shape)
-        self._hidden_value = Constants(X.mean(axis=0))
+        self.constants_ = (X.mean(axis=0),)
 
     def _draw_floats(self, X: Array, draws: Draws, n_views: int) -> Array:
         if not draws.on_cpu:
@@ -118,7 +121,7 @@ class ImageContext(SamplerContext):
         moved = self._resample(X, draws, n_views)
         if not self.erase:
             return moved
-        (hidden_value,) = self._hidden_value.on(draws)
+        (hidden_value,) = self._constants.on(draws)
         return draws.of.where(self._draw_erased(draws, n_views, len(X)), hidden_value, moved)
 
     def _resample(self, X: Array, draws: Draws, n_views: int) -> Array:

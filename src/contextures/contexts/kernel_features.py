@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from contextures._arrays import FloatArray
+from contextures._arrays import FloatArray, svd
 from contextures.exceptions import InputError
 
 
@@ -33,7 +33,7 @@ class LinearFeatures:
             raise InputError(f"{what} holds values that are missing or infinite; replace them")
         self.mean = features.mean(axis=0)
         centred = features - self.mean
-        _, values, directions = np.linalg.svd(centred, full_matrices=False)
+        _, values, directions = svd(centred)
         size = np.abs(features).max(initial=0.0)
         if values[0] <= 1e-12 * max(size, 1e-300) * np.sqrt(len(features)):
             raise InputError(

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import Matrix
 from contextures.contexts.base import Context
+from contextures.contexts.declared import Form
 from contextures.contexts.kernel_features import LinearFeatures
 from contextures.exceptions import InputError
 
@@ -50,7 +51,13 @@ class LabelContext(Context):
     array([0.667, 0.333])
     """
 
+    form: Form = "data"
+    inductive = False
+    needs_y = True
+    observed = True
     takes = "any"
+    kind = "labels"
+    label = "labels"
 
     def __init__(self, task: Task = "auto") -> None:
         self.task = task
@@ -77,6 +84,10 @@ class LabelContext(Context):
         else:
             self._fit_targets(labels)
         return self
+
+    def density(self, n: int) -> float:
+        """Say how many entries describe a row: its class; see :meth:`Context.density`."""
+        return 1.0
 
     def expand(self, X: Any) -> Matrix:
         """Refuse: labels of new rows are not known."""
@@ -114,9 +125,7 @@ class LabelContext(Context):
         except (TypeError, ValueError):
             raise InputError("y must hold numbers for a regression label context") from None
         self.targets_ = targets
-        self._forget_draws()
-        self.expansion_ = LinearFeatures(targets, what="y").transform(targets)
-        self.input_weights_ = np.full(len(targets), 1.0 / len(targets))
+        self._set_features(LinearFeatures(targets, what="y").transform(targets))
 
 
 def are_classes(labels: np.ndarray[Any, Any], task: Task) -> bool:

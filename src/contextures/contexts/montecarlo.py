@@ -9,12 +9,11 @@ from typing import Any, NoReturn, Self
 import numpy as np
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray, IntArray, Matrix
-from contextures._checks import check_positive_int
-from contextures.contexts.base import Context
+from contextures._checks import check_positive_int, random_state_of
+from contextures.contexts.base import Context, check_context
 from contextures.contexts.counting import count_draws, merge_counts
 from contextures.contexts.distinct import distinct_rows, match_rows
 from contextures.exceptions import ContextWarning, InputError
@@ -45,8 +44,8 @@ class MonteCarloContext(Context):
         A context that only draws, such as ``SCARFContext()`` over columns of few values.
     n_draws : int, optional
         R. When None, as many as make a million in all: at least 20 and at most 10,000 a row.
-    random_state : int, RandomState or None, default=0
-        Draws A.
+    random_state : int, RandomState or None, default=None
+        Draws A; None stands for the seed of whatever fits the context, or a fixed one.
 
     Attributes
     ----------
@@ -93,10 +92,12 @@ class MonteCarloContext(Context):
     array([0.04, 0.16, 0.16, 0.64])
     """
 
+    counted = True
+    row_by_row = False
     base_: Context
     values_: Any
 
-    def __init__(self, base: Context, n_draws: int | None = None, random_state: Any = 0) -> None:
+    def __init__(self, base: Context, n_draws: int | None = None, random_state: Any = None) -> None:
         self.base = base
         self.n_draws = n_draws
         self.random_state = random_state
@@ -111,11 +112,62 @@ class MonteCarloContext(Context):
         """What X is: as for the base."""
         return self.base.takes
 
+    @property
+    def tells_hidden(self) -> bool:  # type: ignore[override]
+        """Whether draws say what is hidden: as for the base."""
+        return self.base.tells_hidden
+
+    @property
+    def added_tokens(self) -> tuple[int, ...]:
+        """Tokens that A may hold and X does not: as for the base."""
+        return self.base.added_tokens
+
+    @property
+    def needs_y(self) -> bool:  # type: ignore[override]
+        """Whether ``fit`` needs ``y``: as for the base."""
+        return self.base.needs_y
+
+    @property
+    def kind(self) -> str:  # type: ignore[override]
+        """What kind of context it is, in plain words."""
+        return f"counted {self.base.kind or type(self.base).__name__}"
+
+    @property
+    def label(self) -> str:
+        """The context in plain words."""
+        return f"{self.base.label}, counted from draws"
+
+    @property
+    def mend_excess(self) -> str:  # type: ignore[override]
+        """What to do about singular values that few draws leave uncertain."""
+        return f"give a larger n_draws than {self.n_draws_:,} to MonteCarloContext"
+
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit the base to rows and count its draws; see :meth:`Context.fit`."""
-        if not isinstance(self.base, Context):
-            raise InputError(f"base={self.base!r} is not a context; give SCARFContext() or another")
-        self.base_ = clone(self.base).fit(X, y)
+        self.base_ = clone(check_context(self.base, "base")).fit(X, y)
+        return self._count(X)
+
+    @classmethod
+    def of_fitted(cls, base: Context, X: Any) -> Self:
+        """Count the draws of a context that is fitted already.
+
+        Parameters
+        ----------
+        base : Context
+            A fitted context in sampler form.
+        X : array-like of shape (n, p)
+            The rows that it was fitted to.
+
+        Returns
+        -------
+        Self
+            The fitted context.
+        """
+        made = cls(base)
+        made.base_ = base
+        return made._count(X)
+
+    def _count(self, X: Any) -> Self:
         if self.base_.form != "sampler":
             raise InputError(
                 f"base={self.base!r} has its {self.base_.form} already; decompose it as it is"
@@ -126,7 +178,7 @@ class MonteCarloContext(Context):
             self.n_draws_ = min(max(FEWEST_DRAWS, ALL_DRAWS // n), MOST_DRAWS)
         else:
             self.n_draws_ = check_positive_int(self.n_draws, "n_draws", least=2)
-        self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        self._seed = int(random_state_of(self.random_state).randint(2**31 - 1))
         self._distinct, codes = distinct_rows(rows)
         weights = np.full(n, 1.0 / n)
         group_weights = np.bincount(codes, weights)
@@ -286,4 +338,4 @@ def _total(parts: list[Matrix]) -> Matrix:
 def with_expansion(context: Context, X: Any, y: Any = None) -> Context:
     """Fit a clone of a context; where it only draws, count its draws."""
     fitted: Context = clone(context).fit(X, y)
-    return MonteCarloContext(context).fit(X, y) if fitted.form == "sampler" else fitted
+    return MonteCarloContext.of_fitted(fitted, X) if fitted.form == "sampler" else fitted

@@ -1,41 +1,26 @@
-"""Contexts as short text: what a command line and a ranking write."""
+"""Contexts as short text: what a command line and a ranking write, and the words for them."""
 
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
-from contextures.contexts import (
-    Context,
-    CutMixContext,
-    KNNContext,
-    MaskContext,
-    NoiseContext,
-    RBFContext,
-    SCARFContext,
-)
+from contextures.contexts.base import Context
+from contextures.contexts.registry import ShortForm, find_word, words
 from contextures.exceptions import InputError
 
-
-class _Kind(NamedTuple):
-    """What a word stands for: a class of contexts and the parameter that follows the colon."""
-
-    made: type[Context]
-    parameter: str
-    read: type[int] | type[float]
-    written: str
-
-
-_KINDS: dict[str, _Kind] = {
-    "knn": _Kind(KNNContext, "n_neighbors", int, "d"),
-    "rbf": _Kind(RBFContext, "gamma", float, ".6g"),
-    "mask": _Kind(MaskContext, "mask_rate", float, "g"),
-    "noise": _Kind(NoiseContext, "sigma", float, "g"),
-    "scarf": _Kind(SCARFContext, "corruption_rate", float, "g"),
-    "cutmix": _Kind(CutMixContext, "corruption_rate", float, "g"),
+_FORM = re.compile(r"([a-z][a-z0-9_-]*)(?::([^()@|]*))?(?:\((.*)\))?")
+_EXAMPLES = {
+    "knn": "knn:30",
+    "rbf": "rbf, rbf:0.5",
+    "mask": "mask(knn:30), mask:0.4(rbf:0.5), mask:0.3",
+    "noise": "noise:0.5",
+    "scarf": "scarf:0.6",
+    "cutmix": "cutmix:0.6",
 }
-_WORDS = "|".join(_KINDS)
-_FORM = re.compile(rf"(?:(mask)(?::([^+:]+))?\+)?({_WORDS})(?::([^+:]+))?")
+"""How the library's own are written, in the order to list them in; others by their word."""
+
+_OLD = re.compile(r"mask(:[^+]*)?\+(.*)")
 
 
 def parse_context(text: str) -> Context:
@@ -44,9 +29,10 @@ def parse_context(text: str) -> Context:
     Parameters
     ----------
     text : str
-        ``knn:30``, ``rbf:0.5`` or ``rbf``; ``mask+knn:30`` and ``mask:0.4+rbf`` hide a share of
+        ``knn:30``, ``rbf:0.5`` or ``rbf``; ``mask(knn:30)`` and ``mask:0.4(rbf)`` hide a share of
         the features (0.2 unless given). ``mask:0.3``, ``noise:0.5``, ``scarf:0.6`` and
-        ``cutmix:0.6`` are the row itself, corrupted.
+        ``cutmix:0.6`` are the row itself, corrupted. Contexts that are defined elsewhere may
+        declare short forms too; see :class:`contextures.contexts.ShortForm`.
 
     Returns
     -------
@@ -61,28 +47,12 @@ def parse_context(text: str) -> Context:
     Examples
     --------
     >>> from contextures.selection import parse_context
-    >>> parse_context("mask:0.4+knn:30")
+    >>> parse_context("mask:0.4(knn:30)")
     MaskContext(base=KNNContext(), mask_rate=0.4)
     >>> parse_context("scarf")
     SCARFContext()
     """
-    found = _FORM.fullmatch(text.strip().lower())
-    if found is None:
-        raise InputError(
-            f"the context {text!r} is not known; give auto, knn:30, rbf, rbf:0.5, mask+knn:30, "
-            "mask:0.4+rbf:0.5, mask:0.3, noise:0.5, scarf:0.6 or cutmix:0.6"
-        )
-    masked, rate, word, value = found.groups()
-    kind = _KINDS[word]
-    given = {} if value is None else {kind.parameter: _number(value, kind.read, text)}
-    context = kind.made(**given)
-    if not masked:
-        return context
-    if not isinstance(context, KNNContext | RBFContext):
-        raise InputError(
-            f"{word!r} in the context {text!r} cannot be masked; mask knn or rbf, as mask+knn:30"
-        )
-    return MaskContext(context, mask_rate=0.2 if rate is None else _number(rate, float, text))
+    return _parse(text.strip(), text)
 
 
 def short_form(context: Context) -> str:
@@ -103,22 +73,69 @@ def short_form(context: Context) -> str:
     >>> from contextures.contexts import KNNContext, MaskContext
     >>> from contextures.selection import parse_context, short_form
     >>> short_form(MaskContext(KNNContext(n_neighbors=30), mask_rate=0.5))
-    'mask:0.5+knn:30'
+    'mask:0.5(knn:30)'
     >>> parse_context("knn:20")
     KNNContext(n_neighbors=20)
     """
-    if isinstance(context, MaskContext) and context.base is not None:
-        return f"mask:{context.mask_rate:g}+{short_form(context.base)}"
-    for word, kind in _KINDS.items():
-        if type(context) is kind.made:
-            value = getattr(context, kind.parameter)
-            return word if value is None else f"{word}:{value:{kind.written}}"
-    return repr(context)
+    form = declared_form(type(context))
+    if form is None:
+        return repr(context)
+    value = None if form.parameter is None else getattr(context, form.parameter)
+    written = form.word if value is None else f"{form.word}:{value:{form.written}}"
+    inner = None if form.inner is None else getattr(context, form.inner)
+    return f"{written}({short_form(inner)})" if isinstance(inner, Context) else written
 
 
-def _number(value: str, kind: type[int] | type[float], text: str) -> Any:
+def context_label(context: Context) -> str:
+    """Name a context in plain words."""
+    return context.label
+
+
+def family_name(context: Context) -> str:
+    """Say in words what kind of context this is."""
+    return context.kind or type(context).__name__
+
+
+def declared_form(kind: type[Context]) -> ShortForm | None:
+    """Give the short form that a class declares itself, not one that it inherits."""
+    return vars(kind).get("short")
+
+
+def _parse(text: str, whole: str) -> Context:
+    old = _OLD.fullmatch(text.lower())
+    if old is not None:
+        raise InputError(
+            f"the context {whole!r} is written in an old way; write "
+            f"mask{old.group(1) or ''}({old.group(2)})"
+        )
+    found = _FORM.fullmatch(text.lower())
+    kind = None if found is None else find_word(found.group(1), brackets=found.group(3) is not None)
+    if found is None or kind is None:
+        raise InputError(f"the context {whole!r} is not known; give auto, {_known()}")
+    word, value, inner = found.groups()
+    form = kind.short
+    given: dict[str, Any] = {}
+    if value is not None:
+        if form.parameter is None:
+            raise InputError(f"{word!r} in the context {whole!r} takes no value; write {word}")
+        given[form.parameter] = _value(value, form, whole)
+    if inner is not None:
+        given[form.inner] = _parse(inner.strip(), whole)
+    made: Context = kind(**given)
+    made.check_parts()
+    return made
+
+
+def _value(value: str, form: ShortForm, text: str) -> Any:
     try:
-        return kind(value)
+        return form.read(value)
     except ValueError:
-        what = "a whole number" if kind is int else "a number"
+        what = "a whole number" if form.read is int else "a number"
         raise InputError(f"{value!r} in the context {text!r} is not {what}") from None
+
+
+def _known() -> str:
+    """List what can be written, with a value to each that takes one."""
+    listed = list(_EXAMPLES.values())
+    listed += sorted(word for word in words() if word not in _EXAMPLES)
+    return f"{', '.join(listed[:-1])} or {listed[-1]}"

@@ -13,7 +13,8 @@ from contextures._arrays import FloatArray, IntArray, Matrix, compact
 from contextures._checks import check_positive_int, check_rows
 from contextures.contexts.base import attempt_each
 from contextures.contexts.neighbor_search import NeighborSearch
-from contextures.contexts.support import SupportContext, landmarks
+from contextures.contexts.registry import ShortForm
+from contextures.contexts.support import SupportContext, by_points, landmarks
 from contextures.exceptions import InputError
 
 
@@ -33,7 +34,7 @@ class KNNContext(SupportContext):
         The search: all but "hnsw" are exact; "auto" takes it only if faiss is installed and exact
         search would be slow.
     random_state : int, RandomState or None, default=None
-        Draws the landmarks.
+        Draws the landmarks; None stands for the seed of whatever fits the context, or a fixed one.
 
     Attributes
     ----------
@@ -59,7 +60,9 @@ class KNNContext(SupportContext):
     array([[0.5, 0.5, 0. , 0. ]])
     """
 
-    saved = ("points_",)
+    kind = "nearest neighbours"
+    short = ShortForm("knn", "n_neighbors", int, "d")
+    saved = ("points_", "algorithm_")
     recall_: float
     algorithm_: str
 
@@ -74,6 +77,15 @@ class KNNContext(SupportContext):
         self.n_landmarks = n_landmarks
         self.algorithm = algorithm
         self.random_state = random_state
+
+    @property
+    def label(self) -> str:
+        """The context in plain words."""
+        return f"{self.n_neighbors:,} nearest neighbours"
+
+    def density(self, n: int) -> float:
+        """Say how many entries describe a row: K; see :meth:`Context.density`."""
+        return float(min(self.n_neighbors, n))
 
     def fit_support(self, X: FloatArray) -> Self:
         """Keep the rows that A ranges over."""
@@ -110,6 +122,13 @@ class KNNContext(SupportContext):
             scaled.set_params(n_landmarks=max(3, round(self.n_landmarks * share)))
         return scaled
 
+    def exact_share(self, share: float, n: int) -> float:
+        """Say at which share K stays whole; see :meth:`Context.exact_share`."""
+        k, most = self.n_neighbors, round(share * n)
+        if k * most // n < 2:
+            return share
+        return round((k * most // n) * n / k) / n
+
     def family(self) -> tuple[Any, ...]:
         """Say that contexts that differ in K alone share their neighbours."""
         return (type(self), self.n_landmarks, self.algorithm, repr(self.random_state))
@@ -122,16 +141,15 @@ class KNNContext(SupportContext):
         rows = check_rows(X, least=2)
         fitted = attempt_each(contexts, lambda context: context.fit_support(rows))
         good = [context for context in fitted if isinstance(context, KNNContext)]
-        if good:
-            for context, transition in zip(good, _transitions(good, rows), strict=True):
-                context._set_transition(transition)
-                context.n_features_in_ = rows.shape[1]
+        for context, transition in zip(good, by_points(good, _transitions, rows), strict=True):
+            context._set_transition(transition)
+            context.n_features_in_ = rows.shape[1]
         return fitted
 
     @classmethod
     def expand_family(cls, contexts: Sequence[KNNContext], X: Any) -> list[Matrix]:
         """Describe rows under contexts of one family: neighbours are found once."""
-        return _transitions(contexts, check_rows(X, contexts[0].points_.shape[1]))
+        return by_points(contexts, _transitions, check_rows(X, contexts[0].points_.shape[1]))
 
     def _index(self) -> NeighborSearch:
         # Rebuilt after a context was read from disk.

@@ -9,6 +9,7 @@ import numpy as np
 from contextures._arrays import Array
 from contextures._checks import check_positive_real
 from contextures.contexts.draws import Draws
+from contextures.contexts.registry import ShortForm
 from contextures.contexts.samplers import SamplerContext
 from contextures.exceptions import InputError
 
@@ -43,8 +44,16 @@ class NoiseContext(SamplerContext):
     True
     """
 
+    kind = "noisy rows"
+    short = ShortForm("noise", "sigma")
+
     def __init__(self, sigma: float = 0.5) -> None:
         self.sigma = sigma
+
+    @property
+    def label(self) -> str:
+        """The context in plain words."""
+        return f"the rows with noise of {self.sigma:.3g}"
 
     def _check(self) -> None:
         check_positive_real(self.sigma, "sigma")
@@ -89,6 +98,8 @@ class DiffusionContext(SamplerContext):
     """
 
     same_space = False
+    kind = "noisy rows of every level"
+    label = "the rows at every noise level of a diffusion"
 
     def __init__(self, schedule: Schedule = "cosine") -> None:
         self.schedule = schedule

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import Matrix
 from contextures.contexts.base import Context
+from contextures.contexts.declared import Form
 from contextures.contexts.distinct import distinct_rows, match_rows
 from contextures.exceptions import InputError
 
@@ -46,7 +47,12 @@ class PairContext(Context):
            [0.25, 0.75]])
     """
 
+    form: Form = "data"
+    needs_y = True
+    observed = True
     takes = "any"
+    kind = "observed pairs"
+    label = "observed pairs"
 
     def __init__(self, handle_unknown: Literal["ignore", "error"] = "ignore") -> None:
         self.handle_unknown = handle_unknown

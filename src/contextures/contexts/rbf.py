@@ -10,7 +10,8 @@ import numpy as np
 from contextures._arrays import FloatArray, Matrix, compact
 from contextures._checks import check_positive_int, check_positive_real, check_rows
 from contextures.contexts.base import attempt_each
-from contextures.contexts.support import SupportContext, landmarks
+from contextures.contexts.registry import ShortForm
+from contextures.contexts.support import SupportContext, by_points, landmarks
 
 # The dense transition of more rows than this no longer fits comfortably in memory.
 MOST_ENTRIES = 50_000_000
@@ -31,7 +32,7 @@ class RBFContext(SupportContext):
         Let A range over a random subset of the fitted rows. When None, all rows up to about
         7,000, and beyond that as many as keep n x m under 50 million.
     random_state : int, RandomState or None, default=None
-        Draws the landmarks.
+        Draws the landmarks; None stands for the seed of whatever fits the context, or a fixed one.
 
     Attributes
     ----------
@@ -55,6 +56,8 @@ class RBFContext(SupportContext):
     array([[0.5, 0.5]])
     """
 
+    kind = "Gaussian"
+    short = ShortForm("rbf", "gamma", float, ".6g")
     saved = ("points_", "gamma_")
     gamma_: float
 
@@ -68,14 +71,28 @@ class RBFContext(SupportContext):
         self.n_landmarks = n_landmarks
         self.random_state = random_state
 
+    @property
+    def label(self) -> str:
+        """The context in plain words."""
+        if self.gamma is None:
+            return "Gaussian neighbourhood of median width"
+        return f"Gaussian neighbourhood, γ = {self.gamma:.3g}"
+
+    def density(self, n: int) -> float:
+        """Say how many entries describe a row: one a landmark; see :meth:`Context.density`."""
+        return float(min(self._n_support(n), n))
+
+    def _n_support(self, n: int) -> int:
+        if self.n_landmarks is not None:
+            return self.n_landmarks
+        return n if n * n <= MOST_ENTRIES else max(2, MOST_ENTRIES // n)
+
     def fit_support(self, X: FloatArray) -> Self:
         """Keep the rows that A ranges over."""
         if self.gamma is not None:
             check_positive_real(self.gamma, "gamma")
         n = len(X)
-        most = self.n_landmarks
-        if most is None:
-            most = n if n * n <= MOST_ENTRIES else max(2, MOST_ENTRIES // n)
+        most = self._n_support(n)
         check_positive_int(most, "n_landmarks", least=2)
         chosen = landmarks(n, most, self.random_state)
         self.points_ = np.array(X if chosen is None else X[chosen])
@@ -98,16 +115,15 @@ class RBFContext(SupportContext):
         rows = check_rows(X, least=2)
         fitted = attempt_each(contexts, lambda context: context.fit_support(rows))
         good = [context for context in fitted if isinstance(context, RBFContext)]
-        if good:
-            for context, transition in zip(good, _transitions(good, rows), strict=True):
-                context._set_transition(transition)
-                context.n_features_in_ = rows.shape[1]
+        for context, transition in zip(good, by_points(good, _transitions, rows), strict=True):
+            context._set_transition(transition)
+            context.n_features_in_ = rows.shape[1]
         return fitted
 
     @classmethod
     def expand_family(cls, contexts: Sequence[RBFContext], X: Any) -> list[Matrix]:
         """Describe rows under contexts of one family: distances are computed once."""
-        return _transitions(contexts, check_rows(X, contexts[0].points_.shape[1]))
+        return by_points(contexts, _transitions, check_rows(X, contexts[0].points_.shape[1]))
 
 
 def _transitions(contexts: Sequence[RBFContext], rows: FloatArray) -> list[Matrix]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn, Self
+from typing import Any, Self
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
+from numpy.typing import NDArray
 
 from contextures._arrays import Array, FloatArray
 from contextures._checks import check_rows
 from contextures.contexts.base import Context
-from contextures.contexts.draws import Draws
+from contextures.contexts.draws import Constants, Draws
 from contextures.exceptions import InputError
 
 
@@ -24,6 +24,9 @@ class SamplerContext(Context):
 
     form = "sampler"
     same_space = True
+    saved = ("constants_",)
+    constants_: tuple[NDArray[Any], ...] = ()
+    """What draws need of the fitted rows."""
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit the context to rows; see :meth:`Context.fit`."""
@@ -34,14 +37,17 @@ class SamplerContext(Context):
         self.input_weights_ = np.full(len(rows), 1.0 / len(rows))
         return self
 
-    def expand(self, X: Any) -> NoReturn:
-        """Refuse: there are only draws; see :meth:`Context.expand`."""
-        refuse_expansion(self)
-
     def draw_views(self, X: Any, draws: Draws, n_views: int) -> Array:
         """Draw A for rows; see :meth:`Context.draw_views`."""
         check_width(self, X)
         return self._draw_floats(draws.floats(X), draws, n_views)
+
+    @property
+    def _constants(self) -> Constants:
+        # Converted once for every device and precision.
+        if "_converted" not in self.__dict__:
+            self._converted = Constants(*self.constants_)
+        return self._converted
 
     def _check(self) -> None:
         """Refuse parameters that are not possible."""
@@ -51,17 +57,7 @@ class SamplerContext(Context):
 
     def _draw_floats(self, X: Array, draws: Draws, n_views: int) -> Array:
         """Draw A, of shape (n_views, n, ...), for rows of floating-point numbers."""
-        raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
-
-
-def refuse_expansion(context: Context) -> NoReturn:
-    """Say that a context has draws only, and what to do."""
-    check_is_fitted(context)
-    raise InputError(
-        f"{type(context).__name__} only draws A and has no transition; wrap it in "
-        "MonteCarloContext where A takes few values, or learn from draws with RitzEncoder or "
-        "NeuralEncoder"
-    )
+        raise NotImplementedError(f"{type(self).__name__} is an outline; use one of its subclasses")
 
 
 def check_width(context: Context, X: Any) -> None:

@@ -52,6 +52,9 @@ class NextWindowContext(PairContext):
     ([[0.0, 1.0, 2.0], [1.0, 2.0, 3.0]], [[3.0], [4.0]])
     """
 
+    kind = "following windows"
+    label = "the window that follows"
+
     def __init__(
         self,
         width: int = 16,

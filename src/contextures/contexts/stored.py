@@ -1,92 +1,207 @@
-"""Contexts in saved encoders: their kind and plain parameters, and what new rows need of them."""
+"""Contexts in files: their kind and parameters, and what new rows need of a fitted one."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
-import contextures.contexts
-from contextures.contexts import Context, KNNContext, MaskContext, RBFContext
+from contextures.contexts.base import Context
+from contextures.contexts.registry import find_kind, key_of
 from contextures.exceptions import InputError
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 
-_FITTED: dict[str, type[Context]] = {
-    kind.__name__: kind for kind in (KNNContext, RBFContext, MaskContext)
-}
-"""Contexts that can be written with what they learned from rows."""
+ABOUT_ROWS = ("input_weights_", "fitted_rows_", "n_features_in_", "context_weights_")
+"""Fitted attributes that are about the fitted rows, or are written for every context."""
 
 
-def describe_fitted(context: Context, arrays: Arrays) -> dict[str, Any]:
+def describe(context: Context) -> dict[str, Any]:
+    """Describe an unfitted context by its kind and parameters: plain values or contexts.
+
+    Parameters
+    ----------
+    context : Context
+        The context.
+
+    Returns
+    -------
+    dict
+        Its kind and parameters.
+
+    Raises
+    ------
+    InputError
+        If a parameter is of a kind that cannot be written.
+    """
+    return _described(context, None, "")
+
+
+def construct(described: dict[str, Any], arrays: Arrays | None = None) -> Context:
+    """Make the unfitted context that was described.
+
+    Raises
+    ------
+    InputError
+        If its kind is not known here.
+    """
+    kind = find_kind(str(described["kind"]))
+    if kind is None:
+        raise InputError(
+            f"the context {described['kind']!r} is not known here; import the module that defines "
+            "it first (at the command line: contextures --import MODULE ...)"
+        )
+    known = kind._get_param_names()
+    parameters = {
+        name: _restored(value, arrays or {})
+        for name, value in described["parameters"].items()
+        if name in known  # one of another release may be gone
+    }
+    made: Context = kind(**parameters)
+    return made
+
+
+def describe_fitted(context: Context, arrays: Arrays, prefix: str = "context") -> dict[str, Any]:
     """Describe a fitted context, and put what new rows need among ``arrays``.
 
     Parameters
     ----------
     context : Context
-        A fitted context of rows.
+        A fitted context.
     arrays : dict
         Filled in.
+    prefix : str
+        What the names of its arrays begin with.
 
     Returns
     -------
     dict
         Its kind, parameters and plain fitted values.
+
+    Raises
+    ------
+    InputError
+        If the context holds something that cannot be written, such as a trained model.
     """
-    kind = type(context).__name__
-    if kind not in _FITTED:
-        raise InputError(
-            f"an encoder over {kind} cannot be written; over {', '.join(_FITTED)} it can"
+    described = _described(context, arrays, prefix)
+    names = context.saved
+    if names is None:
+        names = tuple(
+            name
+            for name in vars(context)
+            if name.endswith("_") and not name.startswith("_") and name not in ABOUT_ROWS
         )
-    for name in (*context.saved, "context_weights_"):
-        arrays[f"context.{name}"] = np.asarray(getattr(context, name), order="C")
+    what = f"{type(context).__name__}, whose encoder then cannot be written either"
+    fitted = {
+        name: _writable(getattr(context, name), f"{prefix}.{name}", arrays, name, what)
+        for name in names
+    }
+    if context.form == "transition":
+        key = f"{prefix}.context_weights_"
+        arrays[key] = np.ascontiguousarray(context.context_weights_)
     return {
-        **describe(context),
-        "fitted": {"algorithm_": context.algorithm_} if isinstance(context, KNNContext) else {},
+        **described,
+        "form": context.form,
+        "prefix": prefix,
+        "fitted": fitted,
+        "n_features_in": getattr(context, "n_features_in_", None),
     }
 
 
 def restore_fitted(described: dict[str, Any], arrays: Arrays) -> Context:
-    """Make the fitted context that :func:`describe_fitted` described."""
-    if described["kind"] not in _FITTED:
-        raise KeyError(f"context kind {described['kind']!r}")
-    context = construct(described)
-    for name in context.saved:
-        array = arrays[f"context.{name}"]
-        setattr(context, name, array if array.ndim else array.item())
+    """Make the fitted context that :func:`describe_fitted` described; it holds no fitted rows."""
+    if "form" not in described:
+        return _restore_first(described, arrays)
+    context = construct(described, arrays)
+    kind = type(context)
     for name, value in described["fitted"].items():
-        if name != "algorithm_":
+        allowed = name.endswith("_") if kind.saved is None else name in kind.saved
+        if not allowed or name.startswith("_") or name in ABOUT_ROWS or hasattr(kind, name):
             raise KeyError(f"fitted value {name!r}")
-        setattr(context, name, value)
-    context.context_weights_ = arrays["context.context_weights_"]
+        setattr(context, name, _restored(value, arrays))
+    form = described["form"]
+    if form not in ("transition", "kernel", "sampler"):
+        raise KeyError(f"form {form!r}")
+    if context.form == "data":
+        context.form = form
+    if context.form == "transition":
+        context.context_weights_ = arrays[f"{described['prefix']}.context_weights_"]
+    if described["n_features_in"] is not None:
+        context.n_features_in_ = int(described["n_features_in"])
+    context.mark_restored()
     return context
 
 
-def describe(context: Context) -> dict[str, Any]:
-    """Describe a context by its kind and parameters, which must be plain values or contexts."""
+def _restore_first(described: dict[str, Any], arrays: Arrays) -> Context:
+    """Read the layout of the first release."""
+    context = construct(described)
+    for name in context.saved or ():
+        if f"context.{name}" in arrays:
+            array = arrays[f"context.{name}"]
+            setattr(context, name, array if array.ndim else array.item())
+    if "algorithm_" in (context.saved or ()):
+        context.algorithm_ = str(described["fitted"]["algorithm_"])
+    context.context_weights_ = arrays["context.context_weights_"]
+    context.mark_restored()
+    return context
+
+
+def _described(context: Context, arrays: Arrays | None, prefix: str) -> dict[str, Any]:
     parameters: dict[str, Any] = {}
+    what = type(context).__name__
     for name, value in context.get_params(deep=False).items():
-        if isinstance(value, Context):
-            parameters[name] = describe(value)
-        elif isinstance(value, np.generic):
-            parameters[name] = value.item()
-        elif value is None or isinstance(value, bool | int | float | str):
-            parameters[name] = value
-        elif name == "random_state":
-            parameters[name] = None  # only drew what is kept
-        else:
-            raise InputError(f"{name}={value!r} of {type(context).__name__} cannot be written")
-    return {"kind": type(context).__name__, "parameters": parameters}
+        if name == "random_state" and not isinstance(value, int | np.integer | None):
+            value = None  # only drew what is kept
+        parameters[name] = _writable(value, f"{prefix}.parameter.{name}", arrays, name, what)
+    return {"kind": key_of(type(context)), "parameters": parameters}
 
 
-def construct(described: dict[str, Any]) -> Context:
-    """Make the unfitted context that :func:`describe` described, of the library's own kinds."""
-    kind = described["kind"]
-    made = getattr(contextures.contexts, kind) if kind in contextures.contexts.__all__ else None
-    if not (isinstance(made, type) and issubclass(made, Context)):
-        raise KeyError(f"context kind {kind!r}")
-    parameters = {
-        name: construct(value) if isinstance(value, dict) else value
-        for name, value in described["parameters"].items()
-    }
-    return made(**parameters)
+def _writable(value: Any, key: str, arrays: Arrays | None, name: str, what: str) -> Any:
+    """Give a value as JSON holds it; an array goes among ``arrays``, where there are some."""
+    if isinstance(value, Context):
+        if arrays is None or not value.__sklearn_is_fitted__():
+            return {"context": describe(value)}
+        return {"context": describe_fitted(value, arrays, key)}
+    if isinstance(value, np.generic):
+        return value.item()
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, tuple | list) and all(
+        one is None or isinstance(one, bool | int | float | str) for one in value
+    ):
+        return {"list": list(value), "tuple": isinstance(value, tuple)}
+    if arrays is not None and sparse.issparse(value):
+        matrix = sparse.csr_array(value)
+        for part in ("data", "indices", "indptr"):
+            arrays[f"{key}.{part}"] = np.ascontiguousarray(getattr(matrix, part))
+        return {"sparse": key, "shape": [int(side) for side in matrix.shape]}
+    if isinstance(value, tuple) and all(isinstance(one, np.ndarray) for one in value):
+        parts = enumerate(value)
+        return {"parts": [_writable(one, f"{key}.{k}", arrays, name, what) for k, one in parts]}
+    if arrays is not None and isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
+        arrays[key] = np.ascontiguousarray(value)
+        return {"array": key}
+    raise InputError(f"{name}={' '.join(repr(value).split())[:60]} of {what} cannot be written")
+
+
+def _restored(value: Any, arrays: Arrays) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if "context" in value:
+        inner = value["context"]
+        return restore_fitted(inner, arrays) if "fitted" in inner else construct(inner, arrays)
+    if "kind" in value:  # a part, in the layout of the first release
+        return construct(value)
+    if "list" in value:
+        return tuple(value["list"]) if value["tuple"] else list(value["list"])
+    if "parts" in value:
+        return tuple(_restored(one, arrays) for one in value["parts"])
+    if "array" in value:
+        return arrays[value["array"]]
+    key = value["sparse"]
+    parts = tuple(arrays[f"{key}.{part}"] for part in ("data", "indices", "indptr"))
+    n, m = (int(side) for side in value["shape"])
+    matrix = sparse.csr_array(parts, shape=(n, m))
+    matrix.check_format()
+    return matrix

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy as np
-from sklearn.utils import check_random_state
+from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray, Matrix
-from contextures._checks import check_rows
+from contextures._checks import check_rows, random_state_of
 from contextures.contexts.base import Context
-from contextures.exceptions import InputError
 
 
 class SupportContext(Context):
     """A context whose A is one of the fitted rows, or of a random subset of them (landmarks)."""
 
+    on_rows = True
     mend_parts = "a larger n_neighbors (or a smaller gamma) connects them"
     same_space = True
     points_: FloatArray
@@ -42,7 +43,7 @@ class SupportContext(Context):
         Self
             The context, with its support.
         """
-        raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
+        raise NotImplementedError(f"{type(self).__name__} is an outline; use one of its subclasses")
 
     def expand_rows(self, X: FloatArray) -> Matrix:
         """Give the transition of checked rows.
@@ -57,7 +58,11 @@ class SupportContext(Context):
         ndarray or csr_array of shape (n, m)
             P+(a_j | x_i).
         """
-        raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
+        raise NotImplementedError(f"{type(self).__name__} is an outline; use one of its subclasses")
+
+    def check_fit(self, X: Any, y: Any = None) -> None:
+        """Refuse parameters that do not suit rows; see :meth:`Context.check_fit`."""
+        clone(self).fit_support(check_rows(X, least=2))
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit the context to rows; see :meth:`Context.fit`."""
@@ -73,9 +78,35 @@ class SupportContext(Context):
         return self.expand_rows(check_rows(X, self.points_.shape[1]))
 
 
+def by_points(
+    contexts: Sequence[Any],
+    transitions: Callable[[Sequence[Any], FloatArray], list[Matrix]],
+    X: Any,
+) -> list[Matrix]:
+    """Give the transition of rows under contexts, those together whose A has the same points.
+
+    Contexts that draw their landmarks need not have drawn the same ones.
+    """
+    groups: list[list[int]] = []
+    for place, context in enumerate(contexts):
+        for group in groups:
+            known = contexts[group[0]].points_
+            if known is context.points_ or np.array_equal(known, context.points_):
+                group.append(place)
+                break
+        else:
+            groups.append([place])
+    found: list[Matrix] = [None] * len(contexts)
+    for group in groups:
+        together = transitions([contexts[place] for place in group], X)
+        for place, transition in zip(group, together, strict=True):
+            found[place] = transition
+    return found
+
+
 def landmarks(n: int, n_landmarks: int | None, random_state: Any) -> np.ndarray[Any, Any] | None:
     """Choose which rows are the support; None stands for all of them."""
     if n_landmarks is None or n_landmarks >= n:
         return None
-    rng = check_random_state(random_state)
+    rng = random_state_of(random_state)
     return np.sort(rng.choice(n, size=n_landmarks, replace=False))

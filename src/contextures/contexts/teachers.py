@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray, is_tensor, to_numpy
@@ -59,11 +60,24 @@ class TeacherContext(Context):
     """
 
     form = "kernel"
+    kind = "a trained model"
 
     def __init__(self, estimator: Any, output: Output = "auto", threshold: float = 0.0) -> None:
         self.estimator = estimator
         self.output = output
         self.threshold = threshold
+
+    @property
+    def needs_y(self) -> bool:  # type: ignore[override]
+        """Whether ``fit`` needs ``y``: where the teacher is still to be trained on labels."""
+        if is_fitted(self.estimator) or not hasattr(self.estimator, "__sklearn_tags__"):
+            return False
+        return bool(get_tags(self.estimator).target_tags.required)
+
+    @property
+    def label(self) -> str:
+        """The context in plain words."""
+        return f"what {type(self.estimator).__name__} says of the rows"
 
     def __sklearn_clone__(self) -> TeacherContext:
         # Cloning must not forget a teacher that came already fitted.
@@ -85,8 +99,7 @@ class TeacherContext(Context):
         self._method = self._choose_method()
         features = self._features(X)
         self._linear = LinearFeatures(features, self.threshold, "the teacher's output")
-        self.expansion_ = self._linear.transform(features)
-        self.input_weights_ = np.full(len(features), 1.0 / len(features))
+        self._set_features(self._linear.transform(features))
         return self
 
     def expand(self, X: Any) -> FloatArray:

@@ -177,6 +177,7 @@ class MaskedTokensContext(SamplerContext):
     """
 
     takes = "any"
+    kind = "texts with hidden tokens"
 
     def __init__(
         self, mask_rate: float = 0.15, mask_token: int = MASK, pad_token: int = PAD
@@ -184,6 +185,16 @@ class MaskedTokensContext(SamplerContext):
         self.mask_rate = mask_rate
         self.mask_token = mask_token
         self.pad_token = pad_token
+
+    @property
+    def label(self) -> str:
+        """The context in plain words."""
+        return f"the texts with {self.mask_rate:.0%} of tokens hidden"
+
+    @property
+    def added_tokens(self) -> tuple[int, ...]:
+        """Tokens that A may hold and X does not: the one that hides others."""
+        return (self.mask_token,)
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit the context to rows of tokens; see :meth:`Context.fit`."""
@@ -238,6 +249,9 @@ class NextTokensContext(PairContext):
     >>> X.tolist(), A.tolist()
     ([[0, 5], [5, 6]], [6, 7])
     """
+
+    kind = "following tokens"
+    label = "the tokens that follow"
 
     def __init__(
         self,

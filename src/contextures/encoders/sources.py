@@ -14,15 +14,12 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from contextures._arrays import FloatArray, IntArray, Matrix
-from contextures.contexts import Context, LabelContext, PairContext
+from contextures.contexts import Context, DescribedRows
 from contextures.encoders.bases.base import values_of
 from contextures.exceptions import InputError
-from contextures.spectrum.ritz import KernelMoments, PairMoments, RitzMoments, TransitionMoments
-from contextures.spectrum.ritz.ratio_trace import (
-    kernel_ratio_trace,
-    pair_score,
-    transition_ratio_trace,
-)
+from contextures.spectrum.ritz import PairMoments, RitzMoments
+from contextures.spectrum.ritz.operator_moments import moments_like
+from contextures.spectrum.ritz.ratio_trace import described_ratio_trace, pair_score
 
 EXACT_VALUES = 50_000_000
 """Support points times functions up to which a transition is used as it is (0.4 GB)."""
@@ -54,63 +51,34 @@ class Source(Protocol):
         """
 
 
-class TransitionSource:
-    """Exact rows of a transition."""
+class DescribedSource:
+    """Exact rows: those of a transition, or features z of a kernel 1 + z . z'."""
 
     n_views = 1
 
     def __init__(self, context: Context) -> None:
-        self._transition = context.expansion_
-        self._context_weights = context.context_weights_
+        self._rows = context.describe()
 
     def gather(self, rows: IntArray, seed: tuple[int, ...]) -> Matrix:
-        """Give the rows of the transition."""
-        return self._transition[rows]
+        """Give the entries of rows."""
+        return self._rows.entries[rows]
 
     def empty(self) -> RitzMoments:
         """Give moments of no rows."""
-        return TransitionMoments()
+        return moments_like(self._rows)
 
     def take(self, given: Matrix, part: slice) -> Matrix:
-        """Give a part of the rows."""
+        """Give a part of the entries."""
         return given[part]
 
     def side(self, given: Matrix, context_basis: Any, dtype: DTypeLike) -> Matrix:
-        """Give the rows themselves."""
+        """Give the entries themselves."""
         return given
 
     def score(self, left: FloatArray, side: Matrix, right: Any, weights: Any) -> float:
         """Compute the ratio trace."""
-        return transition_ratio_trace(left, side, self._context_weights, weights)
-
-
-class KernelSource:
-    """Features z of a kernel 1 + z . z'."""
-
-    n_views = 1
-
-    def __init__(self, context: Context) -> None:
-        self._features = context.expansion_
-
-    def gather(self, rows: IntArray, seed: tuple[int, ...]) -> FloatArray:
-        """Give the features of rows."""
-        return np.asarray(self._features[rows])
-
-    def empty(self) -> RitzMoments:
-        """Give moments of no rows."""
-        return KernelMoments()
-
-    def take(self, given: FloatArray, part: slice) -> FloatArray:
-        """Give a part of the features."""
-        return given[part]
-
-    def side(self, given: FloatArray, context_basis: Any, dtype: DTypeLike) -> FloatArray:
-        """Give the features themselves."""
-        return given
-
-    def score(self, left: FloatArray, side: FloatArray, right: Any, weights: Any) -> float:
-        """Compute the ratio trace."""
-        return kernel_ratio_trace(left, side, weights)
+        rows = DescribedRows(side, self._rows.scales, self._rows.constant)
+        return described_ratio_trace(left, rows, weights)
 
 
 class DrawnSource:
@@ -177,16 +145,6 @@ def generator(seed: int, *key: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
 
-def observes(context: Context) -> bool:
-    """Tell whether A is observed with each row, so that further draws of it are the same."""
-    return isinstance(context, LabelContext | PairContext)
-
-
-def is_finite(context: Context) -> bool:
-    """Tell whether a fitted context has a transition or a kernel on its rows."""
-    return context.form != "sampler" and hasattr(context, "expansion_")
-
-
 def choose_source(context: Context, inputs: Any, n_functions: int, n_views: int) -> Source:
     """Pick the source for a fitted context.
 
@@ -206,12 +164,11 @@ def choose_source(context: Context, inputs: Any, n_functions: int, n_views: int)
     Source
         An exact one where there is one within memory.
     """
-    if is_finite(context):
-        if context.form == "kernel":
-            return KernelSource(context)
-        if context.expansion_.shape[1] * n_functions <= EXACT_VALUES:
-            return TransitionSource(context)
-    return DrawnSource(context, inputs, 1 if observes(context) else n_views)
+    if context.has_rows:
+        few = context.describe().entries.shape[1] * n_functions <= EXACT_VALUES
+        if few or context.form == "kernel":
+            return DescribedSource(context)
+    return DrawnSource(context, inputs, 1 if context.observed else n_views)
 
 
 def flat(given: NDArray[Any]) -> NDArray[Any]:

@@ -12,10 +12,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from contextures._arrays import FloatArray
 from contextures._checks import check_positive_int
 from contextures.contexts import Context, KNNContext
+from contextures.contexts.base import check_context
 from contextures.contexts.montecarlo import with_expansion
-from contextures.contexts.support import SupportContext
 from contextures.encoders.base import check_kept
-from contextures.exceptions import InputError
 from contextures.spectrum import Spectrum, decompose_fitted
 
 CHUNK_ENTRIES = 20_000_000
@@ -106,8 +105,7 @@ class SpectralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """
         check_positive_int(self.n_components, "n_components")
         context = KNNContext() if self.context is None else self.context
-        if not isinstance(context, Context):
-            raise InputError(f"context={context!r} is not a context; give KNNContext() or another")
+        context = check_context(context).seeded(self.random_state)
         if context.takes == "array":
             X = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         self.context_ = with_expansion(context, X, y)
@@ -155,7 +153,7 @@ class SpectralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         check_is_fitted(self)
         if self.context_.takes == "array":
             X = validate_data(self, X, dtype=np.float64, reset=False)
-        if not isinstance(self.context_, SupportContext):
+        if self.context_.takes != "array" or not self.context_.row_by_row:
             return self._project(self.context_.expand(X))
         # In parts, because a dense context of many rows would not fit in memory at once.
         step = max(256, CHUNK_ENTRIES // len(self._coefficients))
@@ -206,10 +204,5 @@ class SpectralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        context = KNNContext() if self.context is None else self.context
-        tags.target_tags.required = type(context).__name__ in (
-            "BoostedTreesContext",
-            "LabelContext",
-            "PairContext",
-        )
+        tags.target_tags.required = self.context is not None and self.context.needs_y
         return tags

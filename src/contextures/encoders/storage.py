@@ -35,9 +35,9 @@ def save_encoder(encoder: Any, directory: str | Path) -> None:
     Parameters
     ----------
     encoder : SpectralEncoder, RitzEncoder or NeuralEncoder
-        A fitted encoder. A spectral one is written with its context, which new rows need (nearest
-        neighbours, Gaussian, or these masked), and so is a neural one whose network is on A; the
-        others over any context, without what that learned, and without the side of A.
+        A fitted encoder. A spectral one is written with its context, which new rows need, and so
+        is a neural one whose network is on A; the others over any context, without what that
+        learned, and without the side of A.
     directory : str or pathlib.Path
         An existing directory.
 
@@ -154,10 +154,11 @@ def load_encoder(directory: str | Path, network: Any = None) -> Any:
 def _describe_spectral(encoder: SpectralEncoder, arrays: Arrays) -> dict[str, Any]:
     arrays["coefficients"] = np.ascontiguousarray(encoder._coefficients)
     arrays["singular_values"] = np.ascontiguousarray(encoder.singular_values_)
+    arrays["offset"] = np.ascontiguousarray(encoder._offset)
     return {
         "n_components": int(encoder.n_components),
         "solver": encoder.spectrum_.solver,
-        "n_features_in": int(encoder.n_features_in_),
+        "n_features_in": getattr(encoder, "n_features_in_", None),
         "context": describe_fitted(encoder.context_, arrays),
     }
 
@@ -166,10 +167,11 @@ def _restore_spectral(description: dict[str, Any], arrays: Arrays) -> SpectralEn
     context = restore_fitted(description["context"], arrays)
     encoder = SpectralEncoder(context, int(description["n_components"]))
     encoder.context_ = context
-    encoder.n_features_in_ = int(description["n_features_in"])
+    if description["n_features_in"] is not None:
+        encoder.n_features_in_ = int(description["n_features_in"])
     encoder.singular_values_ = arrays["singular_values"]
     encoder._coefficients = arrays["coefficients"]
-    encoder._offset = np.zeros(encoder.n_components)
+    encoder._offset = arrays.get("offset", np.zeros(encoder.n_components))  # not in release 0.1
     return encoder
 
 

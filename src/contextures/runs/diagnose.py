@@ -311,5 +311,5 @@ def _check_finite(context: Context, name: str) -> None:
     if context.form == "sampler":
         raise InputError(
             f"the context {name} only draws, so it has no exact functions on rows to compare with; "
-            "give --context knn:30, rbf, or one of these masked, as mask+knn:30"
+            "give --context knn:30, rbf, or one of these masked, as mask(knn:30)"
         )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from contextures.contexts.naming import context_label
 from contextures.evaluation import Diagnosis, Estimate, HeldOutScore, Task
 from contextures.evaluation.jackknife import CLEAR
 from contextures.runs.context_advice import ContextAdvice
 from contextures.runs.diagnose import Diagnosed
-from contextures.runs.wording import comparison, context_label
+from contextures.runs.wording import comparison
 from contextures.selection import parse_context
 
 WELL, HALF = 0.9, 0.5

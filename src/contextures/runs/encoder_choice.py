@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contextures._arrays import DENSE_SHARE
-from contextures.contexts import Context, KNNContext, MaskContext, RBFContext
+from contextures.contexts import Context
 from contextures.encoders import RitzEncoder, SpectralEncoder
 from contextures.exceptions import InputError, RankError
 from contextures.runs.progress import Progress
@@ -90,23 +91,30 @@ def affordable_rows(context: Context, n: int, kind: str) -> int:
     An exact decomposition is to take seconds. Other encoders need the transition in memory, which
     Gaussian contexts keep small by themselves; a context that only draws sets no limit.
     """
-    masked = isinstance(context, MaskContext) and context.base is not None
-    base = context.base if isinstance(context, MaskContext) and masked else context
-    if context.form == "sampler" or (kind != "spectral" and isinstance(base, RBFContext)):
+    if context.form == "sampler":
         return n
-    if isinstance(context, KNNContext):
-        density = min(1.0, context.n_neighbors / n)
-    elif isinstance(context, MaskContext) and isinstance(base, KNNContext):
-        # Masks see different neighbours; few are shared.
-        density = min(1.0, base.n_neighbors * context.n_masks / n)
-    else:
-        density = 1.0
-    if density > DENSE_SHARE:
-        density = 1.0  # it is stored, and decomposed, as a dense array
-    # The neighbours under every mask take too long for more rows, whatever is made of them.
-    if kind == "spectral" or masked:
-        return min(n, MOST_ROWS, int(np.sqrt(MOST_ENTRIES / density)))
-    return min(n, int(np.sqrt(MOST_STORED / density)))
+
+    def entries(m: int) -> float:
+        """Give the entries that are held, and gone through, for m of the rows."""
+        density = min(m, context.subsampled(m / n).density(m))
+        # Beyond this share they are stored, and decomposed, as a dense array.
+        return m * (m if density > DENSE_SHARE * m else density)
+
+    # What is computed over and over and averaged takes too long for more rows, whatever is made
+    # of it.
+    most = min(n, MOST_ROWS) if kind == "spectral" or context.n_averaged > 1 else n
+    return _largest(entries, MOST_ENTRIES if kind == "spectral" else MOST_STORED, most)
+
+
+def _largest(entries: Callable[[int], float], limit: float, most: int) -> int:
+    """Find the largest number of rows, up to ``most``, with no more entries than the limit."""
+    if entries(most) <= limit:
+        return most
+    low, high = 1, most
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if entries(middle) <= limit else (low, middle)
+    return low
 
 
 def fit_encoder(

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contextures.contexts import Context
-from contextures.contexts.support import SupportContext
 from contextures.exceptions import ContextWarning, InputError
 from contextures.runs.encoder_choice import affordable_rows, choose_kind, fit_encoder
 from contextures.runs.learned_quality import Judgement, judge
@@ -87,8 +86,8 @@ def learn(
     Learned
         The ranking and the encoder.
     """
-    if isinstance(context, SupportContext) and context.form == "transition":
-        context.fit_support(rows)  # refuses what cannot be, before any long work
+    if context is not None:
+        context.check_fit(rows)  # refuses what cannot be, before any long work
     if n_components is not None and n_components >= len(rows):
         raise InputError(
             f"--dim {n_components} is above the largest possible rank, {len(rows) - 1}, for "

@@ -13,12 +13,13 @@ import pandas as pd
 from contextures import report
 from contextures._arrays import FloatArray
 from contextures._version import __version__
+from contextures.contexts.naming import context_label
 from contextures.data import ColumnAccount
 from contextures.evaluation import HeldOutScore, Task
 from contextures.runs.learn import Learned
 from contextures.runs.rank import Checked
 from contextures.runs.split import Split
-from contextures.runs.wording import comparison, context_label, encoder_label, finding
+from contextures.runs.wording import comparison, encoder_label, finding
 from contextures.selection import short_form
 
 MAP_ROWS = 2000

@@ -2,41 +2,10 @@
 
 from __future__ import annotations
 
-from contextures.contexts import (
-    Context,
-    CutMixContext,
-    KNNContext,
-    MaskContext,
-    NoiseContext,
-    RBFContext,
-    SCARFContext,
-)
+from contextures.contexts.naming import context_label
 from contextures.evaluation import HeldOutScore, Task
 from contextures.evaluation.context_scores.task_priors import NOISE
 from contextures.runs.learn import Learned
-
-
-def context_label(context: Context) -> str:
-    """Name a context in plain words."""
-    if isinstance(context, MaskContext) and context.base is not None:
-        return f"{context_label(context.base)}, {context.mask_rate:.0%} of features hidden"
-    if isinstance(context, KNNContext):
-        return f"{context.n_neighbors:,} nearest neighbours"
-    if isinstance(context, RBFContext):
-        return (
-            f"Gaussian neighbourhood, γ = {context.gamma:.3g}"
-            if context.gamma
-            else ("Gaussian neighbourhood of median width")
-        )
-    if isinstance(context, MaskContext):
-        return f"the rows with {context.mask_rate:.0%} of features hidden"
-    if isinstance(context, NoiseContext):
-        return f"the rows with noise of {context.sigma:.3g}"
-    if isinstance(context, SCARFContext):
-        return f"the rows with {context.corruption_rate:.0%} of features drawn anew"
-    if isinstance(context, CutMixContext):
-        return f"the rows with {context.corruption_rate:.0%} of features from another row"
-    return repr(context)
 
 
 def finding(learned: Learned, *, given: bool) -> list[str]:

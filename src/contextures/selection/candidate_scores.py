@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from contextures._arrays import FloatArray
-from contextures.contexts import Context, MonteCarloContext
+from contextures.contexts import Context
 from contextures.evaluation import (
     Association,
     PseudoTaskScore,
@@ -114,7 +114,7 @@ def _judge_one(
             else:
                 values, coordinates = _with_functions(context, expansion, d0)
             measures = association(context, values, rows)
-            del context.expansion_  # the largest part; nothing after this needs it
+            context.forget_rows()  # the largest part; nothing after this needs it
         score = usefulness(values, d0, beta)
         pseudo = None
         if held is not None and coordinates is not None:
@@ -130,7 +130,7 @@ def _with_functions(context: Context, expansion: Any, d0: int) -> tuple[FloatArr
     """Give the singular values, and the functions on the rows that ``expansion`` describes."""
     spectrum = leading_functions(context, d0 + 1)
     values = spectrum.singular_values if spectrum.n_components else np.zeros(1)
-    if isinstance(context, MonteCarloContext):  # whose values want correction
+    if context.counted:  # whose values want correction
         values = singular_values(context, d0 + 1)
     return values, extended(context, spectrum.truncated(d0), expansion)
 

@@ -7,34 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from contextures._arrays import FloatArray
-from contextures.contexts import (
-    Context,
-    CutMixContext,
-    KNNContext,
-    LabelContext,
-    MaskContext,
-    NoiseContext,
-    RBFContext,
-    SCARFContext,
-)
+from contextures.contexts import Context, KNNContext, MaskContext, RBFContext
+from contextures.contexts.base import check_context
+from contextures.contexts.naming import family_name
 from contextures.contexts.rbf import median_distance
-from contextures.exceptions import InputError
 
 FEWEST_NEIGHBORS = 5
 WIDEST_GAMMA = 0.05
 GAMMA_STEP = 4.0
 """Gamma times the median squared distance starts here and grows so: nine levels run from hardly any
 association to nearly the identity. Powers of two let a family share its exponentials."""
-
-_FAMILIES = {
-    KNNContext: "nearest neighbours",
-    RBFContext: "Gaussian",
-    LabelContext: "labels",
-    MaskContext: "masked rows",
-    NoiseContext: "noisy rows",
-    SCARFContext: "corrupted rows (SCARF)",
-    CutMixContext: "mixed rows (CutMix)",
-}
 
 
 @dataclass(frozen=True)
@@ -58,18 +40,8 @@ class Candidate:
 
 def as_candidate(context: Context) -> Candidate:
     """Describe a context of the caller's own."""
-    if not isinstance(context, Context):
-        raise InputError(
-            f"the candidate {context!r} is not a context; give KNNContext() or another"
-        )
-    return Candidate(context, family_name(context), not isinstance(context, LabelContext))
-
-
-def family_name(context: Context) -> str:
-    """Say in words what kind of context this is."""
-    if isinstance(context, MaskContext) and context.base is not None:
-        return f"masked {family_name(context.base)}"
-    return _FAMILIES.get(type(context), type(context).__name__)
+    checked = check_context(context, "the candidate")
+    return Candidate(checked, family_name(checked), checked.inductive)
 
 
 def default_candidates(X: FloatArray, n_levels: int = 9) -> list[Candidate]:

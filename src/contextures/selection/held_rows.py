@@ -91,7 +91,7 @@ def expanded(contexts: Sequence[Any], rows: FloatArray) -> list[Any]:
     chosen = [contexts[place] for place in able]
     try:
         together = type(chosen[0]).expand_family(chosen, rows)
-    except InputError:  # a context of labels, or of nodes
+    except InputError:  # a context that describes the fitted rows only
         return found
     for place, expansion in zip(able, together, strict=True):
         found[place] = expansion
@@ -99,7 +99,7 @@ def expanded(contexts: Sequence[Any], rows: FloatArray) -> list[Any]:
 
 
 def _has_functions(context: Any) -> bool:
-    return isinstance(context, Context) and context.form != "sampler"
+    return isinstance(context, Context) and context.form != "sampler" and context.inductive
 
 
 def extended(context: Context, spectrum: Spectrum, expansion: Any) -> FloatArray:

@@ -7,12 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 
 from contextures._arrays import FloatArray
 from contextures.contexts import Context
 from contextures.contexts.naming import short_form
-from contextures.contexts.support import SupportContext
 from contextures.evaluation.context_scores.pseudo_tasks import LEVEL, beaten_share
 from contextures.exceptions import InputError
 from contextures.selection.candidate_scores import Judged
@@ -89,10 +87,10 @@ def told_apart(judged: list[Judged], best: int) -> list[Any]:
 
 def of_all_rows(candidate: Candidate, judged: Judged, rows: FloatArray) -> Judged:
     """Say of a candidate that failed on some rows what is wrong with it on all, if anything is."""
-    if judged.error is None or not isinstance(candidate.context, SupportContext):
+    if judged.error is None:
         return judged
     try:
-        clone(candidate.context).fit_support(rows)
+        candidate.context.check_fit(rows)
     except InputError as error:
         return replace(judged, error=str(error))
     return judged

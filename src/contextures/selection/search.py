@@ -285,7 +285,7 @@ def _pieces(candidates: Sequence[Candidate]) -> list[list[int]]:
         groups.setdefault(candidate.context.family(), []).append(place)
     whole, rest = [], []
     for group in groups.values():
-        if "masked" in candidates[group[0]].family:
+        if candidates[group[0]].context.n_averaged > 1:
             whole.append(group)
         else:
             rest += [group[start : start + _PIECE] for start in range(0, len(group), _PIECE)]

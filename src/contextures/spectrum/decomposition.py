@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from contextures._arrays import FloatArray
 from contextures._checks import check_positive_int
 from contextures.contexts import Context
-from contextures.contexts.montecarlo import MonteCarloContext, with_expansion
+from contextures.contexts.montecarlo import with_expansion
 from contextures.exceptions import ContextWarning, InputError, RankError
 from contextures.spectrum.operator import NormalizedOperator
 from contextures.spectrum.result import Spectrum
@@ -128,7 +128,7 @@ def decompose_fitted(
     check_positive_int(n_components, "n_components")
     _check_finite_form(context)
     operator = NormalizedOperator(context)
-    most = min(operator.shape) - int(operator.is_transition)
+    most = operator.most
     if n_components > most:
         raise RankError(
             f"n_components={n_components} is above the largest possible rank, {most}, for "
@@ -151,7 +151,7 @@ def decompose_fitted(
             rank,
         )
     spectrum = _as_spectrum(operator, left, values, right, chosen)
-    if isinstance(context, MonteCarloContext):
+    if context.counted:
         spectrum = _corrected(spectrum, context)
     if spectrum.n_parts > 1 and context.mend_parts:
         warnings.warn(_parts_message(spectrum, context.mend_parts), ContextWarning, stacklevel=3)
@@ -185,7 +185,7 @@ def leading_functions(context: Context, n_components: int) -> Spectrum:
     _check_finite_form(context)
     operator = NormalizedOperator(context)
     side = min(operator.shape)
-    wanted = min(n_components, side - int(operator.is_transition))
+    wanted = min(n_components, operator.most)
     # With many of the functions wanted the Gram matrix is quickest, sparse or not.
     solver = "gram" if side <= GRAM_SIDE else choose_solver("auto", operator, wanted)
     left, values, right = top_triplets(operator, wanted, solver, np.random.default_rng(0))
@@ -219,8 +219,8 @@ def singular_values(context: Context, n_components: int) -> FloatArray:
     """
     _check_finite_form(context)
     operator = NormalizedOperator(context)
-    if isinstance(context, MonteCarloContext):  # which functions are needed to correct
-        most = min(n_components, min(operator.shape) - 1)
+    if context.counted:  # which functions are needed to correct
+        most = min(n_components, operator.most)
         chosen = choose_solver("auto", operator, most)
         left, values, right = top_triplets(operator, most, chosen, np.random.default_rng(0))
         left = left / operator.root_x[:, None]
@@ -257,13 +257,13 @@ def _check_finite_form(context: Context) -> None:
         )
 
 
-def _corrected(spectrum: Spectrum, context: MonteCarloContext) -> Spectrum:
+def _corrected(spectrum: Spectrum, context: Context) -> Spectrum:
     """Take from counted singular values what counting adds to them, and order by what is left."""
     counted = spectrum.singular_values
     squares = counted**2 - context.excess(spectrum.left, spectrum.right, counted)
     order = np.argsort(-squares, kind="stable")
     squares = squares[order]
-    mend = f"give a larger n_draws than {context.n_draws_:,} to MonteCarloContext"
+    mend = context.mend_excess
     positive = int(np.count_nonzero(squares > NEGLIGIBLE))
     if positive < len(squares):
         raise RankError(
@@ -293,10 +293,8 @@ def _corrected(spectrum: Spectrum, context: MonteCarloContext) -> Spectrum:
 
 
 def _right_functions(operator: NormalizedOperator, right: FloatArray) -> FloatArray:
-    if not operator.is_transition:
-        return right
     functions = np.zeros((operator.n_support, right.shape[1]))
-    functions[operator.kept] = right / operator.root_a[:, None]
+    functions[operator.kept] = right * operator.root_scales[:, None]
     return functions
 
 

@@ -13,10 +13,11 @@ from contextures.contexts import Context
 
 
 class NormalizedOperator:
-    """M = D_x^(1/2) P D_a^(-1/2) less its constant part, whose singular values are s_1, s_2, ...
+    """M = D_x^(1/2) E diag(scales)^(1/2) less its constant part: its singular values are s_1, ...
 
-    Support points of zero probability are left out. For a context in kernel form,
-    M = D_x^(1/2) Z, less its mean.
+    One value of described rows serves transitions, where M = D_x^(1/2) P D_a^(-1/2) less
+    sqrt(p_x) sqrt(p_a)^T, and kernels, where it is D_x^(1/2) Z less its mean. Support points of
+    probability zero are left out.
 
     Parameters
     ----------
@@ -26,31 +27,39 @@ class NormalizedOperator:
     Attributes
     ----------
     scaled : ndarray or csr_array of shape (n, m')
-        M before the constant part is taken away, sparse if the transition is.
+        M before the constant part is taken away, sparse if the rows' entries are.
+    root_x : ndarray of shape (n,)
+        The roots of P_X: the constant function.
+    root_a : ndarray of shape (m',)
+        The constant mode on the other side; the roots of P_A for a transition.
     shape : tuple of int
         (n, m').
+
+    References
+    ----------
+    Derived: the constant pair is taken away from both forms alike, since
+    M = (I - root_x root_x^T) scaled, and so M^T M = scaled^T scaled - root_a root_a^T.
     """
 
     def __init__(self, context: Context) -> None:
+        rows = context.describe()
         self.input_weights = context.input_weights_
         self.root_x: FloatArray = np.sqrt(self.input_weights)
-        expansion = context.expansion_
-        self.n_support = expansion.shape[1]
-        self.is_transition = context.form == "transition"
         self.context_weights: FloatArray | None = None
-        self.kept: Any = slice(None)
-        if self.is_transition:
+        if context.form == "transition":
             self.context_weights = context.context_weights_
-            positive = self.context_weights > 0
-            if not positive.all():
-                self.kept = positive
-                expansion = expansion[:, np.flatnonzero(positive)]
-            self.root_a: FloatArray = np.sqrt(self.context_weights[self.kept])
-            self.scaled = _scale(expansion, self.root_x, 1.0 / self.root_a)
-        else:
-            self.scaled = expansion * self.root_x[:, None]
-            self.root_a = self.scaled.T @ self.root_x
+        entries, scales = rows.entries, rows.scales
+        self.n_support = len(scales)
+        self.kept: Any = slice(None)
+        if not (scales > 0).all():
+            self.kept = np.flatnonzero(scales > 0)
+            entries, scales = entries[:, self.kept], scales[self.kept]
+        self.root_scales: FloatArray = np.sqrt(scales)
+        self.scaled = _scale(entries, self.root_x, self.root_scales)
+        self.root_a: FloatArray = np.asarray(self.scaled.T @ self.root_x)
         self.shape: tuple[int, int] = self.scaled.shape
+        # A constant that is in the entries takes up one of their dimensions.
+        self.most = min(self.shape[0] - 1, self.shape[1] - int(rows.constant == 0))
 
     @property
     def is_sparse(self) -> bool:
@@ -69,14 +78,16 @@ class NormalizedOperator:
     def smaller_gram(self) -> FloatArray:
         """Give M M^T or M^T M, whichever is smaller."""
         wide = self.shape[0] <= self.shape[1]
-        if wide and not self.is_transition:
-            full = self.dense()
-            return np.asarray(full @ full.T)
-        # The constant pair (root_x, root_a) is an exact singular pair, or, in kernel form, what
-        # centring takes away: either way the correction has rank one.
-        gram = self.scaled @ self.scaled.T if wide else self.scaled.T @ self.scaled
-        root = self.root_x if wide else self.root_a
-        return np.asarray((gram.toarray() if self.is_sparse else gram) - np.outer(root, root))
+        product = self.scaled @ self.scaled.T if wide else self.scaled.T @ self.scaled
+        gram = np.asarray(product.toarray() if self.is_sparse else product)
+        if not wide:
+            return gram - np.outer(self.root_a, self.root_a)
+        # Centred on both sides: scaled root_a is root_x where the constant pair is a singular one.
+        constant = np.asarray(self.scaled @ self.root_a)
+        constant -= 0.5 * (self.root_x @ constant) * self.root_x
+        gram -= np.outer(constant, self.root_x)
+        gram -= np.outer(self.root_x, constant)
+        return gram
 
     def apply(self, right: FloatArray) -> FloatArray:
         """Compute M V for a block V."""

@@ -115,8 +115,7 @@ class Spectrum:
         Returns
         -------
         ndarray of shape (d,)
-            Zeros for a transition; in kernel form the features' mean under P_X, projected.
+            The mean of the fitted rows' entries under P_X, projected: zeros but for rounding where
+            the constant is one of the singular functions, as for a transition.
         """
-        if context.form == "transition":
-            return np.zeros(self.n_components)
-        return np.asarray((self.input_weights @ context.expansion_) @ self.coefficients)
+        return np.asarray(context.describe().mean(self.input_weights) @ self.coefficients)

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, eigsh, svds
 
-from contextures._arrays import FloatArray
+from contextures._arrays import FloatArray, svd
 from contextures.exceptions import InputError
 from contextures.spectrum.operator import NormalizedOperator
 from contextures.spectrum.ritz.problem import top_eigen
@@ -76,7 +76,7 @@ def top_triplets(
         U, s, V.
     """
     if solver == "dense":
-        left, values, right = np.linalg.svd(operator.dense(), full_matrices=False)
+        left, values, right = svd(operator.dense())
         return left[:, :n_components], values[:n_components], right[:n_components].T
     if solver == "gram":
         return _from_gram(operator, n_components)
@@ -120,7 +120,7 @@ def _refined(operator: NormalizedOperator, left: FloatArray) -> Triplets:
     ones into each other; the factors themselves resolve them.
     """
     right, _ = np.linalg.qr(operator.apply_adjoint(np.linalg.qr(left)[0]))
-    left, values, rotation = np.linalg.svd(operator.apply(right), full_matrices=False)
+    left, values, rotation = svd(operator.apply(right))
     return left, values, right @ rotation.T
 
 
@@ -214,7 +214,7 @@ def _cleaned(
     if np.abs(left.T @ left - np.eye(left.shape[1])).max() < 1e-9:
         return left, values, right
     basis, _ = np.linalg.qr(left)
-    other, values, rotation = np.linalg.svd(matrix.rmatmat(basis), full_matrices=False)
+    other, values, rotation = svd(matrix.rmatmat(basis))
     return basis @ rotation.T, values, other
 
 

@@ -20,6 +20,7 @@ from contextures.contexts import (
     MaskContext,
     NoiseContext,
     PairContext,
+    RandomMaskContext,
     RBFContext,
     SCARFContext,
     TeacherContext,
@@ -147,7 +148,9 @@ def test_draws_of_noise_give_linear_functions_first(objective):
 
 
 @pytest.mark.parametrize(
-    "context", [MaskContext(), SCARFContext(), DiffusionContext()], ids=["masks", "scarf", "levels"]
+    "context",
+    [RandomMaskContext(), SCARFContext(), DiffusionContext()],
+    ids=["masks", "scarf", "levels"],
 )
 @pytest.mark.parametrize("objective", ["ratio_trace", "masked_reconstruction"])
 def test_contexts_of_other_shapes_than_x(context, objective):

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from contextures._arrays import FloatArray, IntArray
-from contextures.contexts import Context, MaskContext
+from contextures.contexts import Context
 from contextures.contexts.draws import Draws, RowDraws
 from contextures.encoders.neural.objective_choice import Feeding
 from contextures.encoders.neural.tensors import as_rows, as_tensor, support_values
@@ -76,6 +76,8 @@ class Feed(Protocol):
 
 
 class _Base:
+    _held: RowDraws | None = None
+
     def __init__(self, sample: Sample) -> None:
         self.sample = sample
         self.numbers = torch.as_tensor(sample.numbers, device=sample.device)
@@ -86,8 +88,8 @@ class _Base:
         if context.form != "transition":
             drawn: Tensor = context.sample_rows(self.sample.inputs, rows, generator, n_views)
             return drawn
-        if not hasattr(self, "_held"):
-            self._held = RowDraws(context.expansion_)
+        if self._held is None:
+            self._held = RowDraws(context.describe().entries)
             self._support = as_tensor(support_values(context)).to(self.sample.device)
         columns = self._held.columns(rows, Draws(rows, generator), n_views)
         values: Tensor = self._support[columns]
@@ -99,7 +101,7 @@ class KernelFeed(_Base):
 
     def __init__(self, sample: Sample) -> None:
         super().__init__(sample)
-        expansion = sample.context.expansion_[sample.numbers]
+        expansion = sample.context.describe().entries[sample.numbers]
         self.features: Tensor | None = None
         if sample.context.form == "kernel":
             # The kernel's features have mean zero on the fitted rows; here, on the sample.
@@ -129,7 +131,7 @@ class SharedFeed(_Base):
 
     def __init__(self, sample: Sample) -> None:
         super().__init__(sample)
-        self.draws = SharedDraws(sample.context.expansion_[sample.numbers], sample.weights)
+        self.draws = SharedDraws(sample.context.describe().entries[sample.numbers], sample.weights)
 
     def batch(self, places: Tensor, generator: torch.Generator, part: slice) -> Batch:
         """Give x and x+."""
@@ -166,9 +168,9 @@ class TargetFeed(_Base):
         self.draws: SharedDraws | None = None
         context = sample.context
         if context.form == "kernel":
-            self.targets = sample.on_device(context.expansion_[sample.numbers])
+            self.targets = sample.on_device(context.describe().entries[sample.numbers])
         elif context.form == "transition":
-            self.draws = SharedDraws(context.expansion_[sample.numbers], sample.weights)
+            self.draws = SharedDraws(context.describe().entries[sample.numbers], sample.weights)
 
     def batch(self, places: Tensor, generator: torch.Generator, part: slice) -> Batch:
         """Give x, and features of the kernel, the number of the drawn context, or its value."""
@@ -216,14 +218,9 @@ class ReconstructionFeed(_Base):
             return Batch((), (as_rows(drawn),), (rows * self.heights,))
         target = self.targets[places[part]]
         constants: tuple[Tensor, ...] = (target,)
-        if self.sample.wants_hidden and hides(self.sample.context):
+        if self.sample.wants_hidden and self.sample.context.tells_hidden:
             constants = (target, drawn[:, target.shape[1] :] > 0.5)
         return Batch((), (as_rows(drawn),), constants)
-
-
-def hides(context: Context) -> bool:
-    """Tell whether A says which entries of x are hidden, in its second half."""
-    return isinstance(context, MaskContext) and context.base is None
 
 
 FEEDS: dict[Feeding, type[Any]] = {

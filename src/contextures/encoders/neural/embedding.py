@@ -52,7 +52,7 @@ class Map:
     def fitted_coordinates(self, values: NDArray[Any], inputs: Tensor) -> FloatArray:
         """Compute the coordinates of the fitted rows, without looking up their context again."""
         if self.context is not None and self.context.form == "transition":
-            return self._ordered(self._expected(self.context.expansion_))
+            return self._ordered(self._expected(self.context.describe().entries))
         return self.coordinates(values, inputs)
 
     def outputs(self, values: NDArray[Any], inputs: Tensor | None = None) -> FloatArray:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from contextures._arrays import FloatArray
 from contextures.contexts import Context, KNNContext
+from contextures.contexts.base import check_context
 from contextures.encoders.base import check_kept
 from contextures.encoders.neural.embedding import Map
 from contextures.encoders.neural.fabric import limited_threads, run
@@ -21,8 +22,6 @@ from contextures.encoders.neural.problem import Problem, Wanted
 from contextures.encoders.neural.progress import check_loggers
 from contextures.encoders.neural.ritz_step import finished, warn_of_collapse
 from contextures.encoders.neural.tensors import Codes, as_tensor
-from contextures.encoders.sources import observes
-from contextures.exceptions import InputError
 from contextures.spectrum.ritz import RitzFunctions
 
 
@@ -353,11 +352,10 @@ class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
     def _fit_context(self, X: Any, y: Any) -> NDArray[Any]:
         context = KNNContext() if self.context is None else self.context
-        if not isinstance(context, Context):
-            raise InputError(f"context={context!r} is not a context; give KNNContext() or another")
+        context = check_context(context).seeded(self.random_state)
         self._named = context.takes == "index" or (context.takes == "any" and not _is_table(X))
         values = None if X is None else self._values(X, reset=True)
-        self.context_ = clone(context).fit(X if self._named else values, y)
+        self.context_ = context.fit(X if self._named else values, y)
         if values is None:
             values = np.arange(len(self.context_.input_weights_))[:, None]
         self._codes = self._known(values) if self._named else None
@@ -366,7 +364,7 @@ class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     def _known(self, values: NDArray[Any]) -> Codes:
         if self.network == "graph":
             # All nodes have features, so those that were not seen can be embedded too.
-            return Codes(np.arange(self.context_.expansion_.shape[1]))
+            return Codes(np.arange(self.context_.describe().entries.shape[1]))
         return Codes.of(values[:, 0])
 
     def _values(self, X: Any, *, reset: bool) -> NDArray[Any]:
@@ -414,7 +412,7 @@ class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.target_tags.required = self.context is not None and observes(self.context)
+        tags.target_tags.required = self.context is not None and self.context.needs_y
         return tags
 
 

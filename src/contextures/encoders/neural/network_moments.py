@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from contextures._arrays import FloatArray, IntArray
-from contextures.contexts import Context
+from contextures.contexts import Context, DescribedRows
 from contextures.encoders.neural.network_pair import Sides, apply_in_chunks
 from contextures.encoders.neural.tensors import as_rows, as_tensor, support_values
 from contextures.encoders.ritz.learner import ROWS_A_FUNCTION, USUAL_RIDGE
-from contextures.encoders.sources import DrawnSource, Source, TransitionSource, choose_source, flat
-from contextures.spectrum.ritz import RitzMoments, ViewMoments
-from contextures.spectrum.ritz.ratio_trace import transition_ratio_trace
+from contextures.encoders.sources import DrawnSource, Source, choose_source, flat
+from contextures.spectrum.ritz import RitzMoments, TransitionMoments, ViewMoments
+from contextures.spectrum.ritz.ratio_trace import described_ratio_trace
 
 BLOCK_ROWS = 4096
 """Fitted rows whose moments are taken at a time."""
@@ -138,22 +138,24 @@ class Judge:
 class AverageJudge(Judge):
     """The same for the average encoder phi = T psi of a network on A, under a transition."""
 
+    _support: Tensor | None = None
+
     def block(self, sides: Sides, rows: IntArray) -> Block:
         """Compute the averages of psi over P+(. | x), exactly."""
-        transition = self.context.expansion_[rows]
-        if not hasattr(self, "_support"):
+        transition = self.context.describe().entries[rows]
+        if self._support is None:
             self._support = as_rows(self._on_device(support_values(self.context)))
         functions = np.asarray(transition @ self._values(sides.psi, self._support))
         return Block(functions, transition, self._weights_of(rows))
 
     def empty(self) -> RitzMoments:
         """Give moments of no rows."""
-        return TransitionSource(self.context).empty()
+        return TransitionMoments()
 
     def score_block(self, block: Block, left: FloatArray, right: Any) -> float:
         """Compute the ratio trace."""
-        weights = self.context.context_weights_
-        return transition_ratio_trace(left, block.side, weights, block.weights)
+        rows = DescribedRows.by_transition(block.side, self.context.context_weights_)
+        return described_ratio_trace(left, rows, block.weights)
 
 
 class ViewJudge(Judge):

@@ -7,7 +7,6 @@ import math
 from typing import Any, Literal
 
 from contextures.contexts import Context
-from contextures.encoders.sources import is_finite, observes
 from contextures.exceptions import InputError
 from contextures.objectives import Objective, get_objective, objective_class
 from contextures.objectives.functional import Whitening
@@ -54,9 +53,9 @@ def choose_feeding(objective: Objective, context: Context) -> Feeding:
     """
     name, kind = type(objective).__name__, type(context).__name__
     transition = context.form == "transition"
-    drawn = transition or context.form == "sampler" or observes(context)
+    drawn = transition or context.form == "sampler" or context.observed
     if objective.inputs == "kernel":
-        if is_finite(context):
+        if context.has_rows:
             return "kernel"
         raise InputError(
             f"{name} needs the dual kernel, and {kind} only draws A; give objective='ratio_trace' "
@@ -79,12 +78,12 @@ def choose_feeding(objective: Objective, context: Context) -> Feeding:
         )
     elif transition:
         return "shared"
-    elif context.form == "sampler" and not observes(context):
+    elif context.form == "sampler" and not context.observed:
         return "draws"
     raise InputError(
         f"{name} needs {'two draws' if objective.inputs == 'views' else 'draws'} of A for each x, "
         f"and {kind} gives "
-        + ("one that was observed" if context.form == "sampler" or observes(context) else "none")
+        + ("one that was observed" if context.form == "sampler" or context.observed else "none")
         + "; give objective='ratio_trace'"
     )
 
@@ -132,7 +131,7 @@ def choose_objective(
             "contextures.objectives"
         )
     name = objective
-    if name == "ratio_trace" and is_finite(context):
+    if name == "ratio_trace" and context.has_rows:
         name = "ratio_trace_kernel"
     made = objective_class(name)
     known = inspect.signature(made).parameters

@@ -23,7 +23,7 @@ from contextures.encoders.neural.tensors import Codes, as_rows, as_tensor, suppo
 from contextures.encoders.neural.training import Training
 from contextures.encoders.ritz.learner import USUAL_RIDGE
 from contextures.encoders.ritz.parameters import SELECTION_ROWS
-from contextures.encoders.sources import DrawnSource, observes
+from contextures.encoders.sources import DrawnSource
 from contextures.objectives import MaskedReconstruction, Objective
 
 SAMPLE_ROWS = 20_000
@@ -153,7 +153,7 @@ class Problem:
     def training(self, checkpoint: Any, loggers: list[Any]) -> Training:
         """Give the training."""
         exact = self.feeding == "kernel"
-        drawn = not exact and (self.context.form == "transition" or not observes(self.context))
+        drawn = not exact and (self.context.form == "transition" or not self.context.observed)
         pace = self.settings.pace(len(self.rows), exact=exact, drawn=drawn)
         checkpoints = None
         if checkpoint is not None:
@@ -225,12 +225,11 @@ class Problem:
         if network == "mlp" and sample.ndim == 1:
             return {"n_states": int(sample.max()) + 1, **options}
         if network == "graph":
-            adjacency = getattr(self.context, "adjacency", None)
+            adjacency = self.context.graph
             return {"adjacency": adjacency, **options}
         if network == "transformer":
             largest = max(int(rows.max()) for rows in (sample, self.inputs) if rows.ndim > 1)
-            hidden = int(getattr(self.context, "mask_token", 0))
-            return {"n_tokens": max(largest, hidden) + 1, **options}
+            return {"n_tokens": max(largest, *self.context.added_tokens, 0) + 1, **options}
         return dict(options)
 
     def _context_sample(self) -> Tensor:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from contextures.contexts import Context, DiffusionContext, MaskedTokensContext, NoiseContext
+from contextures.contexts import Context
 from contextures.contexts.stored import Arrays, construct, describe, describe_fitted, restore_fitted
 from contextures.encoders.neural.embedding import Map
 from contextures.encoders.neural.encoder import NeuralEncoder
@@ -18,11 +18,6 @@ from contextures.exceptions import InputError
 from contextures.spectrum.ritz import RitzFunctions
 
 _FUNCTIONS = ("singular_values", "mean", "coefficients")
-
-_RECIPES: dict[str, type[Context]] = {
-    kind.__name__: kind for kind in (NoiseContext, DiffusionContext, MaskedTokensContext)
-}
-"""Contexts that draw by a recipe which the rows do not change."""
 
 
 def describe_neural(encoder: NeuralEncoder, arrays: Arrays) -> dict[str, Any]:
@@ -158,24 +153,20 @@ def _describe_averages(found: Map, arrays: Arrays) -> dict[str, Any] | None:
     context = found.context
     if context is None:
         return None
-    recipe = type(context).__name__ in _RECIPES
     return {
         "n_draws": found.n_draws,
         "seed": found.seed,
-        "recipe": recipe,
-        "n_features_in": getattr(context, "n_features_in_", None),
-        "context": describe(context) if recipe else describe_fitted(context, arrays),
+        "context": describe_fitted(context, arrays),
     }
 
 
 def _restore_averaged(averaged: dict[str, Any], arrays: Arrays) -> Context:
-    if not averaged["recipe"]:
+    if not averaged.get("recipe"):
         return restore_fitted(averaged["context"], arrays)
-    if averaged["context"]["kind"] not in _RECIPES:
-        raise KeyError(f"context kind {averaged['context']['kind']!r}")
+    # In the first release: a context that draws whatever the rows were.
     context = construct(averaged["context"])
     context.n_features_in_ = int(averaged["n_features_in"])
-    context.input_weights_ = np.ones(1)
+    context.mark_restored()
     return context
 
 

@@ -13,20 +13,20 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from contextures._arrays import FloatArray
 from contextures.contexts import Context, KNNContext
+from contextures.contexts.base import check_context
 from contextures.encoders.base import check_kept
 from contextures.encoders.bases.base import values_of
 from contextures.encoders.ritz.basis_choice import Wanted
 from contextures.encoders.ritz.fitting import learn, learn_chunk
 from contextures.encoders.ritz.learner import CHUNK_VALUES, Learner, Solved
 from contextures.encoders.ritz.parameters import Settings
-from contextures.encoders.sources import DrawnSource, choose_source, is_table, observes
-from contextures.exceptions import InputError
+from contextures.encoders.sources import DrawnSource, choose_source, is_table
 from contextures.spectrum.ritz import RitzFunctions
 
 
 def _streams(encoder: Any) -> bool:
     context = encoder.context
-    if isinstance(context, Context) and (context.form == "sampler" or observes(context)):
+    if isinstance(context, Context) and (context.form == "sampler" or context.observed):
         return True
     raise AttributeError(
         f"partial_fit needs a context that is drawn or observed row by row, and {context!r} is "
@@ -320,8 +320,7 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def _fit_context(self, X: Any, y: Any) -> NDArray[Any]:
         context = KNNContext() if self.context is None else self.context
-        if not isinstance(context, Context):
-            raise InputError(f"context={context!r} is not a context; give KNNContext() or another")
+        context = check_context(context).seeded(self.random_state)
         for name in ("_learner", "_solved"):
             self.__dict__.pop(name, None)
         self._named_inputs = context.takes == "index" or (
@@ -329,7 +328,7 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         )
         inputs = None if X is None else self._inputs(X, reset=True)
         given = X if self._named_inputs else inputs
-        self.context_ = clone(context).fit(given, y)
+        self.context_ = context.fit(given, y)
         if inputs is None:
             inputs = np.arange(len(self.context_.input_weights_))
         return inputs
@@ -354,5 +353,5 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.target_tags.required = self.context is not None and observes(self.context)
+        tags.target_tags.required = self.context is not None and self.context.needs_y
         return tags

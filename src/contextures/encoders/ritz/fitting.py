@@ -12,7 +12,7 @@ from contextures.contexts import Context
 from contextures.encoders.ritz.basis_choice import Wanted, choose_sides
 from contextures.encoders.ritz.learner import Learner, Rows, moments_of
 from contextures.encoders.ritz.parameters import SELECTION_ROWS, Settings
-from contextures.encoders.sources import DrawnSource, Source, generator, observes
+from contextures.encoders.sources import DrawnSource, Source, generator
 from contextures.exceptions import InputError
 
 
@@ -94,7 +94,7 @@ def learn_chunk(
     n_chunks = 0 if learner is None else learner.n_chunks
     seed = (settings.seed, n_chunks)
     source = DrawnSource(context, inputs, settings.views or 1)
-    given = _observed(y, n) if observes(context) else source.draw(inputs, seed)
+    given = _observed(y, n) if context.observed else source.draw(inputs, seed)
     before = 0 if learner is None or learner.held is None else len(learner.held)
     n_held = settings.n_held(n, before) if settings.ridge is None or wanted.is_choice else 0
     order = generator(*seed, 1).permutation(n)

@@ -128,18 +128,15 @@ def context_complexity(
     (10.0, 3.0)
     """
     check_is_fitted(context)
-    if context.form == "sampler" or not hasattr(context, "expansion_"):
+    if not context.has_rows:
         raise InputError(
             f"{context!r} is given by draws here, so its kernel is not known; use "
             "sampled_complexity, or complexity_from_log_ratios with densities of your own"
         )
-    expansion = context.expansion_ if X is None else context.expand(X)
+    rows = context.describe(X)
     weights = context.input_weights_ if X is None else None
-    if context.form == "kernel":
-        squares = np.einsum("ij,ij->i", expansion, expansion)
-        return _summary(np.log1p(squares), weights, levels)
     with np.errstate(divide="ignore"):
-        return _summary(np.log(_diagonal(expansion, context.context_weights_)), weights, levels)
+        return _summary(np.log(rows.own), weights, levels)
 
 
 def complexity_from_log_ratios(

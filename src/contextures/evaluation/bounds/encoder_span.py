@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from contextures._arrays import FloatArray
+from contextures._arrays import FloatArray, svd
 from contextures.contexts import Context
 from contextures.evaluation.arrays import check_values
 from contextures.exceptions import InputError
@@ -25,7 +25,7 @@ OUTSIDE = 1e-7
 def finite_operator(context: Context) -> NormalizedOperator:
     """Give the normalised operator of a fitted context, or say that it has draws only."""
     check_is_fitted(context)
-    if context.form == "sampler" or not hasattr(context, "expansion_"):
+    if not context.has_rows:
         raise InputError(
             f"{context!r} is given by draws here, so what an encoder misses cannot be computed; "
             "wrap a sampler of few values in MonteCarloContext, or group A into bins"
@@ -57,7 +57,7 @@ def encoder_basis(values: ArrayLike, input_weights: FloatArray) -> FloatArray:
     alive = spread > 1e-12 * np.abs(array).max(axis=0)
     if not alive.any():
         return np.zeros((len(array), 0))
-    left, sizes, _ = np.linalg.svd(centred[:, alive] / spread[alive], full_matrices=False)
+    left, sizes, _ = svd(centred[:, alive] / spread[alive])
     kept = np.asarray(left[:, sizes > _RANK_TOLERANCE * sizes[0]])
     # Rounding left a little of the constant function, whose association is one.
     return np.asarray(np.linalg.qr(kept - np.outer(root, root @ kept))[0])
@@ -65,5 +65,5 @@ def encoder_basis(values: ArrayLike, input_weights: FloatArray) -> FloatArray:
 
 def all_singular_functions(operator: NormalizedOperator) -> tuple[FloatArray, FloatArray]:
     """Give every sqrt(p_x) mu_i and s_i that is not zero, by the dense SVD."""
-    left, s, _ = np.linalg.svd(operator.dense(), full_matrices=False)
+    left, s, _ = svd(operator.dense())
     return left[:, s > _NEGLIGIBLE], s[s > _NEGLIGIBLE]

@@ -77,10 +77,10 @@ def sampled_complexity(
     --------
     >>> import itertools
     >>> import numpy as np
-    >>> from contextures.contexts import MaskContext
+    >>> from contextures.contexts import RandomMaskContext
     >>> from contextures.evaluation import sampled_complexity
     >>> cube = np.array(list(itertools.product([0.0, 1.0], repeat=4)))
-    >>> context = MaskContext(mask_rate=0.5).fit(cube)  # kappa^2 = (2 - 0.5)^4 = 5.06
+    >>> context = RandomMaskContext(mask_rate=0.5).fit(cube)  # kappa^2 = (2 - 0.5)^4 = 5.06
     >>> found = sampled_complexity(context, cube, n_views=2000)
     >>> bool(abs(found.average / 1.5**4 - 1) < 0.02)
     True

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from contextures._arrays import FloatArray
+from contextures._arrays import FloatArray, svd
 from contextures._checks import check_positive_int, check_share
 from contextures.contexts import Context
 from contextures.evaluation.arrays import check_singular_values
@@ -217,5 +217,5 @@ def learned_span(
 def _inside(basis: FloatArray, left: FloatArray) -> FloatArray:
     """Give independent combinations of an encoder's coordinates that lie in the range of T."""
     off = basis - left @ (left.T @ basis)
-    _, outside, mixtures = np.linalg.svd(off, full_matrices=False)
+    _, outside, mixtures = svd(off)
     return np.asarray(basis @ mixtures[outside < OUTSIDE].T)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from contextures._arrays import FloatArray
+from contextures._arrays import FloatArray, svd
 from contextures.evaluation.context_scores.task_priors import TaskPrior
 from contextures.exceptions import InputError
 
@@ -196,7 +196,7 @@ class _Probe:
 
     def __init__(self, fitted: FloatArray, judged: FloatArray, prior: TaskPrior) -> None:
         centre = fitted.mean(axis=0)
-        left, sizes, right = np.linalg.svd(fitted - centre, full_matrices=False)
+        left, sizes, right = svd(fitted - centre)
         kept = sizes > _NEGLIGIBLE * max(sizes[0], 1e-300)
         self.left, self.sizes = left[:, kept], sizes[kept]
         self.judged = (judged - centre) @ right[kept].T

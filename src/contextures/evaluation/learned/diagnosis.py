@@ -19,7 +19,8 @@ from contextures.evaluation.representations.shares import (
     learned_shares,
 )
 from contextures.exceptions import InputError
-from contextures.spectrum.ritz import KernelMoments, RitzFunctions, TransitionMoments
+from contextures.spectrum.ritz import RitzFunctions
+from contextures.spectrum.ritz.operator_moments import moments_like
 from contextures.spectrum.ritz.ratio_trace import total_association
 
 
@@ -266,8 +267,9 @@ def ritz_functions(context: Context, functions: FloatArray) -> RitzFunctions:
             f"the embedding has {width} columns for {n} fitted rows, so that every function of "
             "them is in its span; give more rows, or its first columns"
         )
-    moments = KernelMoments() if context.form == "kernel" else TransitionMoments()
-    moments.update(functions, context.expansion_, weights=context.input_weights_)
+    rows = context.describe()
+    moments = moments_like(rows)
+    moments.update(functions, rows.entries, weights=context.input_weights_)
     problem = moments.problem()
     if problem.rank == 0:
         raise InputError("the embedding is constant on the fitted rows; there is nothing to judge")

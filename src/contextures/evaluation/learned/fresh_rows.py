@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from contextures._arrays import FloatArray, IntArray
-from contextures.contexts import Context
-from contextures.contexts.support import SupportContext
+from contextures.contexts import Context, DescribedRows
 from contextures.evaluation.jackknife import Jackknife
 from contextures.exceptions import ContextWarning, InputError
-from contextures.spectrum.ritz.ratio_trace import TiedRows, tied_ratio_trace
+from contextures.spectrum.ritz.ratio_trace import tied_ratio_trace
 
 ROWS_A_FUNCTION = 4
 """So many fresh rows for each function that they judge: a covariance of d functions is known to
@@ -61,7 +60,7 @@ class FreshRows:
     def __init__(
         self, context: Context, X: Any, X_fit: Any, *, n_groups: int = 20, random_state: int = 0
     ) -> None:
-        if context.form == "sampler" or not hasattr(context, "expansion_"):
+        if not context.has_rows:
             raise InputError(
                 f"{context!r} only draws, so it has no singular functions on rows to compare "
                 "with; give a context with a transition or a kernel, such as KNNContext()"
@@ -73,7 +72,7 @@ class FreshRows:
                 "out more rows"
             )
         order = np.random.default_rng(random_state).permutation(n)
-        if isinstance(context, SupportContext):
+        if context.on_rows:
             halves = np.sort(order[: n // 2]), np.sort(order[n // 2 :])
             rows, fitted = np.asarray(X), np.asarray(X_fit)
             self._blocks = [
@@ -81,7 +80,7 @@ class FreshRows:
                 for judged, other in (halves, halves[::-1])
             ]
         else:
-            self._blocks = [(np.arange(n), TiedRows.of(context, X))]
+            self._blocks = [(np.arange(n), context.describe(X))]
         # Every group takes from both halves alike.
         count = min(n_groups, n // 2)
         self._groups = [order[start::count] for start in range(count)]
@@ -118,22 +117,18 @@ class FreshRows:
 
 
 def _tied(
-    context: SupportContext, judged: FloatArray, other: FloatArray, fitted: FloatArray
-) -> TiedRows:
+    context: Context, judged: FloatArray, other: FloatArray, fitted: FloatArray
+) -> DescribedRows:
     """Tie rows by a context of the same association whose support is among other rows."""
     n = len(fitted)
-    most = min(len(other), n)
-    k = getattr(getattr(context, "base", None) or context, "n_neighbors", None)
-    if k is not None and k * most // n >= 2:
-        # A whole number of neighbours keeps the association.
-        most = round((k * most // n) * n / k)
+    most = round(context.exact_share(min(len(other), n) / n, n) * n)
     support = other[_spaced(len(other), most)]
     with warnings.catch_warnings():
         # That the context of so few rows falls into parts says nothing of the one at hand.
         warnings.simplefilter("ignore", ContextWarning)
         refitted = context.subsampled(most / n).fit(support)
     reached = refitted.expand(fitted[_spaced(n, REACHING)]).mean(axis=0)
-    return TiedRows.by_transition(refitted.expand(judged), np.asarray(reached).ravel())
+    return DescribedRows.by_transition(refitted.expand(judged), np.asarray(reached).ravel())
 
 
 def _spaced(n: int, most: int) -> IntArray:

@@ -15,7 +15,7 @@ from contextures.contexts import Context
 from contextures.evaluation.arrays import representation
 from contextures.evaluation.jackknife import OperatorScore, jackknifed, seeded, with_interval
 from contextures.exceptions import InputError
-from contextures.spectrum.ritz.ratio_trace import TiedRows, pair_score
+from contextures.spectrum.ritz.ratio_trace import described_ratio_trace, pair_score
 
 
 def ratio_trace_score(
@@ -94,7 +94,7 @@ def ratio_trace_score(
     (1.7, 2)
     """
     check_is_fitted(context)
-    tied = TiedRows.of(context, X)
+    tied = context.describe(X)
     weights = context.input_weights_ if X is None else np.ones(len(tied))
     values = representation(F, X, "F")
     if len(values) != len(tied):
@@ -106,7 +106,7 @@ def ratio_trace_score(
     def score(rows: Any) -> float:
         own = np.zeros(len(tied))
         own[rows] = weights[rows]
-        return tied.ratio_trace(values, own)
+        return described_ratio_trace(values, tied, own)
 
     return jackknifed(score, values.shape, n_groups, level, random_state)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from contextures._arrays import FloatArray
+from contextures._arrays import FloatArray, svd
 from contextures.evaluation.arrays import Columns, paired, parts, triangle
 from contextures.evaluation.hsic import LEAST_ROWS, unbiased_hsic
 
@@ -129,7 +129,7 @@ def _orthonormal(columns: FloatArray, tolerance: float) -> FloatArray:
     """Give an orthonormal basis of centred columns."""
     # A column's scale must not decide whether it counts.
     spread = np.linalg.norm(columns, axis=0)
-    left, sizes, _ = np.linalg.svd(columns / spread, full_matrices=False)
+    left, sizes, _ = svd(columns / spread)
     return np.asarray(left[:, sizes > tolerance * sizes[0]])
 
 

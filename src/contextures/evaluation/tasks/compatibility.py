@@ -10,7 +10,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray
 from contextures.contexts import Context
-from contextures.contexts.montecarlo import MonteCarloContext
 from contextures.evaluation.targets import Kind, as_outputs
 from contextures.exceptions import InputError
 from contextures.spectrum import Spectrum
@@ -125,7 +124,7 @@ def _input_weights(source: Context | Spectrum) -> FloatArray:
             f"{type(source).__name__} only draws, so T* is not known exactly; give an encoder "
             "learned from it to estimate_compatibility"
         )
-    if not hasattr(source, "expansion_"):
+    if not source.has_rows:
         raise InputError(
             f"{type(source).__name__} does not hold the rows that it was fitted to; fit it again"
         )
@@ -137,9 +136,9 @@ def _averaged(context: Context, outputs: FloatArray) -> FloatArray:
     operator = NormalizedOperator(context)
     means = np.asarray(operator.scaled.T @ (outputs * operator.root_x[:, None]))
     squares = np.asarray((means**2).sum(axis=0))
-    if isinstance(context, MonteCarloContext):
+    if context.counted:
         averages = np.zeros((operator.n_support, outputs.shape[1]))
-        averages[operator.kept] = means / operator.root_a[:, None]
+        averages[operator.kept] = means * operator.root_scales[:, None]
         squares -= context.excess(outputs, averages, np.ones(outputs.shape[1]))
     return squares
 

@@ -146,14 +146,11 @@ def _context_features(context: Context, X: Any) -> Any:
         )
     if X is None:
         raise InputError("source is a context, so the labelled rows are needed; give them as X")
-    expansion = context.expand(X)
-    if context.form == "kernel":
-        return np.asarray(expansion)
-    weights = context.context_weights_
-    inverse = np.divide(1.0, np.sqrt(weights), out=np.zeros_like(weights), where=weights > 0)
-    if sparse.issparse(expansion):
-        return sparse.csr_array(expansion @ sparse.diags_array(inverse))
-    return np.asarray(expansion * inverse)
+    rows = context.describe(X)
+    roots = np.sqrt(rows.scales)
+    if sparse.issparse(rows.entries):
+        return sparse.csr_array(rows.entries @ sparse.diags_array(roots))
+    return np.asarray(rows.entries * roots)
 
 
 def _shares(features: Any, outputs: FloatArray) -> tuple[float, FloatArray]:

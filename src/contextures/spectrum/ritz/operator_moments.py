@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from contextures._arrays import FloatArray, Matrix
+from contextures.contexts import DescribedRows
 from contextures.exceptions import InputError
 from contextures.spectrum.ritz.moments import RitzMoments
 from contextures.spectrum.ritz.scatter import BLOCK_VALUES, Scatter, copied, joined
@@ -177,3 +178,8 @@ class KernelMoments(RitzMoments):
     def _merge(self, other: KernelMoments) -> None:
         super()._merge(other)
         self._cross = joined(self._cross, copied(other._cross))
+
+
+def moments_like(rows: DescribedRows) -> TransitionMoments | KernelMoments:
+    """Give moments of no rows, of the kind that rows described like these are taken in by."""
+    return KernelMoments() if rows.constant else TransitionMoments()

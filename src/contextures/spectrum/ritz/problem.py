@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import scipy.linalg
 
-from contextures._arrays import FloatArray
+from contextures._arrays import FloatArray, svd
 from contextures.exceptions import RankError
 
 CUTOFF = 1e-10
@@ -179,14 +179,14 @@ def top_singular(
     """Compute the largest singular values and vectors s, U, V of a matrix, largest first."""
     wide = matrix.shape[0] <= matrix.shape[1]
     if min(matrix.shape) <= _SMALL_SIDE:
-        left, values, right = np.linalg.svd(matrix, full_matrices=False)
+        left, values, right = svd(matrix)
         return values[:n_components], left[:, :n_components], right[:n_components].T
     # By the smaller Gram matrix, then exactly within the span that it gives.
     _, vectors = top_eigen(matrix @ matrix.T if wide else matrix.T @ matrix, n_components)
     if wide:
-        inner, values, right = np.linalg.svd(vectors.T @ matrix, full_matrices=False)
+        inner, values, right = svd(vectors.T @ matrix)
         return values, vectors @ inner, right.T
-    left, values, inner = np.linalg.svd(matrix @ vectors, full_matrices=False)
+    left, values, inner = svd(matrix @ vectors)
     return values, left, vectors @ inner.T
 
 

@@ -8,90 +8,21 @@ out, because k(x, x) is of the order of the sample's size for a strong context.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
-from scipy import sparse
 
-from contextures._arrays import FloatArray, IntArray, Matrix
-from contextures.contexts import Context
+from contextures._arrays import FloatArray, IntArray
+from contextures.contexts import Context, DescribedRows
 from contextures.exceptions import InputError
 from contextures.spectrum.ritz.pair_moments import PairMoments
 from contextures.spectrum.ritz.problem import Whitening
 from contextures.spectrum.ritz.scatter import Scatter
 
 
-class TiedRows:
-    """Rows that a dual kernel k(x, x') = sum_j scale_j e_j(x) e_j(x') ties to one another.
-
-    Parameters
-    ----------
-    expansion : ndarray or csr_array of shape (n, m)
-        e(x_i).
-    scales : ndarray of shape (m,)
-        The scales.
-
-    Attributes
-    ----------
-    own : ndarray of shape (n,)
-        k(x_i, x_i).
-    """
-
-    def __init__(self, expansion: Matrix, scales: FloatArray) -> None:
-        self._expansion, self._scales = expansion, scales
-        if sparse.issparse(expansion):
-            self.own: FloatArray = np.asarray(expansion.power(2) @ scales)
-        else:
-            self.own = np.einsum("ij,ij,j->i", expansion, expansion, scales)
-
-    @classmethod
-    def of(cls, context: Context, X: Any = None) -> Self:
-        """Tie rows by a fitted context; the fitted rows when None. See :func:`ratio_trace`."""
-        if context.form == "sampler" or not hasattr(context, "expansion_"):
-            raise InputError(
-                f"{type(context).__name__} is given by draws here, so no kernel ties rows "
-                "together; use pair_score with functions of both sides"
-            )
-        expansion = context.expansion_ if X is None else context.expand(X)
-        if context.form == "kernel":
-            return cls.by_features(expansion)
-        return cls.by_transition(expansion, context.context_weights_)
-
-    @classmethod
-    def by_transition(cls, transition: Matrix, context_weights: FloatArray) -> Self:
-        """Tie rows by P+(a_j | x_i); support points of probability zero are left out."""
-        kept = context_weights > 0
-        inverse = np.divide(1.0, context_weights, out=np.zeros_like(context_weights), where=kept)
-        return cls(transition, inverse)
-
-    @classmethod
-    def by_features(cls, features: FloatArray) -> Self:
-        """Tie rows by k = 1 + z . z'."""
-        padded = np.hstack([np.ones((len(features), 1)), features])
-        return cls(padded, np.ones(padded.shape[1]))
-
-    def __len__(self) -> int:
-        return len(self.own)
-
-    def ratio_trace(self, functions: Any, weights: FloatArray | None = None) -> float:
-        """Compute tr(C^-1 B) of functions on these rows; see :func:`ratio_trace`.
-
-        A row of weight zero counts as one that is not there.
-        """
-        return tied_ratio_trace(functions, [(np.arange(len(self)), self)], weights)
-
-    def pairs(self, centred: FloatArray, shares: FloatArray) -> tuple[FloatArray, float]:
-        """Sum w_i w_j k(x_i, x_j) f_i f_j^T over pairs of different rows, and w_i w_j alone."""
-        weighted = centred * shares[:, None]
-        gathered = np.asarray(self._expansion.T @ weighted)
-        operator = gathered.T @ (gathered * self._scales[:, None])
-        operator -= weighted.T @ (weighted * self.own[:, None])
-        return operator, float(shares.sum() ** 2 - shares @ shares)
-
-
 def tied_ratio_trace(
     functions: Any,
-    blocks: Sequence[tuple[IntArray, TiedRows]],
+    blocks: Sequence[tuple[IntArray, DescribedRows]],
     weights: FloatArray | None = None,
 ) -> float:
     """Compute the ratio trace of functions on rows that are tied within blocks only.
@@ -100,7 +31,7 @@ def tied_ratio_trace(
     ----------
     functions : ndarray of shape (n, d)
         Values of the functions.
-    blocks : sequence of tuple of ndarray of int and TiedRows
+    blocks : sequence of tuple of ndarray of int and DescribedRows
         The numbers of the rows of each block, and what ties them. C is that of all rows, B of the
         pairs within blocks.
     weights : ndarray of shape (n,), optional
@@ -167,59 +98,36 @@ def ratio_trace(
     ----------
     arXiv 2505.01557 (ICML 2025), Definition 21; the U-statistic is derived.
     """
+    if context.has_rows is False and context.form != "transition":
+        raise InputError(
+            f"{type(context).__name__} is given by draws here, so no kernel ties rows together; "
+            "use pair_score with functions of both sides"
+        )
     if weights is None and X is None:
         weights = context.input_weights_
-    return TiedRows.of(context, X).ratio_trace(functions, weights)
+    return described_ratio_trace(functions, context.describe(X), weights)
 
 
-def transition_ratio_trace(
-    functions: Any,
-    transition: Matrix,
-    context_weights: FloatArray,
-    weights: FloatArray | None = None,
+def described_ratio_trace(
+    functions: Any, rows: DescribedRows, weights: FloatArray | None = None
 ) -> float:
-    """Compute the ratio trace of functions under rows P+(a_j | x_i) and a P_A; see `ratio_trace`.
+    """Compute the ratio trace of functions on rows that are described already.
 
     Parameters
     ----------
     functions : ndarray of shape (n, d)
         Values of the functions.
-    transition : ndarray or csr_array of shape (n, m)
-        P+(a_j | x_i).
-    context_weights : ndarray of shape (m,)
-        P_A, of rows other than these if they are new. Support points of probability zero are left
-        out.
+    rows : DescribedRows
+        The rows, fitted or new.
     weights : ndarray of shape (n,), optional
-        P_X on the rows; uniform when None.
+        P_X on the rows; uniform when None. A row of weight zero counts as one that is not there.
 
     Returns
     -------
     float
-        tr(C^-1 B).
+        tr(C^-1 B); see :func:`ratio_trace`.
     """
-    return TiedRows.by_transition(transition, context_weights).ratio_trace(functions, weights)
-
-
-def kernel_ratio_trace(
-    functions: Any, features: FloatArray, weights: FloatArray | None = None
-) -> float:
-    """Compute the ratio trace of functions under k = 1 + z . z'; see :func:`ratio_trace`.
-
-    Parameters
-    ----------
-    functions : ndarray of shape (n, d)
-        Values of the functions.
-    features : ndarray of shape (n, r)
-        z(x_i).
-    weights : ndarray of shape (n,), optional
-        P_X on the rows; uniform when None.
-
-    Returns
-    -------
-    float
-        tr(C^-1 B).
-    """
-    return TiedRows.by_features(features).ratio_trace(functions, weights)
+    return tied_ratio_trace(functions, [(np.arange(len(rows)), rows)], weights)
 
 
 def total_association(context: Context) -> float:
@@ -238,14 +146,12 @@ def total_association(context: Context) -> float:
 
     References
     ----------
-    Derived: the trace of T T* is E k(x, x), and s_0^2 = 1 is one of its terms.
+    Derived: the trace of T T* is E k(x, x), of which the constant mode is a part.
     """
-    weights = context.input_weights_
-    if context.form == "kernel":
-        features = context.expansion_
-        centred = features - weights @ features
-        return float(weights @ np.einsum("ij,ij->i", centred, centred))
-    return max(float(weights @ TiedRows.of(context).own) - 1.0, 0.0)
+    weights, rows = context.input_weights_, context.describe()
+    mean = rows.mean(weights)
+    total = float(weights @ rows.own) - rows.constant - float(rows.scales @ mean**2)
+    return max(total, 0.0)
 
 
 def pair_score(functions: Any, contexts: Any, weights: FloatArray | None = None) -> float:

@@ -1,0 +1,88 @@
+"""Every kind of context by name: the library's own, and those that others define."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any, NamedTuple
+
+GROUP = "contextures.contexts"
+"""The group of entry points by which an installed package makes its contexts known."""
+
+_KINDS: dict[str, type[Any]] = {}
+
+
+class ShortForm(NamedTuple):
+    """How a context is written in short: ``word``, ``word:value`` or ``word:value(inner)``.
+
+    Attributes
+    ----------
+    word : str
+        What it begins with, in small letters.
+    parameter : str or None
+        The parameter whose value follows the colon.
+    read : type
+        ``int``, ``float`` or ``str``: how that value is read.
+    written : str
+        How it is formatted.
+    inner : str or None
+        The parameter that holds the context in brackets.
+    """
+
+    word: str
+    parameter: str | None = None
+    read: type[int] | type[float] | type[str] = float
+    written: str = "g"
+    inner: str | None = None
+
+
+def key_of(kind: type[Any]) -> str:
+    """Give the name that a class is known by in files."""
+    if kind.__module__.split(".")[0] == "contextures":
+        return kind.__name__
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def register(kind: type[Any]) -> None:
+    """Make a class of contexts known; done for every subclass where it is defined."""
+    _KINDS[key_of(kind)] = kind
+
+
+def find_kind(key: str) -> type[Any] | None:
+    """Find the class of contexts that a file names; None where no such class is known.
+
+    Nothing is imported on a file's word: only the library's own modules and those of installed
+    packages that declare contexts.
+    """
+    if key not in _KINDS:
+        _load()
+    if key in _KINDS:
+        return _KINDS[key]
+    # A class of a script lives in __main__ where the script runs and elsewhere when imported.
+    name = key.rsplit(".", 1)[-1]
+    alike = [kind for known, kind in _KINDS.items() if "." in known and kind.__name__ == name]
+    return alike[0] if "." in key and len(alike) == 1 else None
+
+
+def find_word(word: str, *, brackets: bool) -> type[Any] | None:
+    """Find the class whose short form begins with a word, with or without a context in brackets."""
+    return words(brackets=brackets).get(word)
+
+
+def words(*, brackets: bool | None = None) -> dict[str, type[Any]]:
+    """Give the classes with a short form, by its word: all, or those with brackets or without."""
+    _load()
+    own = [kind for kind in _KINDS.values() if vars(kind).get("short") is not None]
+    return {
+        kind.short.word: kind
+        for kind in own
+        if brackets is None or (kind.short.inner is not None) == brackets
+    }
+
+
+def _load() -> None:
+    package: Any = import_module("contextures.contexts")
+    for name in package.__all__:
+        getattr(package, name)
+    for entry in entry_points(group=GROUP):
+        entry.load()
