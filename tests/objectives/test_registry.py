@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import pkgutil
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 import torch
@@ -67,6 +69,27 @@ def test_everything_public_is_listed():
     for exported in package.__all__:
         assert getattr(package, exported) is not None
     assert classes < set(package.__all__)
+
+
+def test_every_objective_has_its_line_in_the_stub():
+    """A class in a file of its own, whose line was forgotten, could not be imported or named."""
+    modules = [
+        import_module(f"{package.__name__}.{found.name}")
+        for found in pkgutil.iter_modules(package.__path__)
+    ]
+    written = {
+        value
+        for module in modules
+        for value in vars(module).values()
+        if inspect.isclass(value)
+        and issubclass(value, Objective)
+        and value.__module__ == module.__name__
+    }
+    public = {getattr(package, name) for name in package.__all__}
+    assert written <= public
+    named = {objective_class(name) for name in objective_names()}
+    assert named <= written
+    assert written - named == {Objective}
 
 
 def test_unknown_names_and_options_are_refused():

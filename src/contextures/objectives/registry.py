@@ -6,36 +6,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from contextures.exceptions import InputError
+from contextures.objectives import _HOME
 
 if TYPE_CHECKING:
     from contextures.objectives.base import Objective
 
 _CLASSES = {
-    "barlow_twins": "BarlowTwins",
-    "class_balanced_mse": "ClassBalancedMSE",
-    "clean_prediction": "CleanPrediction",
-    "denoising": "Denoising",
-    "distillation": "Distillation",
-    "graph": "Graph",
-    "info_nce": "InfoNCE",
-    "joint_nesting": "JointNesting",
-    "joint_nesting_views": "JointNestingViews",
-    "kise": "KISE",
-    "low_rank": "LowRank",
-    "masked_reconstruction": "MaskedReconstruction",
-    "nt_xent": "NTXent",
-    "ratio_trace": "RatioTrace",
-    "ratio_trace_kernel": "RatioTraceKernel",
-    "ratio_trace_views": "RatioTraceViews",
-    "rayleigh_quotient": "RayleighQuotient",
-    "sequential_nesting": "SequentialNesting",
-    "sequential_nesting_views": "SequentialNestingViews",
-    "spectral_contrastive": "SpectralContrastive",
-    "supervised_mse": "SupervisedMSE",
-    "svme": "SVME",
-    "vicreg": "VICReg",
+    module: name for name, module in _HOME.items() if module.replace("_", "") == name.lower()
 }
-"""Short names, which are those of the modules, and classes."""
+"""Short names, which are those of the modules, and classes, which are named like their modules."""
 
 
 def objective_names() -> tuple[str, ...]:
