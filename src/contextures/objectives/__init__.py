@@ -24,6 +24,10 @@ class says what a training loop must feed it:
 - ``ordered``: whether its coordinates are singular functions in order, not only a basis of their
   span (a Rayleigh-Ritz step then orders them).
 
+What else a training loop asks is an attribute of :class:`Objective`, with a default. A loss of your
+own is a subclass that declares ``inputs`` and ``encoder_on`` and writes ``forward``, or a function
+in a :class:`FunctionObjective`.
+
 No objective keeps parameters of its own, and none needs normalised embeddings. Losses are computed
 in float32 at least, also under autocast. The functions behind the modules are in
 :mod:`contextures.objectives.functional`.

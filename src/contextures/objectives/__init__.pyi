@@ -7,6 +7,7 @@ from .class_balanced_mse import ClassBalancedMSE as ClassBalancedMSE
 from .clean_prediction import CleanPrediction as CleanPrediction
 from .denoising import Denoising as Denoising
 from .distillation import Distillation as Distillation
+from .from_function import FunctionObjective as FunctionObjective
 from .functional import OrthonormalPenalty as OrthonormalPenalty
 from .functional import VarianceCovariance as VarianceCovariance
 from .functional import Whitening as Whitening
