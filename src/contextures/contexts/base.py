@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from contextures.contexts.checks import FloatArray, Matrix
 from contextures.contexts.drawing import KEPT, Drawing
-from contextures.exceptions import InputError
+from contextures.exceptions import InputError, unwritten
 
 
 class Context(Drawing, BaseEstimator):
@@ -73,7 +73,7 @@ class Context(Drawing, BaseEstimator):
         Self
             The fitted context.
         """
-        raise InputError(f"{type(self).__name__} is an outline; fit one of its subclasses")
+        raise unwritten(self, "fit")
 
     def expand(self, X: Any) -> Matrix:
         """Describe rows in the context's form.

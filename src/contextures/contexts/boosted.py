@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
+from contextures._lazy import optional
 from contextures.contexts.base import Context
 from contextures.contexts.checks import (
     FloatArray,
@@ -177,12 +178,8 @@ class BoostedTreesContext(Context):
             )
 
     def _grow(self, X: FloatArray, labels: Any) -> Any:
-        try:
+        with optional("BoostedTreesContext"):
             import lightgbm
-        except ImportError:
-            raise InputError(
-                "BoostedTreesContext needs LightGBM; pip install 'contextures[boosting]'"
-            ) from None
         classes = are_classes(labels, self.task)
         kind = lightgbm.LGBMClassifier if classes else lightgbm.LGBMRegressor
         model = kind(

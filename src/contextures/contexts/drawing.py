@@ -16,7 +16,7 @@ from contextures.contexts.draws import (
     one_or_all,
     to_numpy,
 )
-from contextures.exceptions import InputError
+from contextures.exceptions import InputError, unwritten
 
 Form = Literal["transition", "kernel", "sampler"]
 
@@ -86,7 +86,7 @@ class Drawing:
         ndarray or torch.Tensor of shape (n_views, n, ...)
             What was drawn.
         """
-        raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
+        raise unwritten(self, "draw_views")
 
     def sample_rows(self, X: Any, rows: Any, rng: Any, n_views: int = 1) -> Any:
         """Draw A for fitted rows, given by their numbers; see :meth:`sample`.

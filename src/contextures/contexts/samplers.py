@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from contextures.contexts.base import Context
 from contextures.contexts.checks import FloatArray, check_rows
 from contextures.contexts.draws import Array, Draws
-from contextures.exceptions import InputError
+from contextures.exceptions import InputError, unwritten
 
 
 class SamplerContext(Context):
@@ -50,7 +50,7 @@ class SamplerContext(Context):
 
     def _draw_floats(self, X: Array, draws: Draws, n_views: int) -> Array:
         """Draw A, of shape (n_views, n, ...), for rows of floating-point numbers."""
-        raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
+        raise unwritten(self, "draw_views")
 
 
 def refuse_expansion(context: Context) -> NoReturn:

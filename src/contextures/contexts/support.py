@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from contextures.contexts.base import Context
 from contextures.contexts.checks import FloatArray, Matrix, check_rows
-from contextures.exceptions import InputError
+from contextures.exceptions import unwritten
 
 
 class SupportContext(Context):
@@ -41,7 +41,7 @@ class SupportContext(Context):
         Self
             The context, with its support.
         """
-        raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
+        raise unwritten(self, "fit_support")
 
     def expand_rows(self, X: FloatArray) -> Matrix:
         """Give the transition of checked rows.
@@ -56,7 +56,7 @@ class SupportContext(Context):
         ndarray or csr_array of shape (n, m)
             P+(a_j | x_i).
         """
-        raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
+        raise unwritten(self, "expand_rows")
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit the context to rows; see :meth:`Context.fit`."""

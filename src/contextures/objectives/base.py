@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 
 from torch import Tensor, nn
 
-from contextures.exceptions import InputError
+from contextures.exceptions import InputError, unwritten
 
 Inputs = Literal["pair", "views", "kernel", "targets"]
 Side = Literal["X", "A"]
@@ -101,7 +101,7 @@ class Objective(nn.Module):
         torch.Tensor
             The loss, a scalar.
         """
-        raise NotImplementedError
+        raise unwritten(self, "forward")
 
     def extra_repr(self) -> str:
         """Name the options in ``repr``, by which trainings are told apart too.

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from contextures import objectives
 from contextures.exceptions import InputError
-from contextures.objectives import _HOME
 
 if TYPE_CHECKING:
     from contextures.objectives.base import Objective
 
 _CLASSES = {
-    module: name for name, module in _HOME.items() if module.replace("_", "") == name.lower()
+    module: name
+    for name, module in objectives._HOME.items()
+    if module.replace("_", "") == name.lower()
 }
 """Short names, which are those of the modules, and classes, which are named like their modules."""
 
@@ -63,9 +64,7 @@ def objective_class(name: str) -> type[Objective]:
         raise InputError(
             f"objective={name!r} is unknown; give one of {', '.join(sorted(_CLASSES))}"
         )
-    found: type[Objective] = getattr(
-        import_module(f"contextures.objectives.{name}"), _CLASSES[name]
-    )
+    found: type[Objective] = getattr(objectives, _CLASSES[name])
     return found
 
 

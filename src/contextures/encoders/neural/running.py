@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from threadpoolctl import threadpool_limits
 
+from contextures._lazy import optional
 from contextures.contexts.checks import check_positive_int
 from contextures.encoders.neural.checkpoints import Progressed
 from contextures.encoders.neural.showing import shown
@@ -44,12 +45,8 @@ def run(
     tuple
         How it went, and the weights that were chosen.
     """
-    try:
+    with optional("NeuralEncoder"):
         from lightning_fabric import Fabric
-    except ImportError:
-        raise InputError(
-            "NeuralEncoder needs lightning-fabric; pip install 'contextures[neural]'"
-        ) from None
     try:
         fabric = Fabric(
             accelerator=_accelerator(accelerator),
