@@ -15,24 +15,37 @@ from typing import TYPE_CHECKING, Any
 from contextures._version import __version__
 
 if TYPE_CHECKING:
-    from contextures.encoders import RitzEncoder, SpectralEncoder
+    from contextures.encoders import NeuralEncoder, RitzEncoder, SpectralEncoder
     from contextures.evaluation import usefulness
     from contextures.selection import ContextSearch
     from contextures.spectrum import decompose
 
 _HOME = {
     "ContextSearch": "contextures.selection",
+    "NeuralEncoder": "contextures.encoders",
     "RitzEncoder": "contextures.encoders",
     "SpectralEncoder": "contextures.encoders",
     "decompose": "contextures.spectrum",
     "usefulness": "contextures.evaluation",
 }
 _PACKAGES = frozenset(
-    {"contexts", "spectrum", "encoders", "evaluation", "selection", "data", "report", "runs"}
+    {
+        "contexts",
+        "data",
+        "encoders",
+        "evaluation",
+        "exceptions",
+        "objectives",
+        "report",
+        "runs",
+        "selection",
+        "spectrum",
+    }
 )
 
 __all__ = [
     "ContextSearch",
+    "NeuralEncoder",
     "RitzEncoder",
     "SpectralEncoder",
     "__version__",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ContextWarning", "InputError", "RankError"]
+__all__ = ["ContextWarning", "InputError", "MissingLibraryError", "RankError"]
 
 
 class InputError(ValueError):
@@ -29,5 +29,34 @@ class RankError(InputError):
         self.rank = rank
 
 
+class MissingLibraryError(ImportError, InputError):
+    """An optional library is needed and not installed; the message says what to install.
+
+    It is an ImportError, as that of any missing library, and an InputError too, so that whoever
+    catches these, such as the command line, prints its sentence.
+    """
+
+
 class ContextWarning(UserWarning):
     """A result was computed, but a property of the context limits what it means."""
+
+
+def unwritten(owner: object, method: str) -> NotImplementedError:
+    """Make the error of a method that a base class leaves to its subclasses.
+
+    Parameters
+    ----------
+    owner : object
+        The instance or class that lacks it.
+    method : str
+        The method's name.
+
+    Returns
+    -------
+    NotImplementedError
+        To be raised.
+    """
+    name = owner.__name__ if isinstance(owner, type) else type(owner).__name__
+    return NotImplementedError(
+        f"{name} leaves {method} to its subclasses; write {method}, or use a subclass that has it"
+    )

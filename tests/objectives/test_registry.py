@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import pkgutil
 import subprocess
 import sys
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 import torch
-from cases import arguments
+from cases import MADE, arguments
 
 import contextures.objectives as package
 from contextures.exceptions import InputError
-from contextures.objectives import Objective, get_objective, objective_class, objective_names
+from contextures.objectives import (
+    FunctionObjective,
+    Objective,
+    get_objective,
+    objective_class,
+    objective_names,
+)
 
 
 @pytest.fixture(params=objective_names())
@@ -67,6 +77,59 @@ def test_everything_public_is_listed():
     for exported in package.__all__:
         assert getattr(package, exported) is not None
     assert classes < set(package.__all__)
+
+
+def test_every_objective_has_its_line_in_the_stub():
+    """A class in a file of its own, whose line was forgotten, could not be imported or named."""
+    modules = [
+        import_module(f"{package.__name__}.{found.name}")
+        for found in pkgutil.iter_modules(package.__path__)
+    ]
+    written = {
+        value
+        for module in modules
+        for value in vars(module).values()
+        if inspect.isclass(value)
+        and issubclass(value, Objective)
+        and value.__module__ == module.__name__
+    }
+    public = {getattr(package, name) for name in package.__all__}
+    assert written <= public
+    named = {objective_class(name) for name in objective_names()}
+    assert named <= written
+    assert written - named == {Objective, FunctionObjective}
+
+
+@pytest.mark.parametrize(("name", "options"), MADE, ids=[f"{n}-{o}" for n, o in MADE])
+def test_what_is_declared_to_whiten_does(name, options):
+    """By the Cholesky factor: lower triangular maps then change nothing, up to the ridge."""
+    objective = get_objective(name, **options)
+    embeddings, constants = arguments(name)
+    lower = torch.eye(4, dtype=torch.float64) + 0.5 * torch.ones(4, 4, dtype=torch.float64).tril()
+    n_mapped = 2 if objective.inputs == "views" else 1
+    mapped = [e @ lower.T if place < n_mapped else e for place, e in enumerate(embeddings)]
+    same = torch.isclose(
+        objective(*embeddings, *constants), objective(*mapped, *constants), rtol=1e-3
+    )
+    assert bool(same) == objective.whitens
+
+
+def test_no_floor_above_asks_for_the_class_of_an_objective():
+    """What a training needs to know of a loss is declared, so one of the caller's own can do it."""
+    here = Path(package.__file__).parent
+    classes = {objective_class(name).__name__ for name in objective_names()}
+    modules = {f"contextures.objectives.{name}" for name in objective_names()}
+    asked = [
+        (path.name, alias.name)
+        for path in here.parent.rglob("*.py")
+        if here not in path.parents
+        for each in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(each, ast.ImportFrom)
+        and str(each.module).startswith("contextures.objectives")
+        for alias in each.names
+        if alias.name in classes or each.module in modules
+    ]
+    assert not asked
 
 
 def test_unknown_names_and_options_are_refused():

@@ -11,7 +11,7 @@ from contextures._arrays import Matrix
 from contextures.contexts.completion import complete_fits
 from contextures.contexts.drawing import KEPT, Drawing
 from contextures.contexts.registry import register
-from contextures.exceptions import InputError
+from contextures.exceptions import InputError, unwritten
 
 
 class Context(Drawing, BaseEstimator):
@@ -88,7 +88,7 @@ class Context(Drawing, BaseEstimator):
         Self
             The fitted context.
         """
-        raise NotImplementedError(f"{type(self).__name__} does not say how it is fitted: write fit")
+        raise unwritten(self, "fit")
 
     def expand(self, X: Any) -> Matrix:
         """Describe rows in the context's form.

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray, IntArray, Matrix
 from contextures._checks import check_positive_int, check_positive_real, check_rows, seed_of
+from contextures._lazy import optional
 from contextures.contexts.base import Context
 from contextures.contexts.declared import Form
 from contextures.contexts.kernel_features import LinearFeatures
@@ -181,12 +182,8 @@ class BoostedTreesContext(Context):
             )
 
     def _grow(self, X: FloatArray, labels: Any) -> Any:
-        try:
+        with optional("BoostedTreesContext"):
             import lightgbm
-        except ImportError:
-            raise InputError(
-                "BoostedTreesContext needs LightGBM; pip install 'contextures[boosting]'"
-            ) from None
         classes = are_classes(labels, self.task)
         kind = lightgbm.LGBMClassifier if classes else lightgbm.LGBMRegressor
         model = kind(

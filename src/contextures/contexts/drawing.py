@@ -11,7 +11,7 @@ from contextures._arrays import is_tensor, to_numpy
 from contextures._checks import check_positive_int
 from contextures.contexts.described import Described
 from contextures.contexts.draws import Constants, Draws, RowDraws, one_or_all
-from contextures.exceptions import InputError
+from contextures.exceptions import InputError, unwritten
 
 KEPT = ("_held", "_values", "_converted")
 """Attributes that speed draws up, made where they are first needed."""
@@ -69,9 +69,7 @@ class Drawing(Described):
         ndarray or torch.Tensor of shape (n_views, n, ...)
             What was drawn.
         """
-        raise NotImplementedError(
-            f"{type(self).__name__} does not say how A is drawn: write sample, or draw_views"
-        )
+        raise unwritten(self, "draw_views")
 
     def sample_rows(self, X: Any, rows: Any, rng: Any, n_views: int = 1) -> Any:
         """Draw A for fitted rows, given by their numbers; see :meth:`sample`.

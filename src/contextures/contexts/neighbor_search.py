@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from contextures._arrays import FloatArray, IntArray
+from contextures._lazy import missing
 from contextures.exceptions import InputError
 
 Algorithm = Literal["auto", "tree", "brute", "hnsw"]
@@ -156,10 +157,7 @@ def choose(algorithm: str, shape: tuple[int, ...], n_queries: int) -> Algorithm:
             f"algorithm={algorithm!r} is not known; give 'auto', 'tree', 'brute' or 'hnsw'"
         )
     if algorithm == "hnsw" and find_spec("faiss") is None:
-        raise InputError(
-            "algorithm='hnsw' needs faiss, which is not installed; "
-            "run: pip install 'contextures[fast]'"
-        )
+        raise missing("faiss", "algorithm='hnsw'")
     if algorithm != "auto":
         return algorithm  # type: ignore[return-value]
     m, p = shape

@@ -11,7 +11,7 @@ from contextures._arrays import Array, FloatArray
 from contextures._checks import check_rows
 from contextures.contexts.base import Context
 from contextures.contexts.draws import Constants, Draws
-from contextures.exceptions import InputError
+from contextures.exceptions import InputError, unwritten
 
 
 class SamplerContext(Context):
@@ -57,7 +57,7 @@ class SamplerContext(Context):
 
     def _draw_floats(self, X: Array, draws: Draws, n_views: int) -> Array:
         """Draw A, of shape (n_views, n, ...), for rows of floating-point numbers."""
-        raise NotImplementedError(f"{type(self).__name__} is an outline; use one of its subclasses")
+        raise unwritten(self, "draw_views")
 
 
 def check_width(context: Context, X: Any) -> None:

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from contextures._arrays import FloatArray, Matrix
 from contextures._checks import check_rows, random_state_of
 from contextures.contexts.base import Context
+from contextures.exceptions import unwritten
 
 
 class SupportContext(Context):
@@ -43,7 +44,7 @@ class SupportContext(Context):
         Self
             The context, with its support.
         """
-        raise NotImplementedError(f"{type(self).__name__} is an outline; use one of its subclasses")
+        raise unwritten(self, "fit_support")
 
     def expand_rows(self, X: FloatArray) -> Matrix:
         """Give the transition of checked rows.
@@ -58,7 +59,7 @@ class SupportContext(Context):
         ndarray or csr_array of shape (n, m)
             P+(a_j | x_i).
         """
-        raise NotImplementedError(f"{type(self).__name__} is an outline; use one of its subclasses")
+        raise unwritten(self, "expand_rows")
 
     def check_fit(self, X: Any, y: Any = None) -> None:
         """Refuse parameters that do not suit rows; see :meth:`Context.check_fit`."""

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import Array, IntArray
 from contextures._checks import check_positive_int
+from contextures._lazy import optional
 from contextures.contexts.draws import Draws
 from contextures.contexts.pairs import PairContext
 from contextures.contexts.samplers import SamplerContext, check_rate, check_width
@@ -83,12 +84,8 @@ class TextTokenizer(TransformerMixin, BaseEstimator):
         check_positive_int(self.vocabulary_size, "vocabulary_size", least=4)
         check_positive_int(self.max_length, "max_length")
         texts = _check_texts(X)
-        try:
+        with optional("TextTokenizer"):
             import tokenizers
-        except ImportError:
-            raise InputError(
-                "TextTokenizer needs the tokenizers library; pip install 'contextures[text]'"
-            ) from None
         special = ["[PAD]", "[MASK]", "[UNK]"]
         made = tokenizers.Tokenizer(tokenizers.models.BPE(unk_token=special[UNKNOWN]))
         made.normalizer = tokenizers.normalizers.Sequence(

@@ -24,6 +24,10 @@ class says what a training loop must feed it:
 - ``ordered``: whether its coordinates are singular functions in order, not only a basis of their
   span (a Rayleigh-Ritz step then orders them).
 
+What else a training loop asks is an attribute of :class:`Objective`, with a default. A loss of your
+own is a subclass that declares ``inputs`` and ``encoder_on`` and writes ``forward``, or a function
+in a :class:`FunctionObjective`.
+
 No objective keeps parameters of its own, and none needs normalised embeddings. Losses are computed
 in float32 at least, also under autocast. The functions behind the modules are in
 :mod:`contextures.objectives.functional`.
@@ -31,102 +35,10 @@ in float32 at least, also under autocast. The functions behind the modules are i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextures._lazy import lazy, listed
 
-from contextures._lazy import lazy
+_HOME = listed(__file__)
 
-if TYPE_CHECKING:
-    from contextures.objectives.barlow_twins import BarlowTwins
-    from contextures.objectives.base import Objective
-    from contextures.objectives.class_balanced_mse import ClassBalancedMSE
-    from contextures.objectives.clean_prediction import CleanPrediction
-    from contextures.objectives.denoising import Denoising
-    from contextures.objectives.distillation import Distillation
-    from contextures.objectives.functional import OrthonormalPenalty, VarianceCovariance, Whitening
-    from contextures.objectives.graph import Graph
-    from contextures.objectives.info_nce import InfoNCE
-    from contextures.objectives.joint_nesting import JointNesting
-    from contextures.objectives.joint_nesting_views import JointNestingViews
-    from contextures.objectives.kise import KISE
-    from contextures.objectives.low_rank import LowRank
-    from contextures.objectives.masked_reconstruction import MaskedReconstruction
-    from contextures.objectives.nt_xent import NTXent
-    from contextures.objectives.ratio_trace import RatioTrace
-    from contextures.objectives.ratio_trace_kernel import RatioTraceKernel
-    from contextures.objectives.ratio_trace_views import RatioTraceViews
-    from contextures.objectives.rayleigh_quotient import RayleighQuotient
-    from contextures.objectives.registry import get_objective, objective_class, objective_names
-    from contextures.objectives.sequential_nesting import SequentialNesting
-    from contextures.objectives.sequential_nesting_views import SequentialNestingViews
-    from contextures.objectives.spectral_contrastive import SpectralContrastive
-    from contextures.objectives.supervised_mse import SupervisedMSE
-    from contextures.objectives.svme import SVME
-    from contextures.objectives.vicreg import VICReg
-
-_HOME = {
-    "BarlowTwins": "barlow_twins",
-    "ClassBalancedMSE": "class_balanced_mse",
-    "CleanPrediction": "clean_prediction",
-    "Denoising": "denoising",
-    "Distillation": "distillation",
-    "Graph": "graph",
-    "InfoNCE": "info_nce",
-    "JointNesting": "joint_nesting",
-    "JointNestingViews": "joint_nesting_views",
-    "KISE": "kise",
-    "LowRank": "low_rank",
-    "MaskedReconstruction": "masked_reconstruction",
-    "NTXent": "nt_xent",
-    "Objective": "base",
-    "OrthonormalPenalty": "functional",
-    "RatioTrace": "ratio_trace",
-    "RatioTraceKernel": "ratio_trace_kernel",
-    "RatioTraceViews": "ratio_trace_views",
-    "RayleighQuotient": "rayleigh_quotient",
-    "SVME": "svme",
-    "SequentialNesting": "sequential_nesting",
-    "SequentialNestingViews": "sequential_nesting_views",
-    "SpectralContrastive": "spectral_contrastive",
-    "SupervisedMSE": "supervised_mse",
-    "VICReg": "vicreg",
-    "VarianceCovariance": "functional",
-    "Whitening": "functional",
-    "get_objective": "registry",
-    "objective_class": "registry",
-    "objective_names": "registry",
-}
-
-__all__ = [
-    "KISE",
-    "SVME",
-    "BarlowTwins",
-    "ClassBalancedMSE",
-    "CleanPrediction",
-    "Denoising",
-    "Distillation",
-    "Graph",
-    "InfoNCE",
-    "JointNesting",
-    "JointNestingViews",
-    "LowRank",
-    "MaskedReconstruction",
-    "NTXent",
-    "Objective",
-    "OrthonormalPenalty",
-    "RatioTrace",
-    "RatioTraceKernel",
-    "RatioTraceViews",
-    "RayleighQuotient",
-    "SequentialNesting",
-    "SequentialNestingViews",
-    "SpectralContrastive",
-    "SupervisedMSE",
-    "VICReg",
-    "VarianceCovariance",
-    "Whitening",
-    "get_objective",
-    "objective_class",
-    "objective_names",
-]
+__all__ = sorted(_HOME)
 
 __getattr__, __dir__ = lazy(__name__, _HOME)

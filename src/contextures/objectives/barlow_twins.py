@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from torch import Tensor
 
 from contextures.objectives import functional as F
-from contextures.objectives.base import Inputs, Objective, Side
+from contextures.objectives.base import Objective
 
 
 class BarlowTwins(Objective):
@@ -49,9 +47,9 @@ class BarlowTwins(Objective):
     0.41
     """
 
-    inputs: ClassVar[Inputs] = "views"
-    encoder_on: ClassVar[Side] = "A"
-    operator: ClassVar[str] = "T*T"
+    inputs = "views"
+    encoder_on = "A"
+    operator = "T*T"
 
     def __init__(self, redundancy: float = 5e-3, *, sync: bool = True) -> None:
         super().__init__(sync=sync)

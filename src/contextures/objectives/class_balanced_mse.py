@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from contextures.objectives import functional as F
-from contextures.objectives.base import Inputs, Objective, Side
+from contextures.objectives.base import Objective
 from contextures.objectives.functional.whitening import RIDGE
 
 
@@ -51,9 +50,10 @@ class ClassBalancedMSE(Objective):
     0.64
     """
 
-    inputs: ClassVar[Inputs] = "targets"
-    encoder_on: ClassVar[Side] = "X"
-    operator: ClassVar[str] = "TT*"
+    inputs = "targets"
+    encoder_on = "X"
+    operator = "TT*"
+    whitens = True
 
     def __init__(
         self, priors: Sequence[float] | None = None, ridge: float = RIDGE, *, sync: bool = True

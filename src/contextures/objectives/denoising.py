@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from torch import Tensor
 
 from contextures.objectives import functional as F
-from contextures.objectives.base import Inputs, Objective, Side
+from contextures.objectives.base import Objective
 from contextures.objectives.functional.whitening import RIDGE
 
 
@@ -49,9 +47,10 @@ class Denoising(Objective):
     0.64
     """
 
-    inputs: ClassVar[Inputs] = "targets"
-    encoder_on: ClassVar[Side] = "A"
-    operator: ClassVar[str] = "T* Lambda T"
+    inputs = "targets"
+    encoder_on = "A"
+    operator = "T* Lambda T"
+    whitens = True
 
     def __init__(self, ridge: float = RIDGE, *, sync: bool = True) -> None:
         super().__init__(sync=sync)

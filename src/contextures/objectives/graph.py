@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from torch import Tensor
 
 from contextures.objectives import functional as F
-from contextures.objectives.base import Inputs, Objective, Side
+from contextures.objectives.base import Objective
 from contextures.objectives.functional.graph import Walk
 from contextures.objectives.functional.whitening import RIDGE
 
@@ -59,13 +57,15 @@ class Graph(Objective):
     0.64
     """
 
-    inputs: ClassVar[Inputs] = "views"
-    encoder_on: ClassVar[Side] = "X"
-    operator: ClassVar[str] = "TT*"
+    inputs = "views"
+    encoder_on = "X"
+    operator = "TT*"
+    whitens = True
 
     def __init__(self, walk: Walk = "two_step", ridge: float = RIDGE, *, sync: bool = True) -> None:
         super().__init__(sync=sync)
         self.walk = walk
+        self.over_edges = walk != "two_step"
         self.ridge = ridge
 
     def forward(self, view_1: Tensor, view_2: Tensor) -> Tensor:

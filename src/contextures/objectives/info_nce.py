@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from torch import Tensor
 
 from contextures.objectives import functional as F
-from contextures.objectives.base import Inputs, Objective, Side
+from contextures.objectives.base import Objective
 
 
 class InfoNCE(Objective):
@@ -53,9 +51,9 @@ class InfoNCE(Objective):
     -0.193
     """
 
-    inputs: ClassVar[Inputs] = "pair"
-    encoder_on: ClassVar[Side] = "X"
-    operator: ClassVar[str] = "log-density ratio"
+    inputs = "pair"
+    encoder_on = "X"
+    operator = "log-density ratio"
 
     def __init__(
         self, temperature: float = 0.1, normalize: bool = True, *, sync: bool = True

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from torch import Tensor
 
 from contextures.objectives import functional as F
@@ -51,10 +49,10 @@ class JointNesting(Objective):
     -0.36
     """
 
-    inputs: ClassVar[Inputs] = "pair"
-    encoder_on: ClassVar[Side] = "X"
-    operator: ClassVar[str] = "TT*"
-    ordered: ClassVar[bool] = True
+    inputs: Inputs = "pair"
+    encoder_on: Side = "X"
+    operator = "TT*"
+    ordered = True
 
     def __init__(self, step: int = 1, constant: bool = False, *, sync: bool = True) -> None:
         super().__init__(sync=sync)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from torch import Tensor
 
 from contextures.exceptions import InputError
 from contextures.objectives import functional as F
-from contextures.objectives.base import Inputs, Objective, Side
-from contextures.objectives.functional.constraints import Constraint, as_constraint
+from contextures.objectives.base import Objective
+from contextures.objectives.functional.constraints import Constraint, Whitening, as_constraint
 
 
 class KISE(Objective):
@@ -59,9 +57,9 @@ class KISE(Objective):
     0.64
     """
 
-    inputs: ClassVar[Inputs] = "kernel"
-    encoder_on: ClassVar[Side] = "X"
-    operator: ClassVar[str] = "TT*"
+    inputs = "kernel"
+    encoder_on = "X"
+    operator = "TT*"
 
     def __init__(
         self,
@@ -73,6 +71,7 @@ class KISE(Objective):
     ) -> None:
         super().__init__(sync=sync)
         self.constraint = as_constraint(constraint)
+        self.whitens = isinstance(self.constraint, Whitening)
         self.gram = gram
         self.exclude_self = exclude_self
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from torch import Tensor
 
 from contextures.objectives import functional as F
-from contextures.objectives.base import Inputs, Objective, Side
+from contextures.objectives.base import Objective
 
 
 class NTXent(Objective):
@@ -45,9 +43,9 @@ class NTXent(Objective):
     0.5944
     """
 
-    inputs: ClassVar[Inputs] = "views"
-    encoder_on: ClassVar[Side] = "A"
-    operator: ClassVar[str] = "log-density ratio"
+    inputs = "views"
+    encoder_on = "A"
+    operator = "log-density ratio"
 
     def __init__(self, temperature: float = 0.5, *, sync: bool = True) -> None:
         super().__init__(sync=sync)

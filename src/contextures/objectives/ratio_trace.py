@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from torch import Tensor
 
 from contextures.objectives import functional as F
-from contextures.objectives.base import Inputs, Objective, Side
+from contextures.objectives.base import Objective
 from contextures.objectives.functional.whitening import RIDGE
 
 
@@ -56,9 +54,10 @@ class RatioTrace(Objective):
     0.64
     """
 
-    inputs: ClassVar[Inputs] = "pair"
-    encoder_on: ClassVar[Side] = "X"
-    operator: ClassVar[str] = "TT*"
+    inputs = "pair"
+    encoder_on = "X"
+    operator = "TT*"
+    whitens = True
 
     def __init__(
         self, exclude_self: bool = True, ridge: float = RIDGE, *, sync: bool = True

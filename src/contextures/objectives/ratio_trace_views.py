@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from torch import Tensor
 
 from contextures.objectives import functional as F
-from contextures.objectives.base import Inputs, Objective, Side
+from contextures.objectives.base import Objective
 from contextures.objectives.functional.whitening import RIDGE
 
 
@@ -46,9 +44,10 @@ class RatioTraceViews(Objective):
     0.64
     """
 
-    inputs: ClassVar[Inputs] = "views"
-    encoder_on: ClassVar[Side] = "A"
-    operator: ClassVar[str] = "T*T"
+    inputs = "views"
+    encoder_on = "A"
+    operator = "T*T"
+    whitens = True
 
     def __init__(self, ridge: float = RIDGE, *, sync: bool = True) -> None:
         super().__init__(sync=sync)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from contextures.objectives import functional as F
-from contextures.objectives.base import Inputs, Objective, Side
-from contextures.objectives.functional.constraints import Constraint, as_constraint
+from contextures.objectives.base import Objective
+from contextures.objectives.functional.constraints import Constraint, Whitening, as_constraint
 
 
 class RayleighQuotient(Objective):
@@ -53,10 +52,10 @@ class RayleighQuotient(Objective):
     1.28
     """
 
-    inputs: ClassVar[Inputs] = "views"
-    encoder_on: ClassVar[Side] = "A"
-    operator: ClassVar[str] = "T*T"
-    ordered: ClassVar[bool] = True
+    inputs = "views"
+    encoder_on = "A"
+    operator = "T*T"
+    ordered = True
 
     def __init__(
         self,
@@ -68,6 +67,7 @@ class RayleighQuotient(Objective):
         super().__init__(sync=sync)
         self.weights = weights
         self.constraint = as_constraint(constraint)
+        self.whitens = isinstance(self.constraint, Whitening)
 
     def forward(self, view_1: Tensor, view_2: Tensor) -> Tensor:
         """Compute the loss of two views.

@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from contextures import objectives
 from contextures.exceptions import InputError
 
 if TYPE_CHECKING:
     from contextures.objectives.base import Objective
 
 _CLASSES = {
-    "barlow_twins": "BarlowTwins",
-    "class_balanced_mse": "ClassBalancedMSE",
-    "clean_prediction": "CleanPrediction",
-    "denoising": "Denoising",
-    "distillation": "Distillation",
-    "graph": "Graph",
-    "info_nce": "InfoNCE",
-    "joint_nesting": "JointNesting",
-    "joint_nesting_views": "JointNestingViews",
-    "kise": "KISE",
-    "low_rank": "LowRank",
-    "masked_reconstruction": "MaskedReconstruction",
-    "nt_xent": "NTXent",
-    "ratio_trace": "RatioTrace",
-    "ratio_trace_kernel": "RatioTraceKernel",
-    "ratio_trace_views": "RatioTraceViews",
-    "rayleigh_quotient": "RayleighQuotient",
-    "sequential_nesting": "SequentialNesting",
-    "sequential_nesting_views": "SequentialNestingViews",
-    "spectral_contrastive": "SpectralContrastive",
-    "supervised_mse": "SupervisedMSE",
-    "svme": "SVME",
-    "vicreg": "VICReg",
+    module: name
+    for name, module in objectives._HOME.items()
+    if module.replace("_", "") == name.lower()
 }
-"""Short names, which are those of the modules, and classes."""
+"""Short names, which are those of the modules, and classes, which are named like their modules."""
 
 
 def objective_names() -> tuple[str, ...]:
@@ -84,9 +64,7 @@ def objective_class(name: str) -> type[Objective]:
         raise InputError(
             f"objective={name!r} is unknown; give one of {', '.join(sorted(_CLASSES))}"
         )
-    found: type[Objective] = getattr(
-        import_module(f"contextures.objectives.{name}"), _CLASSES[name]
-    )
+    found: type[Objective] = getattr(objectives, _CLASSES[name])
     return found
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from contextures.objectives.base import Inputs, Side
 from contextures.objectives.sequential_nesting import SequentialNesting
 
 
@@ -39,6 +36,6 @@ class SequentialNestingViews(SequentialNesting):
     -0.13
     """
 
-    inputs: ClassVar[Inputs] = "views"
-    encoder_on: ClassVar[Side] = "A"
-    operator: ClassVar[str] = "T*T"
+    inputs = "views"
+    encoder_on = "A"
+    operator = "T*T"

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from torch import Tensor
 
 from contextures.objectives import functional as F
-from contextures.objectives.base import Inputs, Objective, Side
+from contextures.objectives.base import Objective
 from contextures.objectives.functional.whitening import RIDGE
 
 
@@ -53,9 +51,10 @@ class SupervisedMSE(Objective):
     0.32
     """
 
-    inputs: ClassVar[Inputs] = "targets"
-    encoder_on: ClassVar[Side] = "X"
-    operator: ClassVar[str] = "T Lambda T*"
+    inputs = "targets"
+    encoder_on = "X"
+    operator = "T Lambda T*"
+    whitens = True
 
     def __init__(
         self,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from torch import Tensor
 
 from contextures.objectives import functional as F
-from contextures.objectives.base import Inputs, Objective, Side
-from contextures.objectives.functional.constraints import Constraint, as_constraint
+from contextures.objectives.base import Objective
+from contextures.objectives.functional.constraints import Constraint, Whitening, as_constraint
 
 
 class SVME(Objective):
@@ -53,13 +51,14 @@ class SVME(Objective):
     0.64
     """
 
-    inputs: ClassVar[Inputs] = "pair"
-    encoder_on: ClassVar[Side] = "X"
-    operator: ClassVar[str] = "TT*"
+    inputs = "pair"
+    encoder_on = "X"
+    operator = "TT*"
 
     def __init__(self, constraint: str | Constraint = "whitening", *, sync: bool = True) -> None:
         super().__init__(sync=sync)
         self.constraint = as_constraint(constraint)
+        self.whitens = isinstance(self.constraint, Whitening)
 
     def forward(self, phi: Tensor, psi: Tensor) -> Tensor:
         """Compute the loss of draws.

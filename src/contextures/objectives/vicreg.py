@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from torch import Tensor
 
 from contextures.objectives import functional as F
-from contextures.objectives.base import Inputs, Objective, Side
+from contextures.objectives.base import Objective
 
 
 class VICReg(Objective):
@@ -53,9 +51,9 @@ class VICReg(Objective):
     [21.3, 20.1, 32.0]
     """
 
-    inputs: ClassVar[Inputs] = "views"
-    encoder_on: ClassVar[Side] = "A"
-    operator: ClassVar[str] = "T*T"
+    inputs = "views"
+    encoder_on = "A"
+    operator = "T*T"
 
     def __init__(
         self,

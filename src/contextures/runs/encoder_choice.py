@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contextures._arrays import DENSE_SHARE
+from contextures._lazy import missing
 from contextures.contexts import Context
 from contextures.encoders import RitzEncoder, SpectralEncoder
 from contextures.exceptions import InputError, RankError
@@ -77,12 +78,9 @@ def check_kind(asked: str, context: Context | None) -> None:
         )
     if asked not in KINDS:
         raise InputError(f"--encoder {asked!r} is not known; give {', '.join(KINDS)}")
-    missing = [name for name in ("torch", "lightning_fabric") if find_spec(name) is None]
-    if asked == "neural" and missing:
-        raise InputError(
-            "--encoder neural needs torch, which is not installed; run: pip install "
-            "'contextures[neural]'"
-        )
+    absent = [name for name in ("torch", "lightning_fabric") if find_spec(name) is None]
+    if asked == "neural" and absent:
+        raise missing(absent[0], "--encoder neural")
 
 
 def affordable_rows(context: Context, n: int, kind: str) -> int:

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from contextures._arrays import FloatArray
-from contextures.exceptions import InputError
+from contextures.exceptions import InputError, unwritten
 
 
 class Basis(TransformerMixin, BaseEstimator):
@@ -79,7 +79,7 @@ class Basis(TransformerMixin, BaseEstimator):
         rows : ndarray of shape (n, p)
             Checked rows.
         """
-        raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
+        raise unwritten(self, "fit_rows")
 
     def values(self, rows: FloatArray, dtype: DTypeLike) -> NDArray[Any]:
         """Compute phi of checked rows in a precision.
@@ -96,7 +96,7 @@ class Basis(TransformerMixin, BaseEstimator):
         ndarray of shape (n, D)
             phi(x).
         """
-        raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
+        raise unwritten(self, "values")
 
 
 def values_of(basis: Any, rows: Any, dtype: DTypeLike) -> NDArray[Any]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
-from contextures.encoders.neural.encoder import NeuralEncoder
+from contextures._lazy import optional
+
+with optional("NeuralEncoder"):
+    from contextures.encoders.neural.encoder import NeuralEncoder
 
 __all__ = ["NeuralEncoder"]

@@ -41,8 +41,10 @@ class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     n_components : int, default=10
         d, the number of coordinates.
     objective : str or Objective, default="ratio_trace"
-        A name of :func:`contextures.objectives.objective_names`, or a loss. "ratio_trace" uses
-        the context's transition or kernel where it has one, and pairs elsewhere.
+        A name of :func:`contextures.objectives.objective_names`, or a loss: an
+        :class:`~contextures.objectives.Objective`, also of your own, or a function in a
+        :class:`~contextures.objectives.FunctionObjective`. "ratio_trace" uses the context's
+        transition or kernel where it has one, and pairs elsewhere.
     objective_options : dict, optional
         Parameters of an objective that is given by name.
     network : str, torch.nn.Module or callable, default="mlp"
@@ -87,7 +89,8 @@ class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         Threads while fitting; at most two when None.
     checkpoint : str or pathlib.Path, optional
         A directory to write the state of the training to at every score. A fit with the same
-        parameters and data then goes on from there, to the same numbers.
+        parameters and data then goes on from there, to the same numbers. Code of your own is known
+        by its name: give another directory when you have changed it.
     progress : "auto", bool or callable, default="auto"
         "auto" shows a bar with the held-out score where standard error is a terminal. A callable
         gets the steps done, their number and the newest metrics.

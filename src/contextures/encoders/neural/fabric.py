@@ -10,6 +10,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from contextures._checks import check_positive_int
+from contextures._lazy import optional
 from contextures.encoders.neural.checkpoints import Progressed
 from contextures.encoders.neural.progress import shown
 from contextures.encoders.neural.training import Training, Weights
@@ -44,12 +45,8 @@ def run(
     tuple
         How it went, and the weights that were chosen.
     """
-    try:
+    with optional("NeuralEncoder"):
         from lightning_fabric import Fabric
-    except ImportError:
-        raise InputError(
-            "NeuralEncoder needs lightning-fabric; pip install 'contextures[neural]'"
-        ) from None
     try:
         fabric = Fabric(
             accelerator=_accelerator(accelerator),

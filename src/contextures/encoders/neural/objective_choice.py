@@ -9,8 +9,9 @@ from typing import Any, Literal
 from contextures.contexts import Context
 from contextures.exceptions import InputError
 from contextures.objectives import Objective, get_objective, objective_class
+from contextures.objectives.base import check_declared
+from contextures.objectives.from_function import called
 from contextures.objectives.functional import Whitening
-from contextures.objectives.graph import Graph
 
 Feeding = Literal["kernel", "pair", "shared", "edges", "draws", "targets", "reconstruction"]
 """What a batch is made of.
@@ -69,12 +70,12 @@ def choose_feeding(objective: Objective, context: Context) -> Feeding:
     elif objective.inputs == "pair":
         if drawn:
             return "pair"
-    elif isinstance(objective, Graph) and objective.walk != "two_step":
+    elif objective.over_edges:
         if transition and context.takes == "index":
             return "edges"
         raise InputError(
-            f"walk={objective.walk!r} needs a graph, whose nodes are both X and A; give a "
-            "GraphContext, or walk='two_step'"
+            f"{name} over edges needs a graph, whose nodes are both X and A; give a GraphContext, "
+            "or an objective on draws, such as 'graph' with walk='two_step'"
         )
     elif transition:
         return "shared"
@@ -117,6 +118,11 @@ def choose_objective(
     -------
     Objective
         The loss.
+
+    Raises
+    ------
+    InputError
+        If there is no such objective, or one of the caller's own does not say what it takes.
     """
     if isinstance(objective, Objective):
         if options:
@@ -124,11 +130,18 @@ def choose_objective(
                 f"objective_options={options!r} are for an objective that is given by name; set "
                 f"them on the {type(objective).__name__} instead"
             )
+        check_declared(objective)
         return objective
+    if callable(objective) and not isinstance(objective, type):
+        raise InputError(
+            f"objective={called(objective)} does not say what it takes; give "
+            f"contextures.objectives.FunctionObjective({called(objective)}, inputs='pair'), or "
+            "another of its inputs"
+        )
     if not isinstance(objective, str):
         raise InputError(
-            f"objective={objective!r} is not possible; give a name or an Objective of "
-            "contextures.objectives"
+            f"objective={objective!r} is not possible; give a name, or an instance of "
+            "contextures.objectives.Objective"
         )
     name = objective
     if name == "ratio_trace" and context.has_rows:
@@ -149,11 +162,3 @@ def choose_objective(
         usual["priors"] = context.context_weights_.tolist()
     chosen = {key: value for key, value in usual.items() if key in known}
     return get_objective(name, **{**chosen, **options})
-
-
-def whitens(objective: Objective) -> bool:
-    """Tell whether a loss is the same for all invertible maps of the outputs."""
-    constraint = getattr(objective, "constraint", None)
-    return (
-        isinstance(constraint, Whitening) if constraint is not None else hasattr(objective, "ridge")
-    )

@@ -24,7 +24,7 @@ from contextures.encoders.neural.training import Training
 from contextures.encoders.ritz.learner import USUAL_RIDGE
 from contextures.encoders.ritz.parameters import SELECTION_ROWS
 from contextures.encoders.sources import DrawnSource
-from contextures.objectives import MaskedReconstruction, Objective
+from contextures.objectives import Objective
 
 SAMPLE_ROWS = 20_000
 """Draws of A by which a network on A is planned."""
@@ -116,15 +116,15 @@ class Problem:
 
     def prepare(self, rows: IntArray, device: torch.device) -> tuple[Objective, Feed, FloatArray]:
         """Make the objective, the batches and the weights for some of the fitted rows."""
-        objective = self.objective(len(rows))
+        objective = self.objective(len(rows)).to(device)
         weights = self.context.input_weights_[rows]
         sample = Sample(
             context=self.context,
             inputs=self.inputs.to(device),
             numbers=rows,
             weights=weights / weights.sum(),
-            exclude_self=bool(getattr(objective, "exclude_self", True)),
-            wants_hidden=isinstance(objective, MaskedReconstruction),
+            exclude_self=objective.exclude_self,
+            wants_hidden=objective.wants_hidden,
         )
         feed: Feed = FEEDS[self.feeding](sample)
         return objective, feed, sample.weights

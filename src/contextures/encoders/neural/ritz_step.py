@@ -8,7 +8,6 @@ import numpy as np
 import torch
 
 from contextures.encoders.neural.embedding import Map
-from contextures.encoders.neural.objective_choice import whitens
 from contextures.encoders.neural.problem import Problem
 from contextures.exceptions import ContextWarning, RankError
 from contextures.spectrum.ritz import RitzFunctions
@@ -69,7 +68,8 @@ def warn_of_collapse(problem: Problem, functions: RitzFunctions) -> None:
     Losses that whiten are not told: they leave the scale of every direction free.
     """
     d = functions.n_components
-    if whitens(problem.objective(len(problem.rows))) or functions.effective_rank >= COLLAPSED * d:
+    whitens = problem.objective(len(problem.rows)).whitens
+    if whitens or functions.effective_rank >= COLLAPSED * d:
         return
     warnings.warn(
         f"the network's {problem.n_outputs} outputs have collapsed to an effective rank of "

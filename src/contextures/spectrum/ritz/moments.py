@@ -8,7 +8,7 @@ import numpy as np
 
 from contextures._arrays import FloatArray
 from contextures._checks import check_positive_int
-from contextures.exceptions import InputError
+from contextures.exceptions import InputError, unwritten
 from contextures.spectrum.ritz.functions import RitzFunctions
 from contextures.spectrum.ritz.problem import (
     CUTOFF,
@@ -49,7 +49,7 @@ class RitzMoments:
 
     def update(self, *blocks: Any, **options: Any) -> Self:
         """Take in a chunk of rows, in place."""
-        raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
+        raise unwritten(self, "update")
 
     @property
     def mean(self) -> FloatArray:
@@ -64,7 +64,7 @@ class RitzMoments:
     @property
     def operator(self) -> FloatArray:
         """B, of shape (D, D)."""
-        raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
+        raise unwritten(self, "operator")
 
     @property
     def context_mean(self) -> FloatArray | None:
@@ -73,7 +73,7 @@ class RitzMoments:
 
     def project(self, coefficients: FloatArray) -> RitzMoments:
         """Give the moments of phi @ coefficients."""
-        raise InputError(f"{type(self).__name__} is an outline; use one of its subclasses")
+        raise unwritten(self, "project")
 
     def problem(self) -> RitzProblem:
         """Give the Ritz problem of these moments, its costly part done, to solve for any ridge."""

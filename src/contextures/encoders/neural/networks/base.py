@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 from torch import Tensor, nn
 
-from contextures.exceptions import InputError
+from contextures.exceptions import InputError, unwritten
 
 
 class Network(nn.Module):
@@ -99,7 +99,7 @@ class Network(nn.Module):
         dict
             Plain values only.
         """
-        raise NotImplementedError
+        raise unwritten(cls, "arguments")
 
     def check(self, rows: Tensor) -> None:
         """Refuse new rows that the network cannot take; none unless a subclass says so.
