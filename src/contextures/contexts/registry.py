@@ -27,6 +27,12 @@ class ShortForm(NamedTuple):
         How it is formatted.
     inner : str or None
         The parameter that holds the context in brackets.
+
+    Examples
+    --------
+    >>> from contextures.contexts import KNNContext
+    >>> KNNContext.short
+    ShortForm(word='knn', parameter='n_neighbors', read=<class 'int'>, written='d', inner=None)
     """
 
     word: str

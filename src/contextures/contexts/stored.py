@@ -116,8 +116,8 @@ def restore_fitted(described: dict[str, Any], arrays: Arrays) -> Context:
     context = construct(described, arrays)
     kind = type(context)
     for name, value in described["fitted"].items():
-        allowed = name.endswith("_") if kind.saved is None else name in kind.saved
-        if not allowed or name.startswith("_") or name in ABOUT_ROWS or hasattr(kind, name):
+        learned = name.endswith("_") and not name.startswith("_") and name not in ABOUT_ROWS
+        if not (learned and not hasattr(kind, name) if kind.saved is None else name in kind.saved):
             raise KeyError(f"fitted value {name!r}")
         setattr(context, name, _restored(value, arrays))
     form = described["form"]

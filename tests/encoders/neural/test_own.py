@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 import oracles
-from contextures.contexts import FiniteContext, KNNContext, MaskContext, NoiseContext
+from contextures.contexts import FiniteContext, KNNContext, NoiseContext, RandomMaskContext
 from contextures.encoders import NeuralEncoder, load_encoder, save_encoder
 from contextures.exceptions import InputError
 from contextures.objectives import FunctionObjective, Objective
@@ -126,7 +126,7 @@ def test_declared_options_change_what_is_fed():
         ).fit(rows)
         return seen
 
-    cells = MaskContext(mask_rate=0.5)
+    cells = RandomMaskContext(mask_rate=0.5)
     plain = fed(cells, ROWS, inputs="targets", encoder_on="A")
     hiding = fed(cells, ROWS, inputs="targets", encoder_on="A", wants_hidden=True)
     assert {len(others) for others in plain} == {1}

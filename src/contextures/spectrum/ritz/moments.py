@@ -36,6 +36,18 @@ class RitzMoments:
     ----------
     count : int
         The number of rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from contextures.spectrum.ritz import PairMoments, RitzMoments
+    >>> x = np.array([[-1.0], [-1.0], [1.0], [1.0]])
+    >>> a = np.array([[-1.0], [1.0], [1.0], [1.0]])
+    >>> parts = PairMoments.of(x[:2], a[:2]) + PairMoments.of(x[2:], a[2:])
+    >>> isinstance(parts, RitzMoments), parts.count
+    (True, 4)
+    >>> bool(np.isclose(parts.ratio_trace(), PairMoments.of(x, a).ratio_trace()))
+    True
     """
 
     count: int = 0

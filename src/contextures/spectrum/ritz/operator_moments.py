@@ -18,6 +18,14 @@ class TransitionMoments(RitzMoments):
     """Moments of functions under rows P+(a_j | x_i): B = G^T D_a^-1 G with G = P^T D_x F~, exactly.
 
     Memory is O(m D) for m support points beside O(D^2); no n x n matrix is formed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from contextures.spectrum.ritz import TransitionMoments
+    >>> transition = np.array([[0.8, 0.2], [0.2, 0.8]])  # s_1 = 0.6
+    >>> TransitionMoments.of(np.array([[-1.0], [1.0]]), transition).solve(1).singular_values
+    array([0.6])
     """
 
     _sums: FloatArray | None = None
@@ -126,7 +134,16 @@ class TransitionMoments(RitzMoments):
 
 
 class KernelMoments(RitzMoments):
-    """Moments of functions under k(x, x') = 1 + z(x) . z(x'): B = E[f~ z] E[f~ z]^T."""
+    """Moments of functions under k(x, x') = 1 + z(x) . z(x'): B = E[f~ z] E[f~ z]^T.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from contextures.spectrum.ritz import KernelMoments
+    >>> x = np.array([[-1.0], [1.0]])
+    >>> KernelMoments.of(x, 0.6 * x).solve(1).singular_values
+    array([0.6])
+    """
 
     _cross: Scatter | None = None
 

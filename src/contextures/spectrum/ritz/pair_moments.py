@@ -19,6 +19,15 @@ class PairMoments(RitzMoments):
     Sampled pairs overstate B: with D and E functions and n pairs that have no association, s^2
     sums to about D E / n. Judge on other rows
     (:func:`contextures.spectrum.ritz.ratio_trace.pair_score`).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from contextures.spectrum.ritz import PairMoments
+    >>> x = np.repeat([[-1.0], [1.0]], 5, axis=0)
+    >>> a = np.where(np.arange(10)[:, None] % 5 == 0, -x, x)  # a fifth are flipped
+    >>> PairMoments.of(x, a).solve(1).singular_values.round(3)
+    array([0.6])
     """
 
     _contexts: Scatter | None = None
@@ -118,6 +127,15 @@ class ViewMoments(RitzMoments):
 
     B is symmetrised over the order of the views and is not biased by their number. With views
     (a, a+) of one x and functions of A instead, the same gives the right singular functions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from contextures.spectrum.ritz import ViewMoments
+    >>> x = np.repeat([[-1.0], [1.0]], 5, axis=0)
+    >>> other = np.where(np.arange(10)[:, None] % 5 == 0, -x, x)  # s_1^2 = 0.6
+    >>> (ViewMoments.of(x, other).solve(1).singular_values ** 2).round(3)
+    array([0.6])
     """
 
     _sums: Scatter | None = None
