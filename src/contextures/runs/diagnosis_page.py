@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from contextures._version import __version__
 from contextures.evaluation.jackknife import CLEAR
 from contextures.report import DiagnosisData, LearnedFunction, Part, Repeat, Score
-from contextures.runs.diagnose import Diagnosed
+from contextures.runs.diagnosis import Diagnosed
 from contextures.runs.diagnosis_wording import findings
 from contextures.runs.wording import context_label
 from contextures.selection import parse_context

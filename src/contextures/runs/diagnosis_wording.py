@@ -7,7 +7,7 @@ import numpy as np
 from contextures.evaluation import Diagnosis, Estimate, HeldOutScore, Task
 from contextures.evaluation.jackknife import CLEAR
 from contextures.runs.context_advice import ContextAdvice
-from contextures.runs.diagnose import Diagnosed
+from contextures.runs.diagnosis import Diagnosed
 from contextures.runs.wording import comparison, context_label
 from contextures.selection import parse_context
 
