@@ -122,7 +122,7 @@ def prepare(
         left out; nothing is learned from labelled or test rows.
     """
     from contextures.data import read_table
-    from contextures.runs.rank import look_over
+    from contextures.runs.checked_table import look_over
 
     checked = look_over(read_table(folder / f"{name}.parquet"), entry["target"], entry.get("task"))
     missing = checked.missing_labels()

@@ -12,7 +12,7 @@ from contextures.contexts import KNNContext, RBFContext, SCARFContext
 from contextures.data import table_from_frame
 from contextures.exceptions import InputError
 from contextures.report import ReportData
-from contextures.runs import FitOptions, embed_table, fit_table
+from contextures.runs import FitOptions, Progress, embed_table, fit_table
 from contextures.runs import encoder_choice as runs_encoders
 from contextures.runs.encoder_choice import choose_kind
 
@@ -63,6 +63,29 @@ def test_a_learned_encoder_embeds_the_rows_again(learned, tmp_path):
     embed_table(result.folder, table_from_frame(FRAME.iloc[::3]), tmp_path / "out.parquet")
     again = pd.read_parquet(tmp_path / "out.parquet").filter(like="c")
     np.testing.assert_allclose(again, embedding.iloc[::3][again.columns], atol=1e-6)
+
+
+def test_the_training_of_a_network_moves_the_bar_of_its_stage_and_no_other(tmp_path):
+    """Whoever waits for a run is told of the network's steps as of the candidates ranked."""
+    pytest.importorskip("lightning_fabric")
+    told = {}
+
+    class Told(Progress):
+        def begin(self, name):
+            self.name = name
+
+        def advance(self, done, total):
+            told.setdefault(self.name, []).append((done, total))
+
+    options = FitOptions(context="knn:20", encoder="neural", n_components=3)
+    progress = Told()
+    result = fit_table(table_from_frame(FRAME), tmp_path / "run", options, progress)
+    steps = told.pop("fit encoder")
+    assert set(told) == {"rank contexts"}
+    # One report for each point of the training curve; a bar never runs past its end.
+    points = len(result.run.learned.judgement.history)
+    assert len(steps) == points > 1
+    assert all(0 < done <= total for done, total in steps)
 
 
 def test_a_context_that_only_draws_is_learned_in_closed_form(tmp_path):

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from contextures import usefulness
+from contextures.cli.text import result_lines
 from contextures.contexts import KNNContext, MaskContext, RBFContext, SCARFContext
 from contextures.data import demo_table, table_from_frame
 from contextures.encoders import load_encoder
@@ -79,6 +80,28 @@ def test_the_ranking_and_the_record_agree_with_the_metrics(wine):
     alike = [c for c in report.ranking if c.told_apart is False and not c.chosen]
     assert len(alike) == report.answer.n_alike == result.metrics["n_alike"]
     assert "178" in report.scatter.note
+
+
+def test_metrics_report_record_and_terminal_tell_one_finding(wine):
+    _, result = wine
+    metrics, run = result.metrics, result.run
+    report = ReportData.from_json((result.folder / "report.json").read_text())
+    record = json.loads((result.folder / "run.json").read_text())
+    assert report.answer.sentences == result.sentences == result_lines(result)[:-8]
+    for name in ("n_train", "n_test", "n_unlabelled", "target", "task"):
+        assert getattr(report.table, name) == metrics[name]
+    assert {score.key: score.score for score in report.scores} == {
+        key: found["score"] for key, found in metrics["scores"].items()
+    }
+    assert report.metric == metrics["metric"]
+    assert [report.answer.context, record["context"]] == [metrics["context"]] * 2
+    assert [report.encoder.kind, record["encoder"]] == [metrics["encoder"]] * 2
+    assert record["n_fitted"] == metrics["n_fitted"] == metrics["n_train"]
+    assert report.repeat.command == record["command"]
+    assert report.created[:16] == record["created"][:16]
+    assert list(report.repeat.timings) == list(record["seconds"])
+    assert repr(run) == f"Run(context={run.context!r}, n_components={run.n_components})"
+    assert result.ranking["name"].iloc[0] == metrics["context"]
 
 
 def test_coordinates_are_unit_variance_where_fitted_and_reproduced_by_embed(wine, tmp_path):
@@ -228,7 +251,7 @@ def test_an_interruption_leaves_nothing(tmp_path, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("contextures.runs.fit.render_report", interrupt)
+    monkeypatch.setattr("contextures.runs.record.render_report", interrupt)
     with pytest.raises(KeyboardInterrupt):
         fit_table(WINE, tmp_path / "run", FitOptions(context="knn:20"))
     assert list(tmp_path.iterdir()) == []

@@ -173,9 +173,8 @@ def rank(
     from contextures.cli.text import TerminalProgress, ranking_lines
     from contextures.data import read_table
     from contextures.runs import rank_table
-    from contextures.runs.fit import plain_ranking
     from contextures.runs.folder import whole_file
-    from contextures.selection.ranking import check_score
+    from contextures.selection.ranking import check_score, plain_ranking
 
     check_score(score)
     if out is not None and out.suffix.lower() != ".parquet":
@@ -212,7 +211,8 @@ def embed(
     from contextures.cli.text import TerminalProgress
     from contextures.data import read_table
     from contextures.runs import embed_table
-    from contextures.runs.embed import check_output, check_run
+    from contextures.runs.embed import check_output
+    from contextures.runs.folder import check_run
 
     check_run(run)
     check_output(out)
@@ -238,8 +238,7 @@ def report(
 ) -> None:
     """Draw the report of a run again, for example after an upgrade."""
     from contextures.report import ReportData, render_report
-    from contextures.runs.embed import check_run
-    from contextures.runs.folder import whole_file
+    from contextures.runs.folder import check_run, whole_file
 
     folder = check_run(run)
     try:
@@ -261,7 +260,7 @@ def _fit(table: Any, out: Path, options: Any, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"run": str(result.folder), **result.metrics}, indent=1))
         return
-    print("\n".join(result_lines(result.metrics, result.sentences, str(result.folder))))
+    print("\n".join(result_lines(result)))
 
 
 def _dimension(text: str) -> int | None:

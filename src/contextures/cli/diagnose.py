@@ -59,7 +59,8 @@ def diagnose(
     """Say how much of the contexture an encoder has learned, and what would help it."""
     from contextures.cli.text import TerminalProgress, diagnosis_lines
     from contextures.data import read_table
-    from contextures.runs.diagnose import DiagnoseOptions, check_context, diagnose_table
+    from contextures.runs import DiagnoseOptions, diagnose_table
+    from contextures.runs.diagnose import check_context
     from contextures.runs.diagnosed import check_subject
     from contextures.runs.diagnosis_wording import findings
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contextures.runs.progress import Progress
+
+if TYPE_CHECKING:
+    from contextures.runs import FitResult
 
 SCORE_NAMES = {
     "contexture": "contexture, linear",
@@ -55,16 +58,16 @@ class TerminalProgress(Progress):
             print(f"{name}: {self.seconds[name]:.1f} s", file=sys.stderr)
 
 
-def result_lines(metrics: dict[str, Any], sentences: list[str], folder: str) -> list[str]:
+def result_lines(result: FitResult) -> list[str]:
     """Lay out what a fit found as lines of text."""
-    lines = list(sentences)
+    lines, metrics = list(result.sentences), result.metrics
     if metrics["scores"]:
         lines += ["", f"{metrics['metric']} on {metrics['n_test']} held-out rows (95 % interval)"]
         for key, label in SCORE_NAMES.items():
             found = metrics["scores"][key]
             low, high = found["interval"]
             lines.append(f"  {label:<26}{found['score']:7.3f}  [{low:.3f}, {high:.3f}]")
-    return [*lines, "", f"report: {folder}/report.html"]
+    return [*lines, "", f"report: {result.folder}/report.html"]
 
 
 def ranking_lines(rows: list[dict[str, Any]], score: str, n_shown: int | None) -> list[str]:

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 from contextures._lazy import lazy
 
 if TYPE_CHECKING:
-    from contextures.runs.diagnose import Diagnosed, DiagnoseOptions, diagnose_table
+    from contextures.runs.diagnose import diagnose_table
+    from contextures.runs.diagnosis import Diagnosed, DiagnoseOptions
     from contextures.runs.embed import embed_table
-    from contextures.runs.fit import FitOptions, FitResult, fit_table
+    from contextures.runs.fit import FitResult, fit_table
     from contextures.runs.folder import check_destination, run_folder
+    from contextures.runs.options import FitOptions
     from contextures.runs.progress import Progress
     from contextures.runs.rank import rank_table
 
 _HOME = {
-    "DiagnoseOptions": "diagnose",
-    "Diagnosed": "diagnose",
-    "FitOptions": "fit",
+    "DiagnoseOptions": "diagnosis",
+    "Diagnosed": "diagnosis",
+    "FitOptions": "options",
     "FitResult": "fit",
     "Progress": "progress",
     "check_destination": "folder",

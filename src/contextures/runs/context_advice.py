@@ -12,7 +12,6 @@ import pandas as pd
 from contextures._arrays import FloatArray
 from contextures.contexts import Context
 from contextures.exceptions import InputError
-from contextures.runs.learn import n_jobs
 from contextures.runs.progress import Progress
 from contextures.selection import ContextSearch, parse_context, short_form
 
@@ -84,7 +83,7 @@ def advise(
     """
     with progress.stage("rank contexts"):
         if ranking is None:
-            search = ContextSearch(n_jobs=n_jobs(), random_state=seed)
+            search = ContextSearch(n_jobs=-1, random_state=seed)
             ranking = search.fit(rows, progress=progress.advance).results_
         best, score = _best_of(ranking)
         if best is None:

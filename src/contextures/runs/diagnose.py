@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,9 @@ from contextures.contexts import Context
 from contextures.data import Table
 from contextures.evaluation import Diagnosis, diagnose
 from contextures.exceptions import ContextWarning, InputError, RankError
-from contextures.runs.context_advice import ContextAdvice, advise, stored_ranking
+from contextures.runs.context_advice import advise, stored_ranking
 from contextures.runs.diagnosed import Subject, check_subject, load_subject, stored_metrics
+from contextures.runs.diagnosis import Diagnosed, DiagnoseOptions
 from contextures.runs.encoder_choice import affordable_rows, fit_up_to
 from contextures.runs.learned_quality import spaced
 from contextures.runs.progress import Progress
@@ -23,124 +23,6 @@ from contextures.selection import parse_context, short_form
 
 MOST_FUNCTIONS = 512
 """Exact functions that an encoder is compared with."""
-
-
-@dataclass(frozen=True)
-class DiagnoseOptions:
-    """What a diagnosis is asked to do.
-
-    Attributes
-    ----------
-    context : str or None
-        The context, as :func:`contextures.selection.parse_context` reads it; the encoder's own
-        when None.
-    target : str or None
-        A column of the table that is not part of the rows; a run knows its own.
-    rank : bool
-        Whether the default contexts are ranked where no run has done so.
-    seed : int
-        Draws fresh rows, halves and subsets.
-    """
-
-    context: str | None = None
-    target: str | None = None
-    rank: bool = False
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class Diagnosed:
-    """A diagnosis of an encoder on a table, and what it was made of.
-
-    Attributes
-    ----------
-    label : str
-        What was diagnosed, in words that can follow "of".
-    given : str
-        Where it lies.
-    table : Table
-        The rows.
-    options : DiagnoseOptions
-        What was asked for.
-    context : Context
-        The context, as fitted.
-    asked : str
-        The context in short form, as it was asked for.
-    reference : {"exact", "ritz"}
-        What it was compared with: the exact functions, or, where these take too long, the best in
-        the span of given ones.
-    diagnosis : Diagnosis
-        What was found.
-    contexts : ContextAdvice or None
-        How the context stands beside others.
-    metrics : dict or None
-        ``metrics.json`` of the run, where it scored a target.
-    notes : list of str
-        What limits the meaning of all this.
-    """
-
-    label: str
-    given: str
-    table: Table
-    options: DiagnoseOptions
-    context: Context
-    asked: str
-    reference: str
-    diagnosis: Diagnosis
-    contexts: ContextAdvice | None
-    metrics: dict[str, Any] | None
-    notes: list[str] = field(default_factory=list)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give everything as plain values.
-
-        Returns
-        -------
-        dict
-            What JSON can hold.
-        """
-        plain = asdict(self.diagnosis)
-        for name, value in plain.items():
-            if isinstance(value, np.ndarray):
-                plain[name] = [float(v) for v in value]
-        # Named tuples would become lists without names.
-        for name in ("exact", "encoder", "attained", "share"):
-            found = getattr(self.diagnosis, name)
-            plain[name] = None if found is None else found._asdict()
-        for name in ("parts", "gains"):
-            found = getattr(self.diagnosis, name)
-            plain[name] = {key: estimate._asdict() for key, estimate in found.items()}
-        return {
-            "of": self.label,
-            "table": self.table.name,
-            "context": self.asked,
-            "fitted_context": short_form(self.context),
-            "reference": self.reference,
-            **plain,
-            "contexts": None if self.contexts is None else self.contexts.to_dict(),
-            "notes": self.notes,
-        }
-
-    def python(self) -> str:
-        """Write the call that repeats this.
-
-        Returns
-        -------
-        str
-            Lines of Python.
-        """
-        defaults = asdict(DiagnoseOptions())
-        asked = ", ".join(
-            f"{name}={value!r}"
-            for name, value in asdict(self.options).items()
-            if value != defaults[name]
-        )
-        return (
-            "from contextures.data import read_table\n"
-            "from contextures.runs import DiagnoseOptions, diagnose_table\n\n"
-            f"diagnose_table({self.given!r}, read_table({self.table.source!r}), "
-            f"DiagnoseOptions({asked}))"
-        )
 
 
 def check_context(text: str | None) -> Context | None:
@@ -272,14 +154,14 @@ def _compare(
     wanted = min(max(width, min(2 * width, len(fresh) // 4)), len(fitted) // 2, MOST_FUNCTIONS)
     own = rows[fitted]
     with progress.stage("find the exact functions"):
-        exact = fit_up_to(kind, context, own, max(wanted, 1), seed, progress)
+        exact = fit_up_to(kind, context, own, max(wanted, 1), seed)
     half = closed = None
     d = min(width, len(exact.singular_values_), max(len(fresh) // 4, 1))
     if kind == "spectral":
         with progress.stage("find those of half of the rows"):
-            half = _of_half(context, own, d, seed, progress)
+            half = _of_half(context, own, d, seed)
         with progress.stage("solve in closed form"):
-            closed = fit_up_to("ritz", context, own, d, seed, progress)
+            closed = fit_up_to("ritz", context, own, d, seed)
     with progress.stage("judge on fresh rows"):
         return diagnose(
             embedding[fitted],
@@ -294,15 +176,13 @@ def _compare(
         )
 
 
-def _of_half(
-    context: Context, rows: NDArray[np.float64], d: int, seed: int, progress: Progress
-) -> Any:
+def _of_half(context: Context, rows: NDArray[np.float64], d: int, seed: int) -> Any:
     half = np.sort(np.random.default_rng(seed).permutation(len(rows))[: len(rows) // 2])
     with warnings.catch_warnings():
         # What the context's parts are is said of all rows.
         warnings.simplefilter("ignore", ContextWarning)
         try:
-            return fit_up_to("spectral", context.subsampled(0.5), rows[half], d, seed, progress)
+            return fit_up_to("spectral", context.subsampled(0.5), rows[half], d, seed)
         except RankError:
             return None
 

@@ -17,10 +17,9 @@ from contextures.contexts import Context
 from contextures.data import Table, load_preparation, read_table
 from contextures.encoders import load_encoder
 from contextures.exceptions import InputError
-from contextures.runs.embed import check_run
+from contextures.runs.checked_table import look_over
 from contextures.runs.embedding_files import embedding_of, numbers_of_table, split_of
-from contextures.runs.folder import MARK
-from contextures.runs.rank import look_over
+from contextures.runs.folder import MARK, check_run
 from contextures.runs.split import TEST_SHARE
 from contextures.selection import parse_context
 

@@ -9,7 +9,7 @@ from contextures._version import __version__
 from contextures.contexts.naming import context_label
 from contextures.evaluation.jackknife import CLEAR
 from contextures.report import DiagnosisData, LearnedFunction, Part, Repeat, Score
-from contextures.runs.diagnose import Diagnosed
+from contextures.runs.diagnosis import Diagnosed
 from contextures.runs.diagnosis_wording import findings
 from contextures.selection import parse_context
 

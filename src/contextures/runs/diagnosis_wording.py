@@ -8,7 +8,7 @@ from contextures.contexts.naming import context_label
 from contextures.evaluation import Diagnosis, Estimate, HeldOutScore, Task
 from contextures.evaluation.jackknife import CLEAR
 from contextures.runs.context_advice import ContextAdvice
-from contextures.runs.diagnose import Diagnosed
+from contextures.runs.diagnosis import Diagnosed
 from contextures.runs.wording import comparison
 from contextures.selection import parse_context
 

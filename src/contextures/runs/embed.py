@@ -2,36 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from contextures.data import Table, load_preparation
 from contextures.encoders import load_encoder
 from contextures.exceptions import InputError
-from contextures.runs.fit import FORMAT, embeddings_frame
-from contextures.runs.folder import MARK, whole_file
+from contextures.runs.folder import check_run, embeddings_frame, whole_file
 from contextures.runs.progress import Progress
-
-
-def check_run(run: str | Path) -> Path:
-    """Check that a folder is a run of this release's layout; give its path."""
-    folder = Path(run)
-    if not folder.is_dir():
-        raise InputError(f"there is no run {str(run)!r}; give a folder that contextures fit wrote")
-    try:
-        record = json.loads((folder / MARK).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(
-            f"{str(run)!r} is not a run ({MARK} is missing); give a folder that contextures fit "
-            "wrote"
-        ) from None
-    except (ValueError, OSError) as error:
-        raise InputError(f"the run {str(run)!r} cannot be read: {error}") from None
-    if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise InputError(
-            f"the run {str(run)!r} has another layout than this release reads; fit it again"
-        )
-    return folder
 
 
 def check_output(out: str | Path) -> str:

@@ -13,7 +13,6 @@ from contextures._lazy import missing
 from contextures.contexts import Context
 from contextures.encoders import RitzEncoder, SpectralEncoder
 from contextures.exceptions import InputError, RankError
-from contextures.runs.progress import Progress
 
 KINDS = ("auto", "spectral", "ritz", "neural")
 
@@ -122,7 +121,7 @@ def fit_encoder(
     n_components: int | None,
     predicted: int,
     seed: int,
-    progress: Progress,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Any:
     """Fit an encoder with the number of coordinates asked for, or with as many as are sound.
 
@@ -140,8 +139,8 @@ def fit_encoder(
         The number that the score predicts: at least so many are kept, if there are.
     seed : int
         Seeds what is random in the fit.
-    progress : Progress
-        Told how far the training of a network is.
+    progress : callable, optional
+        Told how many steps of a network's training are done, and how many there may be.
 
     Returns
     -------
@@ -160,7 +159,7 @@ def fit_up_to(
     rows: NDArray[np.float64],
     wanted: int,
     seed: int,
-    progress: Progress,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Any:
     """Fit an encoder with up to ``wanted`` coordinates: as many as there are and are sound.
 
@@ -188,11 +187,21 @@ def fit_up_to(
     return encoder
 
 
-def _make(kind: str, context: Context, n_components: int, seed: int, progress: Progress) -> Any:
+def _make(
+    kind: str,
+    context: Context,
+    n_components: int,
+    seed: int,
+    progress: Callable[[int, int], None] | None,
+) -> Any:
     if kind == "spectral":
         return SpectralEncoder(context, n_components)
     if kind == "ritz":
         return RitzEncoder(context, n_components, random_state=seed)
     from contextures.encoders import NeuralEncoder
 
-    return NeuralEncoder(context, n_components, random_state=seed)
+    def told(done: int, total: int, metrics: dict[str, Any]) -> None:
+        if progress is not None:
+            progress(done, total)
+
+    return NeuralEncoder(context, n_components, random_state=seed, progress=told)

@@ -2,106 +2,60 @@
 
 from __future__ import annotations
 
-import json
-import platform
-import shlex
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from contextures._files import to_json, write_whole
-from contextures._version import __version__
+from contextures._arrays import FloatArray
 from contextures.contexts import Context
-from contextures.data import Table, save_preparation
-from contextures.data.bundled import TABLES
-from contextures.encoders import save_encoder
-from contextures.evaluation import HeldOutScore, Task, compare, probe_curve
+from contextures.data import Table
+from contextures.evaluation import Task, compare, probe_curve
 from contextures.exceptions import InputError
-from contextures.report import render_report
+from contextures.runs.checked_table import Checked, look_over
 from contextures.runs.encoder_choice import check_kind
-from contextures.runs.folder import MARK, check_destination, run_folder
-from contextures.runs.learn import Learned, learn
+from contextures.runs.folder import check_destination, run_folder
+from contextures.runs.learn import learn
+from contextures.runs.options import FitOptions, python_call
 from contextures.runs.progress import Progress
-from contextures.runs.rank import Checked, look_over
-from contextures.runs.reporting import Findings, build_report
+from contextures.runs.record import write_run
+from contextures.runs.run import Learned, Run, Scored
 from contextures.runs.split import Split, split_rows
-from contextures.selection import parse_context, short_form
+from contextures.selection import parse_context
 from contextures.selection.ranking import check_score
-
-FORMAT = 1
-
-
-@dataclass(frozen=True)
-class FitOptions:
-    """What a run is asked to do.
-
-    Attributes
-    ----------
-    target : str or None
-        The column to predict; without one nothing is held out and nothing scored.
-    task : {"classification", "regression"} or None
-        How the target is read; found when None.
-    context : str
-        "auto", or a context as :func:`contextures.selection.parse_context` reads it.
-    score : {"auto", "pseudo", "tau"}
-        What the choice of the context follows; see :class:`contextures.ContextSearch`.
-    encoder : {"auto", "spectral", "ritz", "neural"}
-        The kind of encoder: "auto" takes the exact functions while they are affordable.
-    n_components : int or None
-        The number of coordinates; chosen when None.
-    seed : int
-        Draws the split, the subsets and the folds.
-    force : bool
-        Whether an earlier run in the same place may be replaced.
-    command : list of str
-        The command line, for the record.
-    """
-
-    target: str | None = None
-    task: str | None = None
-    context: str = "auto"
-    score: str = "auto"
-    encoder: str = "auto"
-    n_components: int | None = None
-    seed: int = 0
-    force: bool = False
-    command: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class FitResult:
-    """What a run found.
+    """What a run found, and where it lies.
 
     Attributes
     ----------
     folder : pathlib.Path
         Where everything was written.
-    metrics : dict
-        What ``metrics.json`` holds.
-    ranking : pandas.DataFrame
-        The contexts that were tried, best first.
-    sentences : list of str
-        The finding in full sentences, most important first.
+    run : Run
+        All that was found: the encoder, the coordinates, the scores and how they came about.
     """
 
     folder: Path
-    metrics: dict[str, Any]
-    ranking: pd.DataFrame
-    sentences: list[str]
+    run: Run
 
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """What ``metrics.json`` holds."""
+        return self.run.metrics
 
-@dataclass(frozen=True)
-class Scored:
-    """Held-out scores and how they came about."""
+    @property
+    def ranking(self) -> pd.DataFrame:
+        """The contexts that were tried, best first."""
+        return self.run.ranking
 
-    task: Task
-    n_used: int
-    curve: list[tuple[int, float, float, float]]
-    scores: dict[str, HeldOutScore]
+    @property
+    def sentences(self) -> list[str]:
+        """The finding in full sentences, most important first."""
+        return self.run.sentences
 
 
 def check_options(options: FitOptions) -> Context | None:
@@ -187,42 +141,27 @@ def fit_table(
     if checked.target is not None:
         with progress.stage("score on held-out rows"):
             scored = _score(checked, split, features, coordinates, learned, options)
-    metrics = _metrics(checked, split, learned, scored)
-    findings = Findings(
+    run = Run(
+        options=options,
+        python=python_call(table, out, options),
         checked=checked,
         split=split,
+        preparation=preparation,
         learned=learned,
         coordinates=coordinates,
-        account=preparation.account_,
-        curve=[] if scored is None else scored.curve,
-        scores={} if scored is None else scored.scores,
-        n_used=0 if scored is None else scored.n_used,
-        given=context is not None,
-        command=shlex.join(options.command),
-        python=_python(table, out, options),
-        seed=options.seed,
+        scored=scored,
+        seconds=dict(progress.seconds),
     )
     with progress.stage("write run"), run_folder(out, force=options.force) as folder:
-        save_preparation(preparation, folder)
-        save_encoder(learned.encoder, folder)
-        embeddings_frame(coordinates, split.names()).to_parquet(
-            folder / "embeddings.parquet", index=False
-        )
-        ranking_frame(learned).to_parquet(folder / "contexts.parquet", index=False)
-        write_whole(folder / "metrics.json", to_json(metrics))
-        report = build_report(findings, progress.seconds)
-        (folder / "report.json").write_text(report.to_json(), encoding="utf-8")
-        (folder / "report.html").write_text(render_report(report), encoding="utf-8")
-        record = _record(table, options, progress, findings, learned)
-        write_whole(folder / MARK, to_json(record))
-    return FitResult(Path(out), metrics, learned.search.results_, report.answer.sentences)
+        write_run(run, folder)
+    return FitResult(Path(out), run)
 
 
 def _score(
     checked: Checked,
     split: Split,
-    features: np.ndarray[Any, Any],
-    coordinates: np.ndarray[Any, Any],
+    features: FloatArray,
+    coordinates: FloatArray,
     learned: Learned,
     options: FitOptions,
 ) -> Scored:
@@ -244,105 +183,3 @@ def _score(
         (labels[train], labels[test]),
     )
     return Scored(task, n_used, curve, scores)
-
-
-def embeddings_frame(coordinates: np.ndarray[Any, Any], split: Any = None) -> pd.DataFrame:
-    """Lay out an embedding: the row's number in its table, its part of the split, c1, c2, ..."""
-    columns: dict[str, Any] = {"row_id": np.arange(len(coordinates))}
-    if split is not None:
-        columns["split"] = split
-    columns |= {f"c{j + 1}": column for j, column in enumerate(coordinates.T)}
-    return pd.DataFrame(columns)
-
-
-def ranking_frame(learned: Learned) -> pd.DataFrame:
-    """Lay out the ranking for writing: one row a candidate, parameters as JSON."""
-    return plain_ranking(learned.search.results_)
-
-
-def plain_ranking(results: pd.DataFrame) -> pd.DataFrame:
-    """Give a ranking without Python objects in it."""
-    table = results.drop(columns="context")
-    return table.assign(
-        parameters=[json.dumps(parameters) for parameters in table["parameters"]],
-        n_components=table["n_components"].astype("Int64"),
-        reliable=table["reliable"].astype("boolean"),
-        pseudo_n_components=table["pseudo_n_components"].astype("Int64"),
-        told_apart=table["told_apart"].astype("boolean"),
-        error=table["error"].astype("string"),
-    )
-
-
-def _metrics(
-    checked: Checked, split: Split, learned: Learned, scored: Scored | None
-) -> dict[str, Any]:
-    search = learned.search
-    return {
-        "task": None if scored is None else scored.task.kind,
-        "metric": None if scored is None else scored.task.metric,
-        "target": None if checked.target is None else checked.target.name,
-        "n_train": len(split.train) if scored else len(split.unlabelled),
-        "n_test": len(split.test),
-        "n_unlabelled": len(split.unlabelled) if scored else 0,
-        "n_fitted": learned.n_rows,
-        "context": short_form(search.best_context_),
-        "encoder": learned.kind,
-        "n_components": len(learned.encoder.singular_values_),
-        "predicted_n_components": search.best_n_components_,
-        "probe_n_components": None if scored is None else scored.n_used,
-        "score": search.score_,
-        "pseudo": None if search.best_pseudo_ is None else search.best_pseudo_.error,
-        "n_alike": search.n_alike_,
-        "tau": search.best_usefulness_.tau,
-        "reliable": bool(search.best_usefulness_.reliable),
-        "alignment": learned.judgement.alignment,
-        "scores": {}
-        if scored is None
-        else {
-            key: {"score": found.score, "interval": list(found.interval)}
-            for key, found in scored.scores.items()
-        },
-    }
-
-
-def _record(
-    table: Table, options: FitOptions, progress: Progress, findings: Findings, learned: Learned
-) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "version": __version__,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": findings.command,
-        "options": {k: v for k, v in asdict(options).items() if k not in ("force", "command")},
-        "seed": options.seed,
-        "table": {"name": table.name, "source": table.source, "sha256": table.digest},
-        "context": short_form(learned.search.best_context_),
-        "encoder": learned.kind,
-        "fitted_context": repr(learned.encoder.context),
-        "n_fitted": learned.n_rows,
-        "warnings": learned.warnings,
-        "seconds": {name: round(value, 3) for name, value in progress.seconds.items()},
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "pandas": pd.__version__,
-    }
-
-
-def _python(table: Table, out: str | Path, options: FitOptions) -> str:
-    """Write the call that repeats a run."""
-    if table.name in TABLES and table.target is not None:
-        made, read = f"demo_table({table.name!r})", "demo_table"
-    else:
-        made, read = f"read_table({table.source!r})", "read_table"
-    defaults = asdict(FitOptions())
-    given = {
-        name: value
-        for name, value in asdict(options).items()
-        if value != defaults[name] and name not in ("force", "command")
-    }
-    arguments = ", ".join(f"{name}={value!r}" for name, value in given.items())
-    return (
-        f"from contextures.data import {read}\n"
-        "from contextures.runs import FitOptions, fit_table\n\n"
-        f"fit_table({made}, {str(out)!r}, FitOptions({arguments}))"
-    )

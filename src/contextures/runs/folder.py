@@ -1,18 +1,28 @@
-"""Run folders: made whole or not at all."""
+"""Run folders: made whole or not at all, and known again."""
 
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from contextures._arrays import FloatArray
 from contextures.exceptions import InputError
 
 MARK = "run.json"
 """The file that tells a run folder from any other."""
+
+FORMAT = 1
+"""The layout of a run folder, as :data:`MARK` tells it."""
 
 
 def check_destination(run: str | Path, *, force: bool = False) -> Path:
@@ -123,6 +133,36 @@ def run_folder(run: str | Path, *, force: bool = False) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
         if folder.exists():
             shutil.rmtree(old, ignore_errors=True)
+
+
+def check_run(run: str | Path) -> Path:
+    """Check that a folder is a run of this release's layout; give its path."""
+    folder = Path(run)
+    if not folder.is_dir():
+        raise InputError(f"there is no run {str(run)!r}; give a folder that contextures fit wrote")
+    try:
+        record = json.loads((folder / MARK).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(
+            f"{str(run)!r} is not a run ({MARK} is missing); give a folder that contextures fit "
+            "wrote"
+        ) from None
+    except (ValueError, OSError) as error:
+        raise InputError(f"the run {str(run)!r} cannot be read: {error}") from None
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
+        raise InputError(
+            f"the run {str(run)!r} has another layout than this release reads; fit it again"
+        )
+    return folder
+
+
+def embeddings_frame(coordinates: FloatArray, split: NDArray[Any] | None = None) -> pd.DataFrame:
+    """Lay out an embedding: the row's number in its table, its part of the split, c1, c2, ..."""
+    columns: dict[str, Any] = {"row_id": np.arange(len(coordinates))}
+    if split is not None:
+        columns["split"] = split
+    columns |= {f"c{j + 1}": column for j, column in enumerate(coordinates.T)}
+    return pd.DataFrame(columns)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,35 +13,8 @@ from contextures.exceptions import ContextWarning, InputError
 from contextures.runs.encoder_choice import affordable_rows, choose_kind, fit_encoder
 from contextures.runs.learned_quality import Judgement, judge
 from contextures.runs.progress import Progress
+from contextures.runs.run import Learned
 from contextures.selection import ContextSearch
-
-
-@dataclass(frozen=True)
-class Learned:
-    """A chosen context and its fitted encoder.
-
-    Attributes
-    ----------
-    search : ContextSearch
-        The ranking.
-    kind : {"spectral", "ritz", "neural"}
-        What kind of encoder it is.
-    encoder : SpectralEncoder, RitzEncoder or NeuralEncoder
-        The encoder.
-    n_rows : int
-        How many training rows it was fitted to.
-    judgement : Judgement
-        How well a learned encoder came out beside the exact functions.
-    warnings : list of str
-        What limits its meaning.
-    """
-
-    search: ContextSearch
-    kind: str
-    encoder: Any
-    n_rows: int
-    judgement: Judgement
-    warnings: list[str] = field(default_factory=list)
 
 
 def learn(
@@ -94,7 +66,7 @@ def learn(
             f"{len(rows)} rows to learn from; give --dim {len(rows) - 1} or less"
         )
     candidates = None if context is None else [context]
-    search = ContextSearch(candidates, score=score, n_jobs=n_jobs(), random_state=seed)
+    search = ContextSearch(candidates, score=score, n_jobs=-1, random_state=seed)
     with progress.stage("rank contexts"):
         search.fit(rows, labels if context is None else None, progress=progress.advance)
     chosen = search.best_context_
@@ -106,17 +78,12 @@ def learn(
     predicted = search.best_n_components_
     with progress.stage("fit encoder"), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        fitted = fit_encoder(kind, chosen, rows[subset], n_components, predicted, seed, progress)
+        fitted = fit_encoder(
+            kind, chosen, rows[subset], n_components, predicted, seed, progress.advance
+        )
     messages = [str(w.message) for w in caught if issubclass(w.category, ContextWarning)]
     judgement = Judgement()
     if kind != "spectral":
         with progress.stage("compare with the exact functions"):
             judgement = judge(fitted, rows[subset], fresh)
     return Learned(search, kind, fitted, n, judgement, list(dict.fromkeys(messages)))
-
-
-def n_jobs() -> int:
-    """Say how many cores this process may use."""
-    from joblib import cpu_count
-
-    return int(cpu_count())

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+import shlex
 from typing import Any
 
 import numpy as np
@@ -14,13 +12,8 @@ from contextures import report
 from contextures._arrays import FloatArray
 from contextures._version import __version__
 from contextures.contexts.naming import context_label
-from contextures.data import ColumnAccount
-from contextures.evaluation import HeldOutScore, Task
-from contextures.runs.learn import Learned
-from contextures.runs.rank import Checked
-from contextures.runs.split import Split
-from contextures.runs.wording import comparison, encoder_label, finding
-from contextures.selection import short_form
+from contextures.runs.run import Learned, Run
+from contextures.runs.wording import encoder_label
 
 MAP_ROWS = 2000
 MAP_COORDINATES = 8
@@ -28,68 +21,39 @@ MAP_COLUMNS = 8
 DETAIL_COLUMNS = 12
 
 
-@dataclass(frozen=True)
-class Findings:
-    """Everything a report tells."""
-
-    checked: Checked
-    split: Split
-    learned: Learned
-    coordinates: FloatArray
-    account: list[ColumnAccount]
-    curve: list[tuple[int, float, float, float]]
-    scores: dict[str, HeldOutScore]
-    n_used: int
-    given: bool
-    command: str
-    python: str
-    seed: int
-
-
-def build_report(found: Findings, seconds: Mapping[str, float]) -> report.ReportData:
+def build_report(run: Run) -> report.ReportData:
     """Lay out the report of a run.
 
     Parameters
     ----------
-    found : Findings
-        What the run found.
-    seconds : mapping of str to float
-        How long each stage took.
+    run : Run
+        What was found.
 
     Returns
     -------
     ReportData
         What :func:`contextures.report.render_report` draws.
     """
-    search = found.learned.search
+    search, scored = run.search, run.scored
     useful, pseudo = search.best_usefulness_, search.best_pseudo_
-    info = found.checked.target
-    table = found.checked.table
-    sentences = finding(found.learned, given=found.given)
-    metric = None
-    if info is not None:
-        task = Task(info.task, found.seed)
-        metric = task.metric
-        sentences.append(comparison(task, info.name, found.n_used, found.scores))
-    labelled = len(found.split.train) > 0
+    info = run.checked.target
+    table = run.checked.table
     return report.ReportData(
         title=f"{table.name}: contexts and representation",
-        created=datetime.now(UTC).isoformat(timespec="minutes"),
+        created=run.created.isoformat(timespec="minutes"),
         table=report.TableInfo(
             name=table.name,
             n_rows=len(table.frame),
             n_columns=table.frame.shape[1],
-            n_train=len(found.split.train) if labelled else len(found.split.unlabelled),
-            n_test=len(found.split.test),
-            n_unlabelled=len(found.split.unlabelled) if labelled else 0,
+            **run.counts,
             target=None if info is None else info.name,
             task=None if info is None else info.task,
             digest=table.digest,
         ),
         answer=report.Answer(
-            context=short_form(search.best_context_),
+            context=run.context,
             context_label=context_label(search.best_context_),
-            n_components=len(found.learned.encoder.singular_values_),
+            n_components=run.n_components,
             predicted_n_components=search.best_n_components_,
             tau=useful.tau,
             reliable=bool(useful.reliable),
@@ -98,10 +62,10 @@ def build_report(found: Findings, seconds: Mapping[str, float]) -> report.Report
             pseudo=None if pseudo is None else pseudo.error,
             pseudo_se=None if pseudo is None else pseudo.se,
             n_alike=search.n_alike_,
-            sentences=sentences,
+            sentences=run.sentences,
         ),
-        ranking=_ranking(search.results_, search.score_),
-        spectrum=[float(s) for s in found.learned.encoder.singular_values_],
+        ranking=_ranking(run.ranking, search.score_),
+        spectrum=[float(s) for s in run.learned.encoder.singular_values_],
         tau_curve=[report.TauPoint(d + 1, float(t)) for d, t in _finite(useful.curve)],
         pseudo_curve=[]
         if pseudo is None
@@ -109,27 +73,31 @@ def build_report(found: Findings, seconds: Mapping[str, float]) -> report.Report
             report.PseudoPoint(d, float(error))
             for d, error in zip(pseudo.dimensions, pseudo.curve, strict=True)
         ],
-        probe_curve=[report.ProbePoint(*point) for point in found.curve] or None,
-        scores=[
+        probe_curve=None
+        if scored is None
+        else [report.ProbePoint(*point) for point in scored.curve],
+        scores=[]
+        if scored is None
+        else [
             report.Score(key, "", score.score, *score.interval)
-            for key, score in found.scores.items()
+            for key, score in scored.scores.items()
         ],
-        metric=metric,
-        scatter=_scatter(found),
+        metric=None if scored is None else scored.task.metric,
+        scatter=_scatter(run),
         columns=[
             report.ColumnAccount(line.column, line.kind, line.action, line.missing)
-            for line in found.account
+            for line in run.preparation.account_
         ],
-        warnings=_warnings(found),
+        warnings=_warnings(run),
         repeat=report.Repeat(
-            command=found.command,
-            seed=found.seed,
+            command=shlex.join(run.options.command),
+            seed=run.options.seed,
             version=__version__,
-            python=found.python,
-            timings={name: round(value, 2) for name, value in seconds.items()},
+            python=run.python,
+            timings={name: round(value, 2) for name, value in run.seconds.items()},
         ),
-        notes=_notes(found),
-        encoder=_encoder(found.learned),
+        notes=_notes(run),
+        encoder=_encoder(run.learned),
     )
 
 
@@ -143,7 +111,7 @@ def _encoder(learned: Learned) -> report.LearnedEncoder:
         exact = [float(s) for s in padded]
     return report.LearnedEncoder(
         kind=learned.kind,
-        label=encoder_label(learned),
+        label=encoder_label(learned.kind, learned.encoder),
         exact_spectrum=exact,
         alignment=judged.alignment,
         held_out=judged.held_out,
@@ -202,30 +170,30 @@ def _number(value: Any) -> float | None:
     return float(value) if pd.notna(value) and np.isfinite(value) else None
 
 
-def _scatter(found: Findings) -> report.Scatter:
-    frame = found.checked.table.frame
+def _scatter(run: Run) -> report.Scatter:
+    frame = run.checked.table.frame
     n = len(frame)
     rows = np.arange(n)
     note = f"All {n:,} rows."
     if n > MAP_ROWS:
-        rng = np.random.default_rng(found.seed)
+        rng = np.random.default_rng(run.options.seed)
         rows = np.sort(rng.choice(n, MAP_ROWS, replace=False))
         note = f"{MAP_ROWS:,} of {n:,} rows, drawn at random."
     shown = frame.iloc[rows]
-    target = found.checked.target
+    target = run.checked.target
     names = [str(name) for name in frame.columns]
     first = [] if target is None else [target.name]
     coloured = first + [name for name in names if name not in first][:MAP_COLUMNS]
     colours: dict[str, list[report.Cell]] = {name: _cells(shown[name]) for name in coloured}
-    if len(found.split.test):
-        colours["(part of the split)"] = list(found.split.names()[rows])
+    if len(run.split.test):
+        colours["(part of the split)"] = list(run.split.names()[rows])
     detailed = (first + [name for name in names if name not in first])[:DETAIL_COLUMNS]
     values = {name: _cells(shown[name]) for name in detailed}
     details = [
         ", ".join(f"{name}: {_short(values[name][i])}" for name in detailed)
         for i in range(len(rows))
     ]
-    coordinates = found.coordinates[rows][:, :MAP_COORDINATES]
+    coordinates = run.coordinates[rows][:, :MAP_COORDINATES]
     return report.Scatter(
         row_ids=[int(row) for row in rows],
         coordinates={
@@ -255,25 +223,25 @@ def _short(value: report.Cell) -> str:
     return text if len(text) <= 40 else text[:39] + "…"
 
 
-def _warnings(found: Findings) -> list[report.DataWarning]:
-    data = [report.DataWarning(w.column, w.code, w.message) for w in found.checked.profile.warnings]
-    return data + [report.DataWarning(None, "context", text) for text in found.learned.warnings]
+def _warnings(run: Run) -> list[report.DataWarning]:
+    data = [report.DataWarning(w.column, w.code, w.message) for w in run.checked.profile.warnings]
+    return data + [report.DataWarning(None, "context", text) for text in run.learned.warnings]
 
 
-def _notes(found: Findings) -> list[str]:
-    notes = list(found.checked.table.notes)
-    n = len(found.split.pretraining)
-    sampled = found.learned.search.n_samples_
+def _notes(run: Run) -> list[str]:
+    notes = list(run.checked.table.notes)
+    n = len(run.split.pretraining)
+    sampled = run.learned.search.n_samples_
     if sampled < n:
         notes.append(f"spectra for the ranking were computed on {sampled:,} of {n:,} rows")
-    if found.learned.n_rows < n:
+    if run.learned.n_rows < n:
         notes.append(
-            f"the encoder was fitted to {found.learned.n_rows:,} of {n:,} rows, with the "
+            f"the encoder was fitted to {run.learned.n_rows:,} of {n:,} rows, with the "
             "association of the chosen context kept; the others were embedded as new rows"
         )
-    if len(found.split.train) and len(found.split.unlabelled):
+    if len(run.split.train) and len(run.split.unlabelled):
         notes.append(
-            f"{len(found.split.unlabelled):,} rows have no label: the context learnt from them, "
+            f"{len(run.split.unlabelled):,} rows have no label: the context learnt from them, "
             "the scores could not"
         )
     return notes

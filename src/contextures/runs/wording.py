@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from contextures.contexts.naming import context_label
 from contextures.evaluation import HeldOutScore, Task
 from contextures.evaluation.context_scores.task_priors import NOISE
-from contextures.runs.learn import Learned
+from contextures.selection import ContextSearch
 
 
-def finding(learned: Learned, *, given: bool) -> list[str]:
-    """Say which context was chosen and how many coordinates it has."""
-    search = learned.search
+def finding(search: ContextSearch, kept: int, *, given: bool) -> list[str]:
+    """Say which context was chosen and how many coordinates are kept of it."""
     label = context_label(search.best_context_)
     tried = int((search.results_["tau"].notna() & search.results_["inductive"]).sum())
     pseudo = search.best_pseudo_ if search.score_ == "pseudo" else None
@@ -32,7 +33,7 @@ def finding(learned: Learned, *, given: bool) -> list[str]:
         sentences.append(
             f"On a single task {alike} may do as well: they cannot be told apart without labels."
         )
-    predicted, kept = search.best_n_components_, len(learned.encoder.singular_values_)
+    predicted = search.best_n_components_
     lowest = f"{name} is lowest with {_coordinates(predicted)}"
     sentences.append(
         f"{lowest}; {kept} are kept, in order of importance, so that any first few are the best "
@@ -43,13 +44,12 @@ def finding(learned: Learned, *, given: bool) -> list[str]:
     return sentences
 
 
-def encoder_label(learned: Learned) -> str:
+def encoder_label(kind: str, encoder: Any) -> str:
     """Name an encoder in words that can follow "The encoder is"."""
-    encoder = learned.encoder
-    if learned.kind == "ritz":
+    if kind == "ritz":
         size = len(encoder.functions_.mean)
         return f"the closed-form solution in the span of {size:,} functions"
-    if learned.kind == "neural":
+    if kind == "neural":
         return "a neural network trained by the ratio trace, its outputs ordered in closed form"
     return "the exact singular functions"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -29,6 +30,19 @@ def ranking_table(candidates: list[Candidate], judged: list[Judged]) -> pd.DataF
     """Lay out one row a candidate, in their order."""
     pairs = zip(candidates, judged, strict=True)
     return pd.DataFrame([_row(candidate, result) for candidate, result in pairs])
+
+
+def plain_ranking(results: pd.DataFrame) -> pd.DataFrame:
+    """Give a ranking without Python objects in it: parameters as JSON."""
+    table = results.drop(columns="context")
+    return table.assign(
+        parameters=[json.dumps(parameters) for parameters in table["parameters"]],
+        n_components=table["n_components"].astype("Int64"),
+        reliable=table["reliable"].astype("boolean"),
+        pseudo_n_components=table["pseudo_n_components"].astype("Int64"),
+        told_apart=table["told_apart"].astype("boolean"),
+        error=table["error"].astype("string"),
+    )
 
 
 def choose(table: pd.DataFrame, score: str) -> tuple[str, int]:

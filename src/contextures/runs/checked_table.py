@@ -1,0 +1,88 @@
+"""A table that has been looked over, and what of it is learnt from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from contextures.data import (
+    Table,
+    TablePreparation,
+    TableProfile,
+    TargetInfo,
+    check_target,
+    encode_target,
+    profile_table,
+)
+
+LEFT_OUT = {
+    "identifier": "it looks like an identifier",
+    "target-copy": "it is a copy of the target",
+}
+"""Warnings whose columns are not learnt from, and why."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A table that has been looked over, and its target."""
+
+    table: Table
+    profile: TableProfile
+    target: TargetInfo | None
+    labels: NDArray[Any] | None
+    features: pd.DataFrame
+
+    def missing_labels(self) -> NDArray[Any] | None:
+        """Mark the rows without a label; None without a target."""
+        if self.labels is None or self.target is None:
+            return None
+        return self.labels < 0 if self.target.task == "classification" else np.isnan(self.labels)
+
+    def complete_labels(self) -> NDArray[Any] | None:
+        """Give the labels if every row has one: only then can they be a context."""
+        missing = self.missing_labels()
+        return None if missing is None or missing.any() else self.labels
+
+    def preparation(self) -> TablePreparation:
+        """Give the preparation that leaves out what should not be learnt from."""
+        return TablePreparation(
+            {
+                warning.column: LEFT_OUT[warning.code]
+                for warning in self.profile.warnings
+                if warning.code in LEFT_OUT and warning.column is not None
+            }
+        )
+
+
+def look_over(table: Table, target: str | None, task: str | None = None) -> Checked:
+    """Profile a table and check its target.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    target : str or None
+        The column to predict.
+    task : {"classification", "regression"} or None
+        How the target is read; found when None.
+
+    Returns
+    -------
+    Checked
+        What was found.
+
+    Raises
+    ------
+    InputError
+        If the target cannot be used or no feature varies.
+    """
+    profile = profile_table(table.frame, target)
+    if target is None:
+        return Checked(table, profile, None, None, table.frame)
+    info = check_target(table.frame[target], task)
+    labels = encode_target(table.frame[target], info)
+    return Checked(table, profile, info, labels, table.frame.drop(columns=target))

@@ -1,0 +1,74 @@
+"""What a run is asked to do, and the call that asks it again."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from contextures.data import Table
+from contextures.data.bundled import TABLES
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """What a run is asked to do.
+
+    Attributes
+    ----------
+    target : str or None
+        The column to predict; without one nothing is held out and nothing scored.
+    task : {"classification", "regression"} or None
+        How the target is read; found when None.
+    context : str
+        "auto", or a context as :func:`contextures.selection.parse_context` reads it.
+    score : {"auto", "pseudo", "tau"}
+        What the choice of the context follows; see :class:`contextures.ContextSearch`.
+    encoder : {"auto", "spectral", "ritz", "neural"}
+        The kind of encoder: "auto" takes the exact functions while they are affordable.
+    n_components : int or None
+        The number of coordinates; chosen when None.
+    seed : int
+        Draws the split, the subsets and the folds.
+    force : bool
+        Whether an earlier run in the same place may be replaced.
+    command : list of str
+        The command line, for the record.
+    """
+
+    target: str | None = None
+    task: str | None = None
+    context: str = "auto"
+    score: str = "auto"
+    encoder: str = "auto"
+    n_components: int | None = None
+    seed: int = 0
+    force: bool = False
+    command: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give what decides the finding, as plain values.
+
+        Returns
+        -------
+        dict
+            All but ``force`` and ``command``.
+        """
+        return {k: v for k, v in asdict(self).items() if k not in ("force", "command")}
+
+
+def python_call(table: Table, out: str | Path, options: FitOptions) -> str:
+    """Write the call that repeats a run."""
+    if table.name in TABLES and table.target is not None:
+        made, read = f"demo_table({table.name!r})", "demo_table"
+    else:
+        made, read = f"read_table({table.source!r})", "read_table"
+    defaults = FitOptions().to_dict()
+    arguments = ", ".join(
+        f"{name}={value!r}" for name, value in options.to_dict().items() if value != defaults[name]
+    )
+    return (
+        f"from contextures.data import {read}\n"
+        "from contextures.runs import FitOptions, fit_table\n\n"
+        f"fit_table({made}, {str(out)!r}, FitOptions({arguments}))"
+    )

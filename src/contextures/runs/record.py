@@ -1,0 +1,66 @@
+"""What a run leaves in its folder, and the record that says where it came from."""
+
+from __future__ import annotations
+
+import platform
+import shlex
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from contextures._files import to_json, write_whole
+from contextures._version import __version__
+from contextures.data import save_preparation
+from contextures.encoders import save_encoder
+from contextures.report import render_report
+from contextures.runs.folder import FORMAT, MARK, embeddings_frame
+from contextures.runs.reporting import build_report
+from contextures.runs.run import Run
+from contextures.selection.ranking import plain_ranking
+
+
+def write_run(run: Run, folder: Path) -> None:
+    """Write everything that a run found, the record last.
+
+    Parameters
+    ----------
+    run : Run
+        What was found.
+    folder : pathlib.Path
+        An empty folder.
+    """
+    save_preparation(run.preparation, folder)
+    save_encoder(run.learned.encoder, folder)
+    embeddings_frame(run.coordinates, run.split.names()).to_parquet(
+        folder / "embeddings.parquet", index=False
+    )
+    plain_ranking(run.ranking).to_parquet(folder / "contexts.parquet", index=False)
+    write_whole(folder / "metrics.json", to_json(run.metrics))
+    report = build_report(run)
+    (folder / "report.json").write_text(report.to_json(), encoding="utf-8")
+    (folder / "report.html").write_text(render_report(report), encoding="utf-8")
+    write_whole(folder / MARK, to_json(_record(run)))
+
+
+def _record(run: Run) -> dict[str, Any]:
+    table, learned = run.checked.table, run.learned
+    return {
+        "format": FORMAT,
+        "version": __version__,
+        "created": run.created.isoformat(timespec="seconds"),
+        "command": shlex.join(run.options.command),
+        "options": run.options.to_dict(),
+        "seed": run.options.seed,
+        "table": {"name": table.name, "source": table.source, "sha256": table.digest},
+        "context": run.context,
+        "encoder": learned.kind,
+        "fitted_context": repr(learned.encoder.context),
+        "n_fitted": learned.n_rows,
+        "warnings": learned.warnings,
+        "seconds": {name: round(value, 3) for name, value in run.seconds.items()},
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "pandas": pd.__version__,
+    }

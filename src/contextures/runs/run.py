@@ -1,0 +1,186 @@
+"""What a run found, in one piece: its metrics, report, record and lines are read from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from contextures._arrays import FloatArray
+from contextures.data import TablePreparation
+from contextures.evaluation import HeldOutScore, Task
+from contextures.runs.checked_table import Checked
+from contextures.runs.learned_quality import Judgement
+from contextures.runs.options import FitOptions
+from contextures.runs.split import Split
+from contextures.runs.wording import comparison, finding
+from contextures.selection import ContextSearch, short_form
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A chosen context and its fitted encoder.
+
+    Attributes
+    ----------
+    search : ContextSearch
+        The ranking.
+    kind : {"spectral", "ritz", "neural"}
+        What kind of encoder it is.
+    encoder : SpectralEncoder, RitzEncoder or NeuralEncoder
+        The encoder.
+    n_rows : int
+        How many training rows it was fitted to.
+    judgement : Judgement
+        How well a learned encoder came out beside the exact functions.
+    warnings : list of str
+        What limits its meaning.
+    """
+
+    search: ContextSearch
+    kind: str
+    encoder: Any
+    n_rows: int
+    judgement: Judgement
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Held-out scores and how they came about.
+
+    Attributes
+    ----------
+    task : Task
+        What is predicted, and by which metric it is scored.
+    n_used : int
+        The number of coordinates that the scores are of.
+    curve : list of tuple
+        The probe on training rows, as :func:`contextures.evaluation.probe_curve` gives it.
+    scores : dict of str to HeldOutScore
+        The representation's and its rivals'.
+    """
+
+    task: Task
+    n_used: int
+    curve: list[tuple[int, float, float, float]]
+    scores: dict[str, HeldOutScore]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Run:
+    """Everything that a run found.
+
+    Attributes
+    ----------
+    options : FitOptions
+        What it was asked to do.
+    python : str
+        The call that repeats it.
+    checked : Checked
+        The table, looked over.
+    split : Split
+        Which rows were learnt from.
+    preparation : TablePreparation
+        What was done with the table's columns, fitted.
+    learned : Learned
+        The ranking and the encoder.
+    coordinates : ndarray of shape (n, d)
+        The embedding of each row of the table.
+    scored : Scored or None
+        How well the coordinates predict the target; None without one.
+    seconds : dict of str to float
+        How long each stage took.
+    created : datetime
+        When it was found.
+    """
+
+    options: FitOptions
+    python: str
+    checked: Checked
+    split: Split
+    preparation: TablePreparation
+    learned: Learned
+    coordinates: FloatArray
+    scored: Scored | None
+    seconds: dict[str, float]
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def __repr__(self) -> str:
+        return f"Run(context={self.context!r}, n_components={self.n_components})"
+
+    @property
+    def search(self) -> ContextSearch:
+        """The search that ranked the contexts."""
+        return self.learned.search
+
+    @property
+    def context(self) -> str:
+        """The chosen context in short form, for all the rows that were learnt from."""
+        return short_form(self.search.best_context_)
+
+    @property
+    def given(self) -> bool:
+        """Whether the context was given rather than chosen."""
+        return self.options.context != "auto"
+
+    @property
+    def n_components(self) -> int:
+        """The number of coordinates."""
+        return len(self.learned.encoder.singular_values_)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rows by their part of the split; without a target all are training rows."""
+        split, labelled = self.split, len(self.split.train) > 0
+        return {
+            "n_train": len(split.train) if labelled else len(split.unlabelled),
+            "n_test": len(split.test),
+            "n_unlabelled": len(split.unlabelled) if labelled else 0,
+        }
+
+    @property
+    def ranking(self) -> pd.DataFrame:
+        """The contexts that were tried, best first."""
+        return self.search.results_
+
+    @cached_property
+    def sentences(self) -> list[str]:
+        """The finding in full sentences, most important first."""
+        sentences = finding(self.search, self.n_components, given=self.given)
+        if self.scored is not None and self.checked.target is not None:
+            name, found = self.checked.target.name, self.scored
+            sentences.append(comparison(found.task, name, found.n_used, found.scores))
+        return sentences
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """What was measured, as plain values."""
+        search, scored = self.search, self.scored
+        return {
+            "task": None if scored is None else scored.task.kind,
+            "metric": None if scored is None else scored.task.metric,
+            "target": None if self.checked.target is None else self.checked.target.name,
+            **self.counts,
+            "n_fitted": self.learned.n_rows,
+            "context": self.context,
+            "encoder": self.learned.kind,
+            "n_components": self.n_components,
+            "predicted_n_components": search.best_n_components_,
+            "probe_n_components": None if scored is None else scored.n_used,
+            "score": search.score_,
+            "pseudo": None if search.best_pseudo_ is None else search.best_pseudo_.error,
+            "n_alike": search.n_alike_,
+            "tau": search.best_usefulness_.tau,
+            "reliable": bool(search.best_usefulness_.reliable),
+            "alignment": self.learned.judgement.alignment,
+            "scores": {}
+            if scored is None
+            else {
+                key: {"score": found.score, "interval": list(found.interval)}
+                for key, found in scored.scores.items()
+            },
+        }
