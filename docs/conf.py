@@ -58,9 +58,14 @@ html_show_copyright = False
 html_show_sphinx = False
 
 
+# Files outside this folder, and the pages that show them.
+SHOWN = {"benchmarks/README.md": "benchmarks.md", "CONTRIBUTING.md": "contributing.md"}
+
+
 def use_site_links(app: Any, page: str, source: list[str]) -> None:
-    """Lead links between folders of the repository to pages of the site."""
-    source[0] = source[0].replace("](../benchmarks/README.md)", "](benchmarks.md)")
+    """Lead links between folders of the repository to pages of the site, from any depth."""
+    for file, shown in SHOWN.items():
+        source[0] = source[0].replace(f"../{file})", f"{shown})")
 
 
 def setup(app: Any) -> None:
