@@ -24,10 +24,16 @@ array([0.8, 0.6])
 
 from __future__ import annotations
 
-# Names for other packages, "as" themselves: without __all__ they are no part of the reference.
-from contextures.spectrum.ritz.functions import RitzFunctions as RitzFunctions
-from contextures.spectrum.ritz.moments import RitzMoments as RitzMoments
-from contextures.spectrum.ritz.operator_moments import KernelMoments as KernelMoments
-from contextures.spectrum.ritz.operator_moments import TransitionMoments as TransitionMoments
-from contextures.spectrum.ritz.pair_moments import PairMoments as PairMoments
-from contextures.spectrum.ritz.pair_moments import ViewMoments as ViewMoments
+from contextures.spectrum.ritz.functions import RitzFunctions
+from contextures.spectrum.ritz.moments import RitzMoments
+from contextures.spectrum.ritz.operator_moments import KernelMoments, TransitionMoments
+from contextures.spectrum.ritz.pair_moments import PairMoments, ViewMoments
+
+__all__ = [
+    "KernelMoments",
+    "PairMoments",
+    "RitzFunctions",
+    "RitzMoments",
+    "TransitionMoments",
+    "ViewMoments",
+]
