@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 from scipy.linalg import subspace_angles
 
 from contextures.contexts import FiniteContext, GraphContext, KNNContext, RBFContext, TeacherContext
@@ -154,3 +155,57 @@ def test_kernel_form_agrees_with_principal_components(rows):
         np.testing.assert_allclose(
             spectrum.singular_values, (expected / expected[0])[:4], atol=1e-10
         )
+
+
+def exactness_cases():
+    rng = np.random.default_rng(0)
+    normal = rng.standard_normal((700, 6))
+    apart = np.concatenate([rng.standard_normal((200, 3)) + 40 * i for i in range(4)])
+    cycle = sparse.csr_array(np.roll(np.eye(600), 1, axis=1) + np.roll(np.eye(600), -1, axis=1))
+    coarse = np.repeat(normal[:60], 12, axis=0)
+    narrow = rng.uniform(-1, 1, (700, 3))
+    blocks = rng.dirichlet(np.full(40, 0.3), 40)
+    decaying = FiniteContext(falling_joint(2.0 ** -np.arange(1.0, 21.0), 600))
+    return {
+        "neighbours": (KNNContext(20), normal, 40),
+        "few functions, slow to settle": (KNNContext(9), rng.standard_normal((1200, 11)), 6),
+        "four parts": (KNNContext(10), apart, 12),
+        "every value twice": (GraphContext(cycle), None, 30),
+        "rows that repeat": (KNNContext(30), coarse, 20),
+        "kernel to 1e-4": (RBFContext(gamma=0.05), narrow, 12),
+        "halving to 1e-6": (decaying, None, 20),
+        "forty alike blocks": (FiniteContext(np.kron(blocks, np.eye(15)) / 600), None, 30),
+    }
+
+
+def falling_joint(values, n):
+    """Give a joint law of n x n with uniform margins and these singular values (scaled down)."""
+    waves = np.cos(np.pi * np.outer(np.arange(n) + 0.5, np.arange(1, len(values) + 1)) / n)
+    waves *= np.sqrt(2.0)
+    return (1.0 + (waves * values / 2) @ waves.T) / n**2
+
+
+@pytest.mark.parametrize("name", list(exactness_cases()))
+@pytest.mark.filterwarnings("ignore::contextures.exceptions.ContextWarning")
+def test_every_solver_gives_both_sides_to_rounding(name):
+    """T nu = s mu, T* mu = s nu, and both sides orthonormal, alike for all solvers."""
+    context, X, d = exactness_cases()[name]
+    fitted = context.fit(X)
+    px = fitted.input_weights_
+    for solver in ("dense", "gram", "lanczos", "propack"):
+        found = decompose_fitted(fitted, d, solver=solver)
+        s, mu, nu = found.singular_values, found.left, found.right
+        error = {"mu": np.abs(mu.T @ (px[:, None] * mu) - np.eye(d)).max()}
+        matrix = fitted.expansion_
+        if fitted.form == "kernel":
+            error["nu"] = np.abs(nu.T @ nu - np.eye(d)).max()
+            error["T nu"] = np.abs(matrix @ nu - mu * s).max()
+            error["T* mu"] = np.abs(matrix.T @ (px[:, None] * mu) - nu * s).max()
+        else:
+            pa = fitted.context_weights_
+            kept = pa > 0
+            error["nu"] = np.abs(nu.T @ (pa[:, None] * nu) - np.eye(d)).max()
+            error["T nu"] = np.abs(matrix @ nu - mu * s).max()
+            adjoint = (matrix.T @ (px[:, None] * mu))[kept] / pa[kept, None]
+            error["T* mu"] = np.abs(adjoint - nu[kept] * s).max()
+        assert max(error.values()) < 1e-9, (solver, found.solver, error)

@@ -19,7 +19,10 @@ BLOCK_ENTRIES = 1_000_000
 
 
 class Draws:
-    """Random arrays of the same kind, device and precision as a given one.
+    """Random arrays of the same kind and device as a given one.
+
+    A tensor's draws are single precision, whatever its own: rows in float64 and the same rows in
+    float32 have the same draws, and numbers far from zero can be drawn around without loss.
 
     Parameters
     ----------
@@ -58,7 +61,7 @@ class Draws:
         double: Any = np.dtype(np.float64) if self.torch is None else self.torch.float64
         self.dtype = like.dtype if floating else double if self.torch is None else single
         # Half a precision is too coarse to draw in, and numpy draws in no other than these two.
-        self._wide = double if self.dtype.itemsize >= 8 else single
+        self._wide = double if self.torch is None and self.dtype.itemsize >= 8 else single
 
     @property
     def on_cpu(self) -> bool:
@@ -83,9 +86,9 @@ class Draws:
         if self.torch is None:
             drawn = self.rng.standard_normal(shape, dtype=self._wide)
             return drawn.astype(self.dtype, copy=False)
-        return self.torch.randn(
-            shape, generator=self.rng, device=self.like.device, dtype=self.dtype
-        )
+        dtype = self._wide if self.dtype.itemsize >= 8 else self.dtype
+        drawn = self.torch.randn(shape, generator=self.rng, device=self.like.device, dtype=dtype)
+        return drawn.to(self.dtype)
 
     def uniform_between(self, low: float, high: float, *shape: int) -> Array:
         """Draw from [low, high)."""

@@ -2,18 +2,22 @@
 
 The search itself is scipy's, scikit-learn's or faiss's. What is ours is the last step: candidates
 are ranked again by their exact distance, ties by index, so that a row gets the same neighbours
-whether it is looked up alone, with others, or by another back end.
+whether it is looked up alone, with others, or by another back end. Points that repeat are searched
+once: a graph of neighbours (HNSW) loses its way among equal points.
 """
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from contextures._arrays import FloatArray, IntArray
 from contextures._lazy import missing
-from contextures.exceptions import InputError
+from contextures.contexts.copies import Copies, once, without_copies
+from contextures.exceptions import ContextWarning, InputError
 
 Algorithm = Literal["auto", "tree", "brute", "hnsw"]
 
@@ -22,6 +26,12 @@ TREE_FEATURES = 10
 
 BRUTE_PAIRS = 4_000_000_000
 """Up to as many pairs exact search stays under about ten seconds on one core."""
+
+EXACT_PAIRS = 20_000_000_000
+"""Up to as many pairs exact search, about a minute, replaces an approximate one that fails."""
+
+LEAST_RECALL = 0.98
+"""An approximate search that finds less of the neighbours fails."""
 
 HNSW_EFFORT = 128
 _CHUNK_VALUES = 8_000_000
@@ -45,7 +55,11 @@ class NeighborSearch:
         self, points: FloatArray, algorithm: Algorithm = "auto", n_queries: int | None = None
     ) -> None:
         self.points = points
-        self.algorithm = choose(algorithm, points.shape, n_queries or len(points))
+        self._distinct, self._copies = without_copies(points)
+        # Rows that are looked up are mostly the points, so they repeat as often.
+        share = len(self._distinct) / len(points)
+        n_queries = max(1, round(share * (n_queries or len(points))))
+        self.algorithm = choose(algorithm, self._distinct.shape, n_queries)
         self._index: Any = None
 
     @property
@@ -68,12 +82,40 @@ class NeighborSearch:
         ndarray of int of shape (n, k)
             Indices of points.
         """
-        m = len(self.points)
+        rows, back = once(rows)
+        if self.exact and 4 * k > len(self.points):
+            return np.asarray(_rank_all(rows, self.points, k)[back])
+        if self._copies is None:
+            found = self._nearest(rows, k)
+        else:
+            found = self._with_copies(self._copies, rows, k)
+        return np.asarray(found[back])
+
+    def _with_copies(self, copies: Copies, rows: FloatArray, k: int) -> IntArray:
+        """Find the ``k`` nearest points of distinct rows by the nearest distinct points."""
+        found = np.empty((len(rows), k), dtype=np.intp)
+        left = np.arange(len(rows))
+        # k distinct points are always enough; fewer are where each has copies and none is tied.
+        for n_groups in (min(copies.enough(k) + 1, k, len(self._distinct)), k):
+            groups = self._nearest(rows[left], min(n_groups, len(self._distinct)))
+            distances = _distances_to(rows[left], self._distinct, groups)
+            found[left], settled = copies.put_back(groups, distances, k)
+            if n_groups >= min(k, len(self._distinct)):
+                break
+            left = left[~settled]
+            if not len(left):
+                break
+        return found
+
+    def _nearest(self, rows: FloatArray, k: int) -> IntArray:
+        """Find the ``k`` nearest distinct points of distinct rows."""
+        points = self._distinct
+        m = len(points)
         if self.exact and 4 * k > m:
-            return _rank_all(rows, self.points, k)
+            return _rank_all(rows, points, k)
         wanted = min(m, k + max(8, k // 8))
         candidates = self._candidates(rows, wanted)
-        distances = _distances_to(rows, self.points, candidates)
+        distances = _distances_to(rows, points, candidates)
         order = np.argsort(distances, axis=1)
         candidates = np.take_along_axis(candidates, order, axis=1)
         distances = np.take_along_axis(distances, order, axis=1)
@@ -84,12 +126,24 @@ class NeighborSearch:
             candidates[tied] = np.take_along_axis(candidates[tied], order, axis=1)
         nearest = candidates[:, :k].copy()
         if wanted < m and self.exact:
-            # A tie that runs past the candidates was cut by the back end's own order.
-            slack = 1e-9 * (1.0 + distances[:, -1])
-            cut = np.flatnonzero(distances[:, k - 1] >= distances[:, -1] - slack)
+            cut = np.flatnonzero(self._doubtful(rows, distances, k))
             if len(cut):
-                nearest[cut] = _resolve(rows[cut], self.points, k)
+                nearest[cut] = _resolve(rows[cut], points, k)
         return nearest
+
+    def _doubtful(self, rows: FloatArray, distances: FloatArray, k: int) -> NDArray[np.bool_]:
+        """Tell where a point that is no candidate may be as near as the k-th that is one.
+
+        A tie that runs past the candidates was cut by the back end's own order. The tree knows
+        distances to rounding; brute force expands |x - a|^2, and knows them to rounding of |x|^2
+        and |a|^2, which is more than the distance itself among rows that nearly repeat.
+        """
+        kth, last = distances[:, k - 1], distances[:, -1]
+        doubt = 1e-9 * last**2
+        if self.algorithm == "brute":
+            size = 2 * np.linalg.norm(rows - self._centre, axis=1) + kth
+            doubt = doubt + 4 * (rows.shape[1] + 4) * np.finfo(np.float64).eps * size**2
+        return np.asarray(kth**2 >= last**2 - doubt)
 
     def query_any_order(self, rows: FloatArray, k: int) -> IntArray:
         """Find the same points as :meth:`query`, in any order, which is quicker for large k."""
@@ -97,22 +151,56 @@ class NeighborSearch:
             return _select_all(rows, self.points, k)
         return self.query(rows, k)
 
-    def recall(self, rows: FloatArray, k: int, n_checked: int = 500) -> float:
-        """Measure the share of true neighbours found, on evenly spaced rows; one when exact."""
+    def settle(self, rows: FloatArray, k: int, n_checked: int = 500) -> float:
+        """Measure the share of nearest points found, and search exactly where that is too low.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n, p)
+            Rows that will be looked up; evenly spaced ones are checked.
+        k : int
+            How many neighbours.
+        n_checked : int, default=500
+            How many rows to check.
+
+        Returns
+        -------
+        float
+            The recall of what is searched by from now on: one when exact. Points that are as near
+            as the k-th count as found.
+
+        Warns
+        -----
+        ContextWarning
+            If it is low and exact search would be slow.
+        """
         if self.exact:
             return 1.0
         chosen = rows[np.unique(np.linspace(0, len(rows) - 1, n_checked).astype(np.intp))]
-        found = self.query(chosen, k)
-        true = NeighborSearch(self.points, "brute").query(chosen, k)
-        hits = [len(np.intersect1d(a, b)) for a, b in zip(found, true, strict=True)]
-        return float(np.mean(hits) / k)
+        found = _distances_to(chosen, self.points, self.query(chosen, k))
+        exact = NeighborSearch(self.points, "brute")
+        true = _distances_to(chosen, self.points, exact.query(chosen, k))
+        recall = float(np.mean(found <= true[:, -1:] * (1 + 1e-12)))
+        if recall >= LEAST_RECALL:
+            return recall
+        if len(self._distinct) * len(rows) <= EXACT_PAIRS:
+            self.algorithm, self._index = "brute", None
+            return 1.0
+        warnings.warn(
+            f"the approximate search finds {recall:.0%} of the nearest neighbours on "
+            f"{len(chosen)} rows that were checked; give algorithm='brute', which is exact and "
+            "slower, or fewer n_landmarks",
+            ContextWarning,
+            stacklevel=2,
+        )
+        return recall
 
     def _candidates(self, rows: FloatArray, wanted: int) -> IntArray:
         if self.algorithm == "tree":
             if self._index is None:
                 from scipy.spatial import cKDTree
 
-                self._index = cKDTree(self.points, leafsize=32)
+                self._index = cKDTree(self._distinct, leafsize=32)
             _, found = self._index.query(rows, wanted, workers=-1)
             return np.asarray(found, dtype=np.intp).reshape(len(rows), wanted)
         if self.algorithm == "hnsw":
@@ -121,8 +209,8 @@ class NeighborSearch:
             from sklearn.neighbors import NearestNeighbors
 
             # Centred, because brute force expands |x - a|^2, which loses digits far from zero.
-            self._centre = self.points.mean(axis=0)
-            self._index = NearestNeighbors(algorithm="brute").fit(self.points - self._centre)
+            self._centre = self._distinct.mean(axis=0)
+            self._index = NearestNeighbors(algorithm="brute").fit(self._distinct - self._centre)
         found = self._index.kneighbors(rows - self._centre, wanted, return_distance=False)
         return np.asarray(found, dtype=np.intp)
 
@@ -130,13 +218,15 @@ class NeighborSearch:
         import faiss
 
         if self._index is None:
-            self._centre = self.points.mean(axis=0)
-            self._index = faiss.IndexHNSWFlat(self.points.shape[1], 16)
+            self._centre = self._distinct.mean(axis=0)
+            self._index = faiss.IndexHNSWFlat(self._distinct.shape[1], 16)
             self._index.hnsw.efConstruction = 60
             threads = faiss.omp_get_max_threads()
             faiss.omp_set_num_threads(1)  # a parallel build depends on the order of threads
             try:
-                self._index.add(np.ascontiguousarray(self.points - self._centre, dtype=np.float32))
+                self._index.add(
+                    np.ascontiguousarray(self._distinct - self._centre, dtype=np.float32)
+                )
             finally:
                 faiss.omp_set_num_threads(threads)
         self._index.hnsw.efSearch = max(HNSW_EFFORT, 2 * wanted)
@@ -144,7 +234,7 @@ class NeighborSearch:
         _, found = self._index.search(queries, wanted)
         missing = np.flatnonzero((found < 0).any(axis=1))
         if len(missing):
-            found[missing] = _resolve(rows[missing], self.points, wanted)
+            found[missing] = _resolve(rows[missing], self._distinct, wanted)
         return np.asarray(found, dtype=np.intp)
 
 

@@ -32,14 +32,16 @@ class KNNContext(SupportContext):
         Let A range over a random subset of the fitted rows only.
     algorithm : {"auto", "tree", "brute", "hnsw"}, default="auto"
         The search: all but "hnsw" are exact; "auto" takes it only if faiss is installed and exact
-        search would be slow.
+        search would be slow. Where it finds less than 98% of the neighbours of 500 rows, exact
+        search takes its place if that lasts no more than about a minute.
     random_state : int, RandomState or None, default=None
         Draws the landmarks; None stands for the seed of whatever fits the context, or a fixed one.
 
     Attributes
     ----------
     recall_ : float
-        The share of true neighbours found, measured on 500 rows; one for the exact searches.
+        The share of true neighbours found, measured on 500 rows, where any as near as the K-th is
+        one; 1 for the exact searches.
     algorithm_ : str
         The search that was used.
 
@@ -104,8 +106,8 @@ class KNNContext(SupportContext):
             )
         self.points_ = np.array(points)
         self._search = NeighborSearch(self.points_, self.algorithm, len(X))  # type: ignore[arg-type]
+        self.recall_ = self._search.settle(X, self.n_neighbors)
         self.algorithm_ = self._search.algorithm
-        self.recall_ = self._search.recall(X, self.n_neighbors)
         return self
 
     def expand_rows(self, X: FloatArray) -> Matrix:
@@ -164,7 +166,7 @@ def _transitions(contexts: Sequence[KNNContext], rows: FloatArray) -> list[Matri
     index = largest._index()
     found = index.query(rows, largest.n_neighbors)
     for context in contexts:
-        context._search = index
+        context._search, context.algorithm_ = index, index.algorithm
     return [
         compact(as_transition(found[:, : context.n_neighbors], len(largest.points_)))
         for context in contexts

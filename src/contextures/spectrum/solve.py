@@ -28,8 +28,18 @@ GRAM_SIDE = 3000
 NEGLIGIBLE = 1e-9
 """Singular values below this are rounding."""
 
-COARSE = 1e-4
-"""Singular values below this are worth refining after a Gram matrix."""
+COARSE = 1e-2
+"""Singular values below this are worth refining after a Gram matrix: the functions on its other
+side are orthonormal to rounding over their squares."""
+
+EXACT = 1e-10
+"""How far M V = U s, M^T U = V s and U^T U = V^T V = 1 may be off."""
+
+_SPARE = 4
+"""Triplets that PROPACK finds besides those asked for: the last of its own are the worst."""
+
+_LEAST_STEPS = 160
+"""Steps that PROPACK may take however few triplets are wanted."""
 
 _ROUNDS = 20
 
@@ -142,13 +152,17 @@ def _iterate(
     the operator is asked again with what was found taken away.
     """
     whole = operator.linear_operator()
-    left, values, right = _first(whole, n_components, solver, rng)
+    (left, values, right), holds = _first(operator, n_components, solver, rng)
+    checked = left if holds else None
     for _ in range(_ROUNDS):
         left, values, right = _cleaned(whole, left, values, right)
         floor = values[n_components - 1]
         smaller = left if whole.shape[0] <= whole.shape[1] else right
         if _largest(whole, smaller, values, rng) <= floor + 1e-6 * max(floor, 1e-2):
-            return left[:, :n_components], values[:n_components], right[:, :n_components]
+            if left is checked:
+                return left, values, right
+            kept = slice(n_components)
+            return _exact(operator, left[:, kept], values[kept], right[:, kept])
         rest = _without(whole, left, values, right)
         more_left, more_values, more_right = _lanczos(rest, min(16, n_components), rng)
         order = np.argsort(-np.concatenate([values, more_values]), kind="stable")
@@ -158,37 +172,72 @@ def _iterate(
     return top_triplets(operator, n_components, "gram", rng)
 
 
-def _first(matrix: LinearOperator, k: int, solver: str, rng: np.random.Generator) -> Triplets:
+def _exact(
+    operator: NormalizedOperator, left: FloatArray, values: FloatArray, right: FloatArray
+) -> Triplets:
+    """Give triplets as they are where they hold, and refined where they do not.
+
+    The other side of a Krylov solver's vectors is divided by the singular values, and so is what
+    is wrong with it.
+    """
+    if _is_solution(operator.linear_operator(), left, values, right):
+        return left, values, right
+    return _refined(operator, left)
+
+
+def _first(
+    operator: NormalizedOperator, k: int, solver: str, rng: np.random.Generator
+) -> tuple[Triplets, bool]:
+    """Run a Krylov solver once, and tell whether its triplets were seen to hold."""
+    matrix = operator.linear_operator()
     if solver == "lanczos":
-        return _lanczos(matrix, k, rng)
+        return _lanczos(matrix, k, rng), False
     start = rng.standard_normal(matrix.shape[0])
     try:
-        # scipy squares the tolerance it hands to PROPACK: singular values come out to 1e-12.
-        left, values, right = svds(matrix, k=k, solver="propack", tol=1e-4, v0=start, rng=rng)
+        # The squared tolerance that scipy hands to PROPACK bounds singular values; vectors know
+        # its root. Neither this nor the spare triplets cost more than a few steps of hundreds.
+        left, values, right = svds(
+            matrix,
+            k=max(k, min(k + _SPARE, min(matrix.shape) - 1)),
+            solver="propack",
+            tol=1e-8,
+            maxiter=max(10 * k, _LEAST_STEPS),
+            v0=start,
+            rng=rng,
+        )
     except np.linalg.LinAlgError:
-        # PROPACK stops after 10 k steps, which a slow spectrum can exceed when k is small.
-        return _lanczos(matrix, k, rng)
-    order = np.argsort(-values, kind="stable")
-    left, values, right = left[:, order], values[order], right[order].T
-    if not _is_solution(matrix, left, values, right):
+        # PROPACK stops after that many steps, which a slow spectrum can exceed when k is small.
+        return _lanczos(matrix, k, rng), False
+    order = np.argsort(-values, kind="stable")[:k]
+    found = left[:, order], values[order], right[order].T
+    if _is_solution(matrix, *found):
+        return found, True
+    if np.isfinite(found[0]).all():
+        # Of many triplets each is a little off; PROPACK orthogonalises no more than it must.
+        found = _refined(operator, found[0])
+    if not _is_solution(matrix, *found):
         # Where few values are different, PROPACK can return wrong triplets without saying so.
-        return _lanczos(matrix, k, rng)
-    return left, values, right
+        return _lanczos(matrix, k, rng), False
+    return found, True
 
 
 def _is_solution(
     matrix: LinearOperator, left: FloatArray, values: FloatArray, right: FloatArray
 ) -> bool:
-    """Tell whether M V = U s, M^T U = V s and U^T U = 1 hold to a millionth."""
+    """Tell whether M V = U s, M^T U = V s and U^T U = V^T V = 1 hold."""
     if not (np.isfinite(left).all() and np.isfinite(right).all()):
         return False
-    overlap = np.abs(left.T @ left - np.eye(left.shape[1])).max()
     # A few random mixtures of the triplets show a wrong one as well as each by itself would.
     mixtures = np.random.default_rng(0).standard_normal((len(values), 4))
     weighted = values[:, None] * mixtures
-    forward = np.abs(matrix.matmat(right @ mixtures) - left @ weighted).max()
-    backward = np.abs(matrix.rmatmat(left @ mixtures) - right @ weighted).max()
-    return bool(max(overlap, forward, backward) < 1e-6)
+    mixed_left, mixed_right = left @ mixtures, right @ mixtures
+    errors = (
+        matrix.matmat(mixed_right) - left @ weighted,
+        matrix.rmatmat(mixed_left) - right @ weighted,
+        left.T @ mixed_left - mixtures,
+        right.T @ mixed_right - mixtures,
+    )
+    return all(float(np.linalg.norm(error, axis=0).max()) < EXACT for error in errors)
 
 
 def _lanczos(matrix: LinearOperator, k: int, rng: np.random.Generator) -> Triplets:

@@ -17,7 +17,7 @@ from contextures._arrays import FloatArray, IntArray
 from contextures.contexts import Context
 from contextures.contexts.draws import Draws, RowDraws
 from contextures.encoders.neural.objective_choice import Feeding
-from contextures.encoders.neural.tensors import as_rows, as_tensor, support_values
+from contextures.encoders.neural.tensors import as_rows, as_tensor, shifted, support_values
 from contextures.encoders.neural.transitions import SharedDraws, TransitionBlocks
 from contextures.exceptions import InputError
 
@@ -41,6 +41,10 @@ class Sample:
         The fitted context.
     inputs : torch.Tensor
         All fitted rows as the network takes them, on the device.
+    drawable : torch.Tensor
+        All fitted rows as the context draws from them.
+    context_offsets : ndarray of shape (q,) or None
+        What to subtract from values of A before the network takes them.
     numbers : ndarray of int of shape (n,)
         Which of the fitted rows are the sample.
     weights : ndarray of shape (n,)
@@ -53,6 +57,8 @@ class Sample:
 
     context: Context
     inputs: Tensor
+    drawable: Tensor
+    context_offsets: FloatArray | None
     numbers: IntArray
     weights: FloatArray
     exclude_self: bool
@@ -85,12 +91,15 @@ class _Base:
     def draw(self, places: Tensor, generator: torch.Generator, n_views: int = 1) -> Tensor:
         """Draw A for rows, of shape (n, ...) or (n_views, n, ...): numbers, or columns."""
         context, rows = self.sample.context, self.numbers[places]
+        offsets = self.sample.context_offsets
         if context.form != "transition":
-            drawn: Tensor = context.sample_rows(self.sample.inputs, rows, generator, n_views)
-            return drawn
+            drawn: Tensor = context.sample_rows(self.sample.drawable, rows, generator, n_views)
+            return shifted(drawn, offsets, 1 if n_views == 1 else 2)
         if self._held is None:
             self._held = RowDraws(context.describe().entries)
-            self._support = as_tensor(support_values(context)).to(self.sample.device)
+            self._support = as_tensor(support_values(context), offsets=offsets).to(
+                self.sample.device
+            )
         columns = self._held.columns(rows, Draws(rows, generator), n_views)
         values: Tensor = self._support[columns]
         return values[0] if n_views == 1 else values

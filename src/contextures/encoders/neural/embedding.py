@@ -14,7 +14,7 @@ from contextures._arrays import FloatArray
 from contextures.contexts import Context
 from contextures.encoders.neural.network_pair import apply_by_row, apply_in_chunks
 from contextures.encoders.neural.networks import Network
-from contextures.encoders.neural.tensors import as_rows, as_tensor, support_values
+from contextures.encoders.neural.tensors import as_rows, as_tensor, shifted, support_values
 from contextures.spectrum.ritz import RitzFunctions
 
 AVERAGED_ROWS = 256
@@ -37,6 +37,9 @@ class Map:
         Draws for each row.
     seed : int
         Where draws come from.
+    offsets, context_offsets : ndarray or None
+        What is subtracted from rows and from values of A before a network takes them, where there
+        is a ``context``.
     """
 
     network: nn.Module
@@ -44,6 +47,8 @@ class Map:
     context: Context | None = None
     n_draws: int = 1
     seed: int = 0
+    offsets: FloatArray | None = None
+    context_offsets: FloatArray | None = None
 
     def coordinates(self, values: NDArray[Any], inputs: Tensor | None = None) -> FloatArray:
         """Compute the coordinates of rows as the context takes them, or as the network does."""
@@ -83,15 +88,18 @@ class Map:
 
     def _expected(self, transition: Any) -> FloatArray:
         assert self.context is not None
-        support = as_rows(as_tensor(support_values(self.context)))
+        values = support_values(self.context)
+        support = as_rows(as_tensor(values, offsets=self.context_offsets))
         psi = apply_in_chunks(self.network, support).double().numpy()
         return np.asarray(transition @ psi)
 
     def _drawn(self, values: NDArray[Any], start: int) -> FloatArray:
         assert self.context is not None
         generator = torch.Generator().manual_seed(self.seed + start)
-        inputs = as_tensor(values)
+        # As in training: in float64 where single precision loses digits.
+        inputs = as_tensor(values) if self.offsets is None else torch.as_tensor(values)
         total = torch.zeros(len(values), 1, dtype=torch.float64)
         for view in self.context.sample(inputs, generator, self.n_draws):
-            total = total + apply_in_chunks(self.network, as_rows(view)).double()
+            rows = as_rows(shifted(view, self.context_offsets))
+            total = total + apply_in_chunks(self.network, rows).double()
         return np.asarray((total / self.n_draws).numpy())

@@ -21,7 +21,7 @@ from contextures.encoders.neural.parameters import Settings
 from contextures.encoders.neural.problem import Problem, Wanted
 from contextures.encoders.neural.progress import check_loggers
 from contextures.encoders.neural.ritz_step import finished, warn_of_collapse
-from contextures.encoders.neural.tensors import Codes, as_tensor
+from contextures.encoders.neural.tensors import Codes, as_tensor, far_offsets
 from contextures.spectrum.ritz import RitzFunctions
 
 
@@ -127,6 +127,10 @@ class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
     Notes
     -----
+    Networks take single precision. A column whose mean is more than 64 spreads from zero (2^14 for
+    a network of your own, which may count on its units) is shifted to its mean in float64 first,
+    so that no digits are lost; contexts are fitted to the rows as they are.
+
     A step of b rows costs three times the network's products and, for D outputs, b D^2. Equal
     seeds, versions, threads and devices give equal numbers on the CPU.
 
@@ -332,7 +336,15 @@ class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         values = self._fit_context(X, y)
         inputs = self._as_inputs(values)
         with limited_threads(self.n_threads):
-            problem = Problem(self.context_, values, inputs, self._codes, self._wanted(), settings)
+            problem = Problem(
+                self.context_,
+                values,
+                inputs,
+                self._codes,
+                self._wanted(),
+                settings,
+                self._offsets,
+            )
             progressed, weights = run(
                 problem.training(self.checkpoint, loggers),
                 self.progress,
@@ -362,6 +374,9 @@ class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         if values is None:
             values = np.arange(len(self.context_.input_weights_))[:, None]
         self._codes = self._known(values) if self._named else None
+        self._offsets = (
+            None if self._named else far_offsets(values, self.network, self.network_options)
+        )
         return values
 
     def _known(self, values: NDArray[Any]) -> Codes:
@@ -394,7 +409,7 @@ class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         return context is not None and context.takes == "any" and np.asarray(X).dtype.kind in "iu"
 
     def _as_inputs(self, values: NDArray[Any]) -> Tensor:
-        return as_tensor(values, self._codes)
+        return as_tensor(values, self._codes, self._offsets)
 
     def _wanted(self) -> Wanted:
         return Wanted(

@@ -53,6 +53,8 @@ class Judge:
         Draws of A for each row, where contexts are drawn.
     seed : int
         Draws them.
+    context_offsets : ndarray of shape (q,), optional
+        What to subtract from values of A before a network takes them.
     """
 
     def __init__(
@@ -63,7 +65,9 @@ class Judge:
         n_outputs: int,
         n_views: int,
         seed: int,
+        context_offsets: FloatArray | None = None,
     ) -> None:
+        self.context_offsets = context_offsets
         self.context, self.values, self.inputs = context, values, inputs
         self.n_outputs, self.n_views, self.seed = n_outputs, n_views, seed
         self.source: Source = choose_source(context, values, n_outputs, n_views)
@@ -115,7 +119,7 @@ class Judge:
         return self._values(network, rows)
 
     def _on_device(self, values: NDArray[Any]) -> Tensor:
-        return as_tensor(values).to(self.inputs.device)
+        return as_tensor(values, offsets=self.context_offsets).to(self.inputs.device)
 
     def _values(self, network: nn.Module | None, rows: Tensor) -> NDArray[Any]:
         assert network is not None

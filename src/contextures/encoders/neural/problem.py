@@ -19,7 +19,14 @@ from contextures.encoders.neural.network_pair import Sides, check_outputs, make_
 from contextures.encoders.neural.objective_choice import Feeding, choose_feeding, choose_objective
 from contextures.encoders.neural.parameters import LARGEST_BATCH, Settings
 from contextures.encoders.neural.schedule import mixed
-from contextures.encoders.neural.tensors import Codes, as_rows, as_tensor, support_values
+from contextures.encoders.neural.tensors import (
+    Codes,
+    as_rows,
+    as_tensor,
+    far_offsets,
+    shifted,
+    support_values,
+)
 from contextures.encoders.neural.training import Training
 from contextures.encoders.ritz.learner import USUAL_RIDGE
 from contextures.encoders.ritz.parameters import SELECTION_ROWS
@@ -67,6 +74,8 @@ class Problem:
         What the caller asked for.
     settings : Settings
         Checked parameters.
+    offsets : ndarray of shape (p,) or None
+        What ``inputs`` are less than ``values``, in columns far from zero.
     """
 
     context: Context
@@ -75,6 +84,8 @@ class Problem:
     codes: Codes | None
     wanted: Wanted
     settings: Settings
+    offsets: FloatArray | None = None
+    context_offsets: FloatArray | None = field(init=False)
     feeding: Feeding = field(init=False)
     sides: Sides = field(init=False)
     n_outputs: int = field(init=False)
@@ -87,6 +98,7 @@ class Problem:
         self.n_outputs = self.settings.outputs(len(self.rows))
         objective = self.objective(len(self.rows))
         self.feeding = choose_feeding(objective, self.context)
+        self.context_offsets = self._context_offsets()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(mixed(self.settings.seed, 4))
             self.sides = self._make_sides()
@@ -95,6 +107,14 @@ class Problem:
     def can_judge(self) -> bool:
         """Whether held-out rows can say anything: a table of rows knows none of them."""
         return self.codes is None or self.wanted.network != "mlp"
+
+    @property
+    def drawable(self) -> Tensor:
+        """The fitted rows as contexts draw from them: in float64 where that tells more."""
+        if self.values.dtype.kind == "f" and (self.offsets is not None or self.context.observed):
+            return torch.as_tensor(self.values)
+        # What was observed with names or codes needs none of them.
+        return torch.empty(0, dtype=torch.float64) if self.context.observed else self.inputs
 
     @property
     def averages(self) -> bool:
@@ -121,6 +141,8 @@ class Problem:
         sample = Sample(
             context=self.context,
             inputs=self.inputs.to(device),
+            drawable=self.drawable.to(device),
+            context_offsets=self.context_offsets,
             numbers=rows,
             weights=weights / weights.sum(),
             exclude_self=objective.exclude_self,
@@ -142,6 +164,7 @@ class Problem:
             self.n_outputs,
             n_views + n_views % 2 if kind is ViewJudge else n_views,
             self.settings.seed,
+            self.context_offsets,
         )
 
     def examine(self, device: torch.device) -> HeldOut:
@@ -235,7 +258,31 @@ class Problem:
     def _context_sample(self) -> Tensor:
         """Give values of A as the network on A will get them."""
         if self.context.form == "transition":
-            return as_rows(as_tensor(support_values(self.context)))
+            return as_rows(as_tensor(support_values(self.context), offsets=self.context_offsets))
+        return as_rows(shifted(self._draws(), self.context_offsets))
+
+    def _context_offsets(self) -> FloatArray | None:
+        """Give what to subtract from A: from X where A lies in its space."""
+        if self.context.form == "kernel":
+            return None
+        if self.context.same_space and self.values.dtype.kind == "f":
+            return self.offsets
+        if self.context.form == "transition":
+            values = support_values(self.context)
+        else:
+            values = self._draws().numpy()
+        if values.dtype.kind != "f":
+            return None
+        network = self.wanted.context_network or self.wanted.network
+        taken = "mlp" if isinstance(network, str) else network
+        offsets = far_offsets(values.reshape(len(values), -1).astype(np.float64), taken)
+        if offsets is not None and self.context.tells_hidden:
+            offsets[self.inputs.shape[1] :] = 0.0  # indicators of what is hidden
+        return offsets
+
+    def _draws(self) -> Tensor:
+        """Draw A for some of the fitted rows."""
         rows = torch.arange(min(len(self.inputs), SAMPLE_ROWS))
         generator = torch.Generator().manual_seed(self.settings.seed)
-        return as_rows(self.context.sample_rows(self.inputs, rows, generator))
+        drawn: Tensor = self.context.sample_rows(self.drawable, rows, generator)
+        return drawn

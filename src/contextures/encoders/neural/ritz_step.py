@@ -59,7 +59,9 @@ def finished(problem: Problem, ridge: float) -> Map:
     network = problem.sides.psi
     assert network is not None
     n_draws = problem.settings.n_views or AVERAGED_DRAWS
-    return Map(network, functions, problem.context, n_draws, problem.settings.seed)
+    seed = problem.settings.seed
+    offsets = problem.offsets, problem.context_offsets
+    return Map(network, functions, problem.context, n_draws, seed, *offsets)
 
 
 def warn_of_collapse(problem: Problem, functions: RitzFunctions) -> None:

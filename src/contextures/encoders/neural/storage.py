@@ -45,6 +45,9 @@ def describe_neural(encoder: NeuralEncoder, arrays: Arrays) -> dict[str, Any]:
         arrays[f"network.{name}"] = np.ascontiguousarray(values.cpu().numpy())
     for name in _FUNCTIONS:
         arrays[name] = np.ascontiguousarray(getattr(functions, name))
+    for name, offsets in _offsets(encoder).items():
+        if offsets is not None:
+            arrays[name] = np.ascontiguousarray(offsets)
     known = encoder._codes.known if encoder._codes is not None else None
     names = None
     if known is not None and known.dtype.kind in "iufb":
@@ -103,6 +106,8 @@ def restore_neural(description: dict[str, Any], arrays: Arrays, network: Any) ->
     context = None if described is None else construct(described)
     encoder = NeuralEncoder(context, int(description["n_components"]))
     encoder.set_params(**description["parameters"])
+    # Encoders of releases that shifted nothing have none.
+    encoder._offsets = arrays.get("offsets")
     averaged = description["averages"]
     if averaged is None:
         encoder._map = Map(module, functions)
@@ -110,7 +115,8 @@ def restore_neural(description: dict[str, Any], arrays: Arrays, network: Any) ->
     else:
         fitted = _restore_averaged(averaged, arrays)
         n_draws, seed = int(averaged["n_draws"]), int(averaged["seed"])
-        encoder._map = Map(module, functions, fitted, n_draws, seed)
+        offsets = encoder._offsets, arrays.get("context_offsets")
+        encoder._map = Map(module, functions, fitted, n_draws, seed, *offsets)
         encoder.context_ = fitted
         encoder.network_, encoder.context_network_ = None, module
     encoder._named = bool(description["named"])
@@ -124,6 +130,10 @@ def restore_neural(description: dict[str, Any], arrays: Arrays, network: Any) ->
     encoder.ridge_ = float(description["ridge"])
     encoder.score_ = np.nan if score is None else float(score)
     return encoder
+
+
+def _offsets(encoder: NeuralEncoder) -> dict[str, Any]:
+    return {"offsets": encoder._offsets, "context_offsets": encoder._map.context_offsets}
 
 
 def _restore_network(description: dict[str, Any], arrays: Arrays, network: Any) -> nn.Module:

@@ -1,4 +1,9 @@
-"""Rows as tensors: numbers as they are, indices and names as codes."""
+"""Rows as tensors: numbers less what takes them far from zero, indices and names as codes.
+
+Networks compute in single precision, which knows seven digits: of a column of epoch seconds none
+is left for its spread. A column far from zero for its spread is therefore shifted in float64
+first. The others are left in their own units, which a network of the caller's may count on.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +14,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from contextures._arrays import FloatArray
 from contextures.contexts import Context
 from contextures.exceptions import InputError
+
+FAR, FAR_FOREIGN = 64.0, 2.0**14
+"""Columns whose mean is more than so many spreads from zero are shifted: for networks that
+standardise their columns, and for others, to which a shift is a change."""
 
 
 class Codes:
@@ -45,7 +55,41 @@ class Codes:
         return places
 
 
-def as_tensor(values: NDArray[Any], codes: Codes | None = None) -> Tensor:
+def far_offsets(rows: NDArray[Any], network: Any, options: Any = None) -> FloatArray | None:
+    """Give what to subtract from columns before they become single precision.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n, p)
+        Rows of numbers in float64.
+    network : str, torch.nn.Module or callable
+        What takes them.
+    options : dict, optional
+        Its options: the channels of an image are shifted as a whole.
+
+    Returns
+    -------
+    ndarray of shape (p,) or None
+        The mean of each column that is far from zero, and zero for the others; None where none
+        is far.
+    """
+    if rows.dtype.kind != "f" or rows.ndim != 2:
+        return None
+    n, p = rows.shape
+    shape = tuple((options or {}).get("image_shape") or ()) if network == "conv" else ()
+    channels = int(shape[0]) if len(shape) == 3 else 1
+    whole = network == "conv" and channels > 0 and p % channels == 0
+    parts = rows.reshape(n, channels, -1) if whole else rows[:, :, None]
+    mean = parts.mean(axis=(0, 2))
+    spread = np.sqrt(np.square(parts - mean[:, None]).mean(axis=(0, 2)))
+    least = FAR if network in ("mlp", "categorical", "conv") else FAR_FOREIGN
+    mean[(spread == 0) | (np.abs(mean) <= least * spread)] = 0.0
+    return np.repeat(mean, parts.shape[2]) if mean.any() else None
+
+
+def as_tensor(
+    values: NDArray[Any], codes: Codes | None = None, offsets: FloatArray | None = None
+) -> Tensor:
     """Give rows as a network takes them.
 
     Parameters
@@ -54,6 +98,8 @@ def as_tensor(values: NDArray[Any], codes: Codes | None = None) -> Tensor:
         Rows.
     codes : Codes, optional
         The codes of indices or names.
+    offsets : ndarray of shape (p,), optional
+        What to subtract from columns of floats first; see :func:`far_offsets`.
 
     Returns
     -------
@@ -63,8 +109,35 @@ def as_tensor(values: NDArray[Any], codes: Codes | None = None) -> Tensor:
     if codes is not None:
         return torch.as_tensor(codes.encode(values[:, 0]))
     if values.dtype.kind == "f":
+        if offsets is not None:
+            values = values.reshape(len(values), -1) - offsets
         return torch.as_tensor(values.astype(np.float32))
     return torch.as_tensor(values.astype(np.int64))
+
+
+def shifted(drawn: Tensor, offsets: FloatArray | None, n_axes: int = 1) -> Tensor:
+    """Give draws of A in single precision, less what takes them far from zero.
+
+    Parameters
+    ----------
+    drawn : torch.Tensor of shape (n, ...) or (n_views, n, ...)
+        Draws; whole numbers stay as they are.
+    offsets : ndarray of shape (q,) or None
+        What to subtract from the q numbers of each.
+    n_axes : int, default=1
+        How many axes come before those of A.
+
+    Returns
+    -------
+    torch.Tensor
+        The same shape, or (..., q) where there are offsets.
+    """
+    if not drawn.is_floating_point():
+        return drawn
+    if offsets is not None:
+        rows = drawn.reshape(*drawn.shape[:n_axes], -1).double()
+        drawn = rows - torch.as_tensor(offsets, device=drawn.device)
+    return drawn.float()
 
 
 def as_rows(drawn: Tensor) -> Tensor:
