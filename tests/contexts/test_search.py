@@ -110,7 +110,7 @@ def test_a_search_that_fails_gives_way_to_an_exact_one(monkeypatch):
     """Where too little is found, exact search takes over, or a warning names the recall."""
     pytest.importorskip("faiss")
     rows = np.random.default_rng(0).standard_normal((2500, 200))
-    monkeypatch.setattr("contextures.contexts.search.HNSW_EFFORT", 1)
+    monkeypatch.setattr("contextures.contexts.neighbor_search.HNSW_EFFORT", 1)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         context = KNNContext(5, algorithm="hnsw").fit(rows)
@@ -118,7 +118,7 @@ def test_a_search_that_fails_gives_way_to_an_exact_one(monkeypatch):
     expected, _, _ = by_definition(rows[:50], rows, 5)
     found = context.expansion_.indices.reshape(2500, 5)[:50]
     np.testing.assert_array_equal(found, np.sort(expected, axis=1))
-    monkeypatch.setattr("contextures.contexts.search.EXACT_PAIRS", 1000)
+    monkeypatch.setattr("contextures.contexts.neighbor_search.EXACT_PAIRS", 1000)
     with pytest.warns(ContextWarning, match=r"finds \d+% of the nearest .* algorithm='brute'"):
         context = KNNContext(5, algorithm="hnsw").fit(rows)
     assert context.algorithm_ == "hnsw"

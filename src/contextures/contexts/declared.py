@@ -84,6 +84,11 @@ class Declared:
         """How many contexts are computed and averaged: what a fit costs beside a plain one."""
         return 1
 
+    @property
+    def n_searches(self) -> int:
+        """How many times neighbours are searched for, which takes long among many rows."""
+        return 0
+
     def density(self, n: int) -> float:
         """Say how many entries describe a row of this context, fitted to ``n`` rows.
 

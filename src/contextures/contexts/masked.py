@@ -95,10 +95,19 @@ class MaskContext(SupportContext):
         """How many contexts are computed and averaged: one a mask."""
         return self.n_masks
 
+    @property
+    def n_searches(self) -> int:
+        """How many times neighbours are searched for: the base's, under every mask."""
+        return self.n_masks * self.base.n_searches if isinstance(self.base, Context) else 0
+
+    def n_support(self, n: int) -> int:
+        """Say how many points A ranges over: as for the base."""
+        return self.base.n_support(n) if isinstance(self.base, SupportContext) else n
+
     def density(self, n: int) -> float:
         """Say how many entries describe a row: masks see different ones, and few are shared."""
         base = self.base.density(n) if isinstance(self.base, Context) else n
-        return float(min(n, self.n_masks * base))
+        return float(min(self.n_support(n), self.n_masks * base))
 
     def fit_support(self, X: FloatArray) -> Self:
         """Draw the masks and keep the rows that A ranges over."""

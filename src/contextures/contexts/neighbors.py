@@ -85,6 +85,15 @@ class KNNContext(SupportContext):
         """The context in plain words."""
         return f"{self.n_neighbors:,} nearest neighbours"
 
+    @property
+    def n_searches(self) -> int:
+        """How many times neighbours are searched for: once."""
+        return 1
+
+    def n_support(self, n: int) -> int:
+        """Say how many points A ranges over; see :meth:`SupportContext.n_support`."""
+        return n if self.n_landmarks is None else min(self.n_landmarks, n)
+
     def density(self, n: int) -> float:
         """Say how many entries describe a row: K; see :meth:`Context.density`."""
         return float(min(self.n_neighbors, n))

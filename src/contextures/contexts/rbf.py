@@ -80,9 +80,10 @@ class RBFContext(SupportContext):
 
     def density(self, n: int) -> float:
         """Say how many entries describe a row: one a landmark; see :meth:`Context.density`."""
-        return float(min(self._n_support(n), n))
+        return float(min(self.n_support(n), n))
 
-    def _n_support(self, n: int) -> int:
+    def n_support(self, n: int) -> int:
+        """Say how many points A ranges over; see :meth:`SupportContext.n_support`."""
         if self.n_landmarks is not None:
             return self.n_landmarks
         return n if n * n <= MOST_ENTRIES else max(2, MOST_ENTRIES // n)
@@ -92,7 +93,7 @@ class RBFContext(SupportContext):
         if self.gamma is not None:
             check_positive_real(self.gamma, "gamma")
         n = len(X)
-        most = self._n_support(n)
+        most = self.n_support(n)
         check_positive_int(most, "n_landmarks", least=2)
         chosen = landmarks(n, most, self.random_state)
         self.points_ = np.array(X if chosen is None else X[chosen])

@@ -31,6 +31,21 @@ class SupportContext(Context):
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "points_")
 
+    def n_support(self, n: int) -> int:
+        """Say how many points A ranges over.
+
+        Parameters
+        ----------
+        n : int
+            How many rows the context would be fitted to.
+
+        Returns
+        -------
+        int
+            All of them unless the class knows better.
+        """
+        return n
+
     def fit_support(self, X: FloatArray) -> Self:
         """Keep the rows that A ranges over, without describing the fitted rows yet.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import Any
 
@@ -91,27 +92,22 @@ def affordable_rows(context: Context, n: int, kind: str) -> int:
     if context.form == "sampler":
         return n
 
-    def entries(m: int) -> float:
-        """Give the entries that are held, and gone through, for m of the rows."""
-        density = min(m, context.subsampled(m / n).density(m))
+    exact = kind == "spectral"
+    limit = MOST_ENTRIES if exact else MOST_STORED
+
+    def affordable(m: int) -> bool:
+        """Say whether the entries that describe m of the rows are few enough."""
+        entries = min(m, context.subsampled(m / n).density(m))
         # Beyond this share they are stored, and decomposed, as a dense array.
-        return m * (m if density > DENSE_SHARE * m else density)
+        return m * (m if entries > DENSE_SHARE * m else entries) <= limit
 
-    # What is computed over and over and averaged takes too long for more rows, whatever is made
-    # of it.
-    most = min(n, MOST_ROWS) if kind == "spectral" or context.n_averaged > 1 else n
-    return _largest(entries, MOST_ENTRIES if kind == "spectral" else MOST_STORED, most)
-
-
-def _largest(entries: Callable[[int], float], limit: float, most: int) -> int:
-    """Find the largest number of rows, up to ``most``, with no more entries than the limit."""
-    if entries(most) <= limit:
-        return most
-    low, high = 1, most
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if entries(middle) <= limit else (low, middle)
-    return low
+    # Searching neighbours over and over takes too long for more rows, whatever is made of them.
+    most = min(n, MOST_ROWS) if exact or context.n_searches > 1 else n
+    return (
+        most
+        if affordable(most)
+        else bisect_left(range(1, most), True, key=lambda m: not affordable(m))
+    )
 
 
 def fit_encoder(

@@ -10,9 +10,9 @@ from torch import nn
 from contextures.contexts import (
     CutMixContext,
     KNNContext,
-    MaskContext,
     NoiseContext,
     PairContext,
+    RandomMaskContext,
     SCARFContext,
 )
 from contextures.encoders import NeuralEncoder, load_encoder, save_encoder
@@ -46,8 +46,8 @@ CASES = {
     "corruption": (SCARFContext(0.4), None, "vicreg"),
     "normal corruption": (SCARFContext(0.4, marginal="normal"), None, "ratio_trace"),
     "mixtures": (CutMixContext(0.4), None, "vicreg"),
-    "masks": (MaskContext(mask_rate=0.3), None, "masked_reconstruction"),
-    "masks, ratio trace": (MaskContext(mask_rate=0.3), None, "ratio_trace"),
+    "masks": (RandomMaskContext(mask_rate=0.3), None, "masked_reconstruction"),
+    "masks, ratio trace": (RandomMaskContext(mask_rate=0.3), None, "ratio_trace"),
     "pairs": (PairContext(), NEXT, "ratio_trace"),
     "pairs in one space": (NextContext(), NEXT, "ratio_trace"),
     "pairs as targets": (PairContext(), NEXT, "supervised_mse"),
