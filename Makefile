@@ -7,14 +7,25 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install -c requirements/constraints.txt
 LOCKED := pyproject.toml requirements/constraints.txt
+OLDEST := .venv-oldest
+PIP_OLDEST := $(OLDEST)/bin/python -m pip --disable-pip-version-check --quiet install \
+  -c requirements/oldest.txt
+# Without torch: its oldest wheels on PyPI bring gigabytes of CUDA. So these tests show as well that
+# all but the objectives and the neural encoder works where torch is not installed. With torch:
+#   make test-oldest OLDEST=.venv-oldest-torch OLDEST_EXTRAS=fast,neural,boosting,text,test
+OLDEST_EXTRAS := fast,boosting,text,test
 
-.PHONY: setup demo test check docs lock clean
+.PHONY: setup demo test test-oldest check docs lock lock-oldest clean
 
 demo: $(VENV)/core.done
 	$(BIN)/contextures demo
 
 test: $(VENV)/test.done
 	$(BIN)/python -m pytest -n 2 -q
+
+# All tests but the slow ones and those in a browser, on the oldest dependencies allowed.
+test-oldest: $(OLDEST)/test.done
+	$(OLDEST)/bin/python -m pytest -n 2 -q -m 'not slow and not browser'
 
 setup: $(VENV)/all.done $(VENV)/docs.done
 
@@ -52,6 +63,14 @@ $(VENV)/docs.done: $(VENV)/test.done
 	$(PIP) --no-build-isolation -e '.[fast,neural,boosting,text,test,docs]'
 	touch $@
 
+# Made anew when a bound changes, so that nothing newer stays behind.
+$(OLDEST)/test.done: pyproject.toml requirements/oldest.txt
+	rm -rf $(OLDEST)
+	$(PYTHON) -m venv $(OLDEST)
+	$(PIP_OLDEST) hatchling editables
+	$(PIP_OLDEST) --no-build-isolation -e '.[$(OLDEST_EXTRAS)]'
+	touch $@
+
 # Resolve everything anew and write the versions down.
 lock:
 	rm -rf $(VENV)
@@ -62,5 +81,16 @@ lock:
 	  | sed 's/+cpu$$//'; } > requirements/constraints.new
 	mv requirements/constraints.new requirements/constraints.txt
 
+# Keep the lower bounds and resolve anew what they bring in.
+lock-oldest:
+	sed -i '/^# What they bring in/q' requirements/oldest.txt
+	$(MAKE) $(OLDEST)/test.done
+	bounds=$$(sed -n 's/==.*//p' requirements/oldest.txt | paste -sd '|'); \
+	$(OLDEST)/bin/python -m pip freeze --exclude-editable \
+	  | grep -viE "^($$bounds)==" > requirements/oldest.new
+	cat requirements/oldest.new >> requirements/oldest.txt
+	rm requirements/oldest.new
+	touch $(OLDEST)/test.done
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache contextures-demo build/docs docs/api docs/benchmarks.md
+	rm -rf $(VENV) $(OLDEST) .mypy_cache .ruff_cache .pytest_cache contextures-demo build/docs docs/api docs/benchmarks.md

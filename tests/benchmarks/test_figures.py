@@ -61,6 +61,7 @@ def test_eigenvalues_from_a_subset(folder, monkeypatch):
 
 
 def test_alignment_of_networks_goes_on_where_it_stopped(folder, monkeypatch):
+    pytest.importorskip("torch")
     more = ("--seeds", 1, "--losses", "VICReg", "ratio trace, scaled network")
     ledger = folder / "runs.jsonl"
     rows = run("fig1", folder, monkeypatch, *more, "--results", ledger)
@@ -72,6 +73,7 @@ def test_alignment_of_networks_goes_on_where_it_stopped(folder, monkeypatch):
 
 
 def test_large_networks_get_fewer_seeds_but_never_fewer_than_three(folder):
+    pytest.importorskip("torch")
     n_seeds = import_module("benchmarks.fig1").n_seeds
     given = [n_seeds((width, 3), 15) for width in (64, 256, 512, 1024, 2048)]
     assert given == sorted(given, reverse=True)

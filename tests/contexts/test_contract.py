@@ -190,7 +190,9 @@ def frequencies(values, drawn):
     """Count how often each value of the support was drawn, one row an input."""
     flat = drawn.reshape(drawn.shape[0] * drawn.shape[1], *values.shape[1:])
     together = np.concatenate([values, flat]).astype(values.dtype)
-    codes = np.unique(together, axis=0, return_inverse=True)[1].ravel()
+    # Along an axis numpy below 2.4 cannot sort objects, not even one-dimensional ones.
+    axis = None if together.ndim == 1 else 0
+    codes = np.unique(together, axis=axis, return_inverse=True)[1].ravel()
     places = np.empty(codes.max() + 1, dtype=int)
     places[codes[: len(values)]] = np.arange(len(values))
     columns = places[codes[len(values) :]].reshape(drawn.shape[:2])

@@ -11,6 +11,8 @@ from types import ModuleType
 
 import pytest
 
+pytest.importorskip("torch")  # the objectives' and the neural encoder's pages need it
+
 DOCS = Path(__file__).parents[2] / "docs"
 
 
