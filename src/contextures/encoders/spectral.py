@@ -38,6 +38,9 @@ class SpectralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         See :func:`contextures.spectrum.decompose`.
     random_state : int, RandomState or None, default=None
         Draws the starting vector of the iterative solvers.
+    allow_fewer : bool, default=False
+        Whether d is the most that is wanted: where the context has fewer functions that do not rest
+        on rounding, there are as many coordinates as those (``singular_values_`` tells how many).
 
     Attributes
     ----------
@@ -77,11 +80,13 @@ class SpectralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         *,
         solver: str = "auto",
         random_state: Any = None,
+        allow_fewer: bool = False,
     ) -> None:
         self.context = context
         self.n_components = n_components
         self.solver = solver
         self.random_state = random_state
+        self.allow_fewer = allow_fewer
 
     def fit(self, X: Any = None, y: Any = None) -> Self:
         """Fit the context and decompose it.
@@ -101,7 +106,8 @@ class SpectralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         Raises
         ------
         InputError
-            If the context cannot be fitted or has fewer than d singular functions.
+            If the context cannot be fitted or has fewer than d singular functions (where fewer
+            are allowed, if it has not one).
         """
         check_positive_int(self.n_components, "n_components")
         context = KNNContext() if self.context is None else self.context
@@ -111,7 +117,13 @@ class SpectralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             X = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         self.context_ = with_expansion(context, X, y)
         self._keep(
-            decompose_fitted(self.context_, self.n_components, self.solver, self.random_state)
+            decompose_fitted(
+                self.context_,
+                self.n_components,
+                self.solver,
+                self.random_state,
+                allow_fewer=bool(self.allow_fewer),
+            )
         )
         return self
 

@@ -161,7 +161,7 @@ def _describe_spectral(encoder: SpectralEncoder, arrays: Arrays) -> dict[str, An
     arrays["coefficients"] = np.ascontiguousarray(encoder._coefficients)
     arrays["singular_values"] = np.ascontiguousarray(encoder.singular_values_)
     return {
-        "n_components": int(encoder.n_components),
+        "n_components": len(encoder.singular_values_),
         "solver": encoder.spectrum_.solver,
         "n_features_in": int(encoder.n_features_in_),
         "context": describe_fitted(encoder.context_, arrays),
