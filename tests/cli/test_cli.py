@@ -107,7 +107,7 @@ BAD = [
     ("good.csv", ("--target", "z"), "'z' is not a column"),
     ("good.csv", ("--context", "knn:45"), "give n_neighbors=44 or less"),
     ("good.csv", ("--context", "rbf:0"), "gamma=0"),
-    ("good.csv", ("--dim", "45"), "--dim 45 is above the largest possible rank, 44"),
+    ("good.csv", ("--dim", "45"), "largest possible rank, 20, for 21 different rows"),
     ("good.csv", ("--dim", "few"), "--dim 'few'"),
     ("good.csv", ("--task", "guess"), "task 'guess'"),
     ("good.csv", ("--encoding", "klingon"), "klingon"),

@@ -38,6 +38,9 @@ class SpectralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         See :func:`contextures.spectrum.decompose`.
     random_state : int, RandomState or None, default=None
         Draws the starting vector of the iterative solvers.
+    allow_fewer : bool, default=False
+        Whether d is the most that is wanted: where the context has fewer functions that do not rest
+        on rounding, there are as many coordinates as those (``singular_values_`` tells how many).
 
     Attributes
     ----------
@@ -77,11 +80,13 @@ class SpectralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         *,
         solver: str = "auto",
         random_state: Any = None,
+        allow_fewer: bool = False,
     ) -> None:
         self.context = context
         self.n_components = n_components
         self.solver = solver
         self.random_state = random_state
+        self.allow_fewer = allow_fewer
 
     def fit(self, X: Any = None, y: Any = None) -> Self:
         """Fit the context and decompose it.
@@ -101,7 +106,8 @@ class SpectralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         Raises
         ------
         InputError
-            If the context cannot be fitted or has fewer than d singular functions.
+            If the context cannot be fitted or has fewer than d singular functions (where fewer
+            are allowed, if it has not one).
         """
         check_positive_int(self.n_components, "n_components")
         context = KNNContext() if self.context is None else self.context
@@ -110,7 +116,13 @@ class SpectralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             X = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         self.context_ = with_expansion(context, X, y)
         self._keep(
-            decompose_fitted(self.context_, self.n_components, self.solver, self.random_state)
+            decompose_fitted(
+                self.context_,
+                self.n_components,
+                self.solver,
+                self.random_state,
+                allow_fewer=bool(self.allow_fewer),
+            )
         )
         return self
 
@@ -178,18 +190,18 @@ class SpectralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         kept.context_ = self.context_
         if hasattr(self, "n_features_in_"):
             kept.n_features_in_ = self.n_features_in_
-        kept._keep(self.spectrum_.truncated(n_components))
+        kept._keep(self.spectrum_.truncated(n_components), self._offset[:n_components])
         return kept  # type: ignore[no-any-return]
 
     def _training_coordinates(self) -> FloatArray:
         # A copy, so that changing the result in place does not change the fitted spectrum.
         return self.spectrum_.left.copy()
 
-    def _keep(self, spectrum: Spectrum) -> None:
+    def _keep(self, spectrum: Spectrum, offset: FloatArray | None = None) -> None:
         self.spectrum_ = spectrum
         self.singular_values_ = spectrum.singular_values
         self._coefficients = spectrum.coefficients
-        self._offset = spectrum.offset(self.context_)
+        self._offset = spectrum.offset(self.context_) if offset is None else offset
 
     def _project(self, expansion: Any) -> FloatArray:
         coordinates = expansion @ self._coefficients - self._offset

@@ -156,7 +156,7 @@ def _describe_spectral(encoder: SpectralEncoder, arrays: Arrays) -> dict[str, An
     arrays["singular_values"] = np.ascontiguousarray(encoder.singular_values_)
     arrays["offset"] = np.ascontiguousarray(encoder._offset)
     return {
-        "n_components": int(encoder.n_components),
+        "n_components": len(encoder.singular_values_),
         "solver": encoder.spectrum_.solver,
         "n_features_in": getattr(encoder, "n_features_in_", None),
         "context": describe_fitted(encoder.context_, arrays),

@@ -13,7 +13,7 @@ from contextures._arrays import DENSE_SHARE
 from contextures._lazy import missing
 from contextures.contexts import Context
 from contextures.encoders import RitzEncoder, SpectralEncoder
-from contextures.exceptions import InputError, RankError
+from contextures.exceptions import InputError
 
 KINDS = ("auto", "spectral", "ritz", "neural")
 
@@ -25,8 +25,6 @@ MOST_STORED = 150_000_000
 """Entries of a transition that are held while an encoder learns from it."""
 
 KEPT_COMPONENTS = 128
-SMALLEST_VALUE = 1e-7
-"""Functions with smaller singular values rest on rounding: mu = T nu / s."""
 
 
 def choose_kind(asked: str, context: Context, n: int) -> str:
@@ -144,7 +142,7 @@ def fit_encoder(
         The fitted encoder.
     """
     if n_components is not None:
-        return _make(kind, context, n_components, seed, progress).fit(rows)
+        return _make(kind, context, n_components, seed, progress, allow_fewer=False).fit(rows)
     wanted = max(min(KEPT_COMPONENTS, len(rows) // 4), min(predicted, len(rows) // 2), 2)
     return fit_up_to(kind, context, rows, wanted, seed, progress)
 
@@ -171,16 +169,7 @@ def fit_up_to(
     SpectralEncoder, RitzEncoder or NeuralEncoder
         The fitted encoder.
     """
-    try:
-        encoder = _make(kind, context, wanted, seed, progress).fit(rows)
-    except RankError as error:
-        if error.rank < 1:
-            raise
-        encoder = _make(kind, context, error.rank, seed, progress).fit(rows)
-    sound = int(np.count_nonzero(encoder.singular_values_ >= SMALLEST_VALUE))
-    if 0 < sound < len(encoder.singular_values_):
-        return encoder.truncated(sound)
-    return encoder
+    return _make(kind, context, wanted, seed, progress, allow_fewer=True).fit(rows)
 
 
 def _make(
@@ -189,15 +178,19 @@ def _make(
     n_components: int,
     seed: int,
     progress: Callable[[int, int], None] | None,
+    *,
+    allow_fewer: bool,
 ) -> Any:
     if kind == "spectral":
-        return SpectralEncoder(context, n_components)
+        return SpectralEncoder(context, n_components, allow_fewer=allow_fewer)
     if kind == "ritz":
-        return RitzEncoder(context, n_components, random_state=seed)
+        return RitzEncoder(context, n_components, random_state=seed, allow_fewer=allow_fewer)
     from contextures.encoders import NeuralEncoder
 
     def told(done: int, total: int, metrics: dict[str, Any]) -> None:
         if progress is not None:
             progress(done, total)
 
-    return NeuralEncoder(context, n_components, random_state=seed, progress=told)
+    return NeuralEncoder(
+        context, n_components, random_state=seed, progress=told, allow_fewer=allow_fewer
+    )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contextures.contexts import Context
+from contextures.contexts.distinct import distinct_rows
 from contextures.exceptions import ContextWarning, InputError
 from contextures.runs.encoder_choice import affordable_rows, choose_kind, fit_encoder
 from contextures.runs.learned_quality import Judgement, judge
@@ -60,11 +61,8 @@ def learn(
     """
     if context is not None:
         context.check_fit(rows)  # refuses what cannot be, before any long work
-    if n_components is not None and n_components >= len(rows):
-        raise InputError(
-            f"--dim {n_components} is above the largest possible rank, {len(rows) - 1}, for "
-            f"{len(rows)} rows to learn from; give --dim {len(rows) - 1} or less"
-        )
+    if n_components is not None:
+        _check_dim(n_components, rows, context, encoder)
     candidates = None if context is None else [context]
     search = ContextSearch(candidates, score=score, n_jobs=-1, random_state=seed)
     with progress.stage("rank contexts"):
@@ -87,3 +85,24 @@ def learn(
         with progress.stage("compare with the exact functions"):
             judgement = judge(fitted, rows[subset], fresh)
     return Learned(search, kind, fitted, n, judgement, list(dict.fromkeys(messages)))
+
+
+def _check_dim(
+    n_components: int, rows: NDArray[np.float64], context: Context | None, encoder: str
+) -> None:
+    """Refuse more coordinates than there can be, before any long work.
+
+    Functions of a row are no more than the rows that differ, less the constant; of the rows, an
+    encoder takes those that its context can afford.
+    """
+    n = len(rows)
+    if context is not None:
+        n = affordable_rows(context, n, choose_kind(encoder, context, n))
+    n_different = len(distinct_rows(rows)[0])
+    most = min(n, n_different) - 1
+    if n_components > max(most, 1):
+        what = "different rows" if n_different < n else "rows"
+        raise InputError(
+            f"--dim {n_components} is above the largest possible rank, {most}, for {most + 1} "
+            f"{what} to learn from; give --dim {max(most, 1)} or less"
+        )

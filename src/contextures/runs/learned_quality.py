@@ -77,11 +77,9 @@ def judge(encoder: Any, rows: NDArray[np.float64], fresh: NDArray[np.float64] | 
     if affordable_rows(context, len(rows), "spectral") < len(rows):
         return Judgement(**own)
     try:
-        exact = decompose_fitted(context, d)
-    except RankError as error:
-        if error.rank < 1:
-            return Judgement(**own)
-        exact = decompose_fitted(context, error.rank)
+        exact = decompose_fitted(context, d, allow_fewer=True)
+    except RankError:  # not one exact function to compare with
+        return Judgement(**own)
     own["alignment"] = cca_alignment(encoder.transform(rows), exact.left)
     if judged:
         extended = context.expand(new) @ exact.coefficients

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,19 +13,19 @@ from contextures._checks import check_positive_int
 from contextures.contexts import Context
 from contextures.contexts.montecarlo import with_expansion
 from contextures.exceptions import ContextWarning, InputError, RankError
+from contextures.spectrum.counted import NOTHING, corrected
 from contextures.spectrum.operator import NormalizedOperator
 from contextures.spectrum.result import Spectrum
 from contextures.spectrum.signs import signs
 from contextures.spectrum.solve import (
+    COARSE,
     GRAM_SIDE,
     NEGLIGIBLE,
+    SOUND,
     choose_solver,
     top_triplets,
     top_values,
 )
-
-CONFIRMED = 0.9
-"""Singular values that draws of their own confirm to less than this share are doubtful."""
 
 
 def decompose(
@@ -36,6 +35,8 @@ def decompose(
     y: Any = None,
     solver: str = "auto",
     random_state: Any = None,
+    *,
+    allow_fewer: bool = False,
 ) -> Spectrum:
     """Compute the top singular values and functions of a context on a sample.
 
@@ -57,6 +58,9 @@ def decompose(
     random_state : int, RandomState or None, default=None
         Draws the starting vector of the iterative solvers. The result does not depend on it
         beyond rounding; None stands for a fixed one.
+    allow_fewer : bool, default=False
+        Whether d is the most that is wanted: where the rank is lower, as many functions come back
+        as there are and do not rest on rounding (s of 1e-7 or more).
 
     Returns
     -------
@@ -66,7 +70,8 @@ def decompose(
     Raises
     ------
     InputError
-        If d is above the rank, or the context cannot be fitted.
+        If d is above the rank (where fewer are allowed, if there is not one function), or the
+        context cannot be fitted.
 
     Warns
     -----
@@ -93,11 +98,17 @@ def decompose(
     array([0.809, 0.809, 0.309, 0.309])
     """
     check_positive_int(n_components, "n_components")
-    return decompose_fitted(with_expansion(context, X, y), n_components, solver, random_state)
+    fitted = with_expansion(context, X, y)
+    return decompose_fitted(fitted, n_components, solver, random_state, allow_fewer=allow_fewer)
 
 
 def decompose_fitted(
-    context: Context, n_components: int, solver: str = "auto", random_state: Any = None
+    context: Context,
+    n_components: int,
+    solver: str = "auto",
+    random_state: Any = None,
+    *,
+    allow_fewer: bool = False,
 ) -> Spectrum:
     """Compute the singular functions of a context on the rows it was fitted to.
 
@@ -105,7 +116,7 @@ def decompose_fitted(
     ----------
     context : Context
         A fitted context.
-    n_components, solver, random_state
+    n_components, solver, random_state, allow_fewer
         As in :func:`decompose`.
 
     Returns
@@ -129,7 +140,7 @@ def decompose_fitted(
     _check_finite_form(context)
     operator = NormalizedOperator(context)
     most = operator.most
-    if n_components > most:
+    if most < 1 or (n_components > most and not allow_fewer):
         raise RankError(
             f"n_components={n_components} is above the largest possible rank, {most}, for "
             f"{operator.shape[0]} rows and {operator.shape[1]} context values; "
@@ -139,20 +150,23 @@ def decompose_fitted(
             f"{operator.shape[1]} context value(s); give more rows",
             max(most, 0),
         )
-    chosen = choose_solver(solver, operator, n_components)
+    wanted = min(n_components, most)
+    chosen = choose_solver(solver, operator, wanted)
     seed = 0 if random_state is None else check_random_state(random_state).randint(2**31 - 1)
-    left, values, right = top_triplets(operator, n_components, chosen, np.random.default_rng(seed))
-    rank = int(np.count_nonzero(values > NEGLIGIBLE))
-    if rank < n_components:
+    rng = np.random.default_rng(seed)
+    spectrum = _top(operator, wanted, chosen, rng, sound=allow_fewer)
+    rank = spectrum.n_components
+    if rank < (1 if allow_fewer else n_components):
         raise RankError(
-            f"n_components={n_components} is above the rank of the context: only {rank} singular "
-            f"values are not zero; "
+            NOTHING
+            if allow_fewer
+            else f"n_components={n_components} is above the rank of the context: only {rank} "
+            "singular values are not zero; "
             + (f"give n_components={rank} or less" if rank else "the context carries nothing on X"),
             rank,
         )
-    spectrum = _as_spectrum(operator, left, values, right, chosen)
     if context.counted:
-        spectrum = _corrected(spectrum, context)
+        spectrum = corrected(spectrum, context, allow_fewer=allow_fewer)
     if spectrum.n_parts > 1 and context.mend_parts:
         warnings.warn(_parts_message(spectrum, context.mend_parts), ContextWarning, stacklevel=3)
     return spectrum
@@ -171,7 +185,8 @@ def leading_functions(context: Context, n_components: int) -> Spectrum:
     Returns
     -------
     Spectrum
-        With fewer functions where the rank is lower, and none where X and A are independent.
+        With fewer functions where the rank is lower, as ``decompose(..., allow_fewer=True)`` finds
+        them, and none where X and A are independent.
 
     Examples
     --------
@@ -187,11 +202,9 @@ def leading_functions(context: Context, n_components: int) -> Spectrum:
     side = min(operator.shape)
     wanted = min(n_components, operator.most)
     # With many of the functions wanted the Gram matrix is quickest, sparse or not.
-    solver = "gram" if side <= GRAM_SIDE else choose_solver("auto", operator, wanted)
-    left, values, right = top_triplets(operator, wanted, solver, np.random.default_rng(0))
-    order = np.argsort(-values, kind="stable")
-    kept = order[: int(np.count_nonzero(values > NEGLIGIBLE))]
-    return _as_spectrum(operator, left[:, kept], values[kept], right[:, kept], solver)
+    quickest = side <= GRAM_SIDE and wanted > 0
+    solver = "gram" if quickest else choose_solver("auto", operator, wanted)
+    return _top(operator, wanted, solver, np.random.default_rng(0), sound=True)
 
 
 def singular_values(context: Context, n_components: int) -> FloatArray:
@@ -229,14 +242,24 @@ def singular_values(context: Context, n_components: int) -> FloatArray:
     return np.clip(top_values(operator, n_components), 0.0, 1.0)
 
 
-def _as_spectrum(
+def _top(
     operator: NormalizedOperator,
-    left: FloatArray,
-    values: FloatArray,
-    right: FloatArray,
+    n_components: int,
     solver: str,
+    rng: np.random.Generator,
+    *,
+    sound: bool,
 ) -> Spectrum:
-    """Turn singular vectors into functions with their signs fixed."""
+    """Find the top functions that are there, signs fixed; where ``sound``, without rounding."""
+    left, values, right = top_triplets(operator, n_components, solver, rng)
+    rank = int(np.count_nonzero(values > (SOUND if sound else NEGLIGIBLE)))
+    left, values, right = left[:, :rank], values[:rank], right[:, :rank]
+    if sound and operator.holds_constant:
+        # T keeps constants as they are: what rounding leaves of one in nu comes back in mu(x) as
+        # 1 / s of it.
+        small = values < COARSE
+        constant = np.outer(operator.root_a, operator.root_a @ right)
+        right = np.where(small, right - constant, right)
     sign = signs(left)
     return Spectrum(
         singular_values=np.clip(values, 0.0, 1.0),
@@ -255,41 +278,6 @@ def _check_finite_form(context: Context) -> None:
             "decompose; learn from draws with RitzEncoder or NeuralEncoder, group A into bins, or "
             "wrap a sampler of few values in MonteCarloContext"
         )
-
-
-def _corrected(spectrum: Spectrum, context: Context) -> Spectrum:
-    """Take from counted singular values what counting adds to them, and order by what is left."""
-    counted = spectrum.singular_values
-    squares = counted**2 - context.excess(spectrum.left, spectrum.right, counted)
-    order = np.argsort(-squares, kind="stable")
-    squares = squares[order]
-    mend = context.mend_excess
-    positive = int(np.count_nonzero(squares > NEGLIGIBLE))
-    if positive < len(squares):
-        raise RankError(
-            f"n_components={len(squares)} is more than the draws can tell from none: only "
-            f"{positive} singular values are above zero; give n_components={positive} or less, or "
-            f"{mend}",
-            positive,
-        )
-    confirmed = context.held_out(spectrum.left[:, order])
-    doubtful = np.flatnonzero(np.sqrt(confirmed) < CONFIRMED * np.sqrt(squares))
-    if len(doubtful):
-        worst = doubtful[np.argmin(confirmed[doubtful] / squares[doubtful])]
-        warnings.warn(
-            f"{len(doubtful)} of {len(squares)} singular values are uncertain by the few draws "
-            f"behind them: number {worst + 1} lies between about {np.sqrt(confirmed[worst]):.2f} "
-            f"and {np.sqrt(squares[worst]):.2f}; {mend}",
-            ContextWarning,
-            stacklevel=4,
-        )
-    return replace(
-        spectrum,
-        singular_values=np.sqrt(np.clip(squares, 0.0, 1.0)),
-        left=spectrum.left[:, order],
-        right=spectrum.right[:, order],
-        counted_values=counted[order],
-    )
 
 
 def _right_functions(operator: NormalizedOperator, right: FloatArray) -> FloatArray:

@@ -34,6 +34,10 @@ class NormalizedOperator:
         The constant mode on the other side; the roots of P_A for a transition.
     shape : tuple of int
         (n, m').
+    holds_constant : bool
+        Whether the constant function is one of those that the entries span, as for a transition.
+    most : int
+        The largest possible rank.
 
     References
     ----------
@@ -59,7 +63,8 @@ class NormalizedOperator:
         self.root_a: FloatArray = np.asarray(self.scaled.T @ self.root_x)
         self.shape: tuple[int, int] = self.scaled.shape
         # A constant that is in the entries takes up one of their dimensions.
-        self.most = min(self.shape[0] - 1, self.shape[1] - int(rows.constant == 0))
+        self.holds_constant = rows.constant == 0
+        self.most = min(self.shape[0] - 1, self.shape[1] - int(self.holds_constant))
 
     @property
     def is_sparse(self) -> bool:

@@ -28,6 +28,10 @@ GRAM_SIDE = 3000
 NEGLIGIBLE = 1e-9
 """Singular values below this are rounding."""
 
+SOUND = 1e-7
+"""Functions with smaller singular values rest on rounding where new rows are embedded by them:
+mu = T nu / s."""
+
 COARSE = 1e-2
 """Singular values below this are worth refining after a Gram matrix: the functions on its other
 side are orthonormal to rounding over their squares."""
@@ -152,6 +156,9 @@ def _iterate(
     the operator is asked again with what was found taken away.
     """
     whole = operator.linear_operator()
+    few = _all_of_few(whole, n_components)
+    if few is not None:
+        return few
     (left, values, right), holds = _first(operator, n_components, solver, rng)
     checked = left if holds else None
     for _ in range(_ROUNDS):
@@ -288,6 +295,28 @@ def _largest(
     start = rng.standard_normal(square.shape[0])
     squares = eigsh(outside, k=1, ncv=40, which="LA", tol=1e-5, v0=start, return_eigenvectors=False)
     return float(np.sqrt(max(squares[0], 0.0)))
+
+
+def _all_of_few(matrix: LinearOperator, k: int) -> Triplets | None:
+    """Compute all triplets where there are fewer than ``k``, and None where there are more.
+
+    Beyond the rank Krylov solvers take up to a hundred times longer; but there the products with
+    ``k`` random vectors span the whole range.
+    """
+    rng = np.random.default_rng(0)
+    drawn = matrix.matmat(rng.standard_normal((matrix.shape[1], k)))
+    spread = np.linalg.eigvalsh(drawn.T @ drawn)
+    if spread[0] > 1e-12 * spread[-1]:
+        return None
+    right, _ = np.linalg.qr(matrix.rmatmat(np.linalg.qr(drawn)[0]))
+    left, values, rotation = np.linalg.svd(matrix.matmat(right), full_matrices=False)
+    right = right @ rotation.T
+    # A random vector has a part along everything: what is left of it shows what was missed.
+    v = rng.standard_normal(matrix.shape[1])
+    missed = np.linalg.norm(matrix.matvec(v) - left @ (values * (right.T @ v)))
+    if values[-1] > SOUND or missed > SOUND:
+        return None
+    return left, values, right
 
 
 def _square(matrix: LinearOperator) -> LinearOperator:

@@ -98,6 +98,9 @@ class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         With ``log_metrics(metrics, step)``, as Lightning's loggers have.
     random_state : int, RandomState or None, default=None
         Draws weights, batches, contexts and held-out rows; None stands for a fixed seed.
+    allow_fewer : bool, default=False
+        Whether d is the most that is wanted: where fewer functions with an association were
+        learned, there are as many coordinates as those (``singular_values_`` tells how many).
 
     Attributes
     ----------
@@ -183,6 +186,7 @@ class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         progress: Any = "auto",
         loggers: Any = None,
         random_state: Any = None,
+        allow_fewer: bool = False,
     ) -> None:
         self.context = context
         self.n_components = n_components
@@ -211,6 +215,7 @@ class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         self.progress = progress
         self.loggers = loggers
         self.random_state = random_state
+        self.allow_fewer = allow_fewer
 
     def fit(self, X: Any = None, y: Any = None) -> Self:
         """Fit the context and train the network.
@@ -231,7 +236,8 @@ class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         ------
         InputError
             If the context cannot be fitted or cannot give what the objective takes, or fewer than
-            d functions with an association were learned (a RankError).
+            d functions with an association were learned, or not one where fewer are allowed (a
+            RankError).
 
         Warns
         -----

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,8 @@ class Settings:
         The share of rows held out; 0 for none.
     ridge : float or None
         The ridge of the Ritz step; None where it is to be chosen.
+    allow_fewer : bool
+        Whether ``n_components`` is the most that is wanted.
     """
 
     n_components: int
@@ -63,6 +65,8 @@ class Settings:
     weight_decay: float
     patience: int
     refit: bool
+    # Not in the text that checkpoints are known by: training does not depend on it.
+    allow_fewer: bool = field(default=False, repr=False)
 
     @classmethod
     def of(cls, encoder: Any) -> Settings:
@@ -81,20 +85,23 @@ class Settings:
             weight_decay=_not_negative(encoder.weight_decay, "weight_decay"),
             patience=check_positive_int(encoder.patience, "patience"),
             refit=bool(encoder.refit),
+            allow_fewer=bool(encoder.allow_fewer),
         )
 
     def outputs(self, n_rows: int) -> int:
         """Say how many outputs a network has, for so many rows to learn from."""
         if self.n_outputs is not None:
-            if self.n_outputs < self.n_components:
+            if self.n_outputs < self.n_components and not self.allow_fewer:
                 raise InputError(
                     f"n_outputs={self.n_outputs} is below n_components={self.n_components}; give "
                     "at least as many"
                 )
             return self.n_outputs
-        wanted = max(WIDER * self.n_components, LEAST_WIDTH)
         batch = min(n_rows, self.batch_size or LARGEST_BATCH)
-        return max(self.n_components, min(wanted, batch // ROWS_AN_OUTPUT))
+        # A batch has fewer functions than rows.
+        d = min(self.n_components, max(batch - 1, 1)) if self.allow_fewer else self.n_components
+        wanted = max(WIDER * d, LEAST_WIDTH)
+        return max(d, min(wanted, batch // ROWS_AN_OUTPUT))
 
     def held(self, n_rows: int, can_judge: bool) -> int:
         """Say how many of the rows are held out."""

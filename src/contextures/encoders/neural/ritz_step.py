@@ -38,16 +38,19 @@ def finished(problem: Problem, ridge: float) -> Map:
     Raises
     ------
     RankError
-        If fewer than d functions have an association.
+        If fewer than d functions have an association; where fewer are allowed, if there is not one.
     """
     judge = problem.judge(torch.device("cpu"))
     moments = judge.moments(problem.sides, np.arange(len(problem.inputs)))
-    d = problem.settings.n_components
+    d, allow_fewer = problem.settings.n_components, problem.settings.allow_fewer
     try:
-        functions = moments.solve(d, ridge)
+        functions = moments.solve(d, ridge, allow_fewer=allow_fewer)
     except RankError as error:
         raise RankError(
-            f"n_components={d} is above what the network learned: {error.rank} of its "
+            f"the network learned nothing of the context: not one of its {problem.n_outputs} "
+            "outputs' functions has an association; give another context, or train longer"
+            if allow_fewer
+            else f"n_components={d} is above what the network learned: {error.rank} of its "
             f"{problem.n_outputs} outputs' functions have an association; give n_components="
             f"{max(error.rank, 1)} or less, or train longer",
             error.rank,

@@ -188,7 +188,15 @@ def _describe_context(encoder: NeuralEncoder) -> dict[str, Any] | None:
 
 
 def _plain_parameters(encoder: NeuralEncoder) -> dict[str, Any]:
-    left_out = ("context", "n_components", "checkpoint", "progress", "loggers")
+    # What is written says how many coordinates there are.
+    left_out = (
+        "context",
+        "n_components",
+        "allow_fewer",
+        "checkpoint",
+        "progress",
+        "loggers",
+    )
     return {
         name: value
         for name, value in encoder.get_params(deep=False).items()

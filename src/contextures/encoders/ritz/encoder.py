@@ -70,6 +70,9 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Threads that go through the rows; -1 for one a core.
     random_state : int, RandomState or None, default=None
         Draws the bases, the held-out rows and the contexts; None stands for a fixed seed.
+    allow_fewer : bool, default=False
+        Whether d is the most that is wanted: where fewer functions in the span of the basis have an
+        association, there are as many coordinates as those (``singular_values_`` tells how many).
 
     Attributes
     ----------
@@ -132,6 +135,7 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         precision: str = "auto",
         n_jobs: int | None = None,
         random_state: Any = None,
+        allow_fewer: bool = False,
     ) -> None:
         self.context = context
         self.n_components = n_components
@@ -143,6 +147,7 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.precision = precision
         self.n_jobs = n_jobs
         self.random_state = random_state
+        self.allow_fewer = allow_fewer
 
     def fit(self, X: Any = None, y: Any = None) -> Self:
         """Fit the context and find its contexture in the span of the basis.
@@ -163,7 +168,7 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         ------
         InputError
             If the context cannot be fitted, or fewer than d functions in the span of the basis
-            have an association (a RankError).
+            have an association, or not one where fewer are allowed (a RankError).
         """
         settings = Settings.of(self)
         inputs = self._fit_context(X, y)
@@ -300,8 +305,10 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return self._solved
 
     def _solve(self, *, last: bool) -> None:
-        d, ridge = self._settings.n_components, self._settings.ridge
-        self._solved = self._learner.solve(d, ridge, last=last)
+        settings = self._settings
+        self._solved = self._learner.solve(
+            settings.n_components, settings.ridge, last=last, allow_fewer=settings.allow_fewer
+        )
 
     def _keep_sides(self) -> None:
         sides = self._learner.sides

@@ -212,17 +212,21 @@ class Learner:
             given=np.concatenate([self.held.given, rows.given], axis=1),
         )
 
-    def solve(self, n_components: int, ridge: float | None, *, last: bool) -> Solved:
+    def solve(
+        self, n_components: int, ridge: float | None, *, last: bool, allow_fewer: bool = False
+    ) -> Solved:
         """Choose the ridge when None; then learn from the held-out rows as well, and solve.
 
-        ``last`` says that no rows will follow, so that the sums need not be kept as they are.
+        ``last`` says that no rows will follow, so that the sums need not be kept as they are;
+        ``allow_fewer``, that ``n_components`` is the most that is wanted.
         """
         if self.held is None:
             ridge = USUAL_RIDGE if ridge is None else ridge
-            return Solved(self.moments.solve(n_components, ridge), ridge, np.nan)
+            found = self.moments.solve(n_components, ridge, allow_fewer=allow_fewer)
+            return Solved(found, ridge, np.nan)
         judge = Judge(self.source, self.sides, self.held, n_components)
         score = judge.scorer(self.moments)
         ridge, best = choose_ridge(score) if ridge is None else (ridge, score(ridge))
         total = self.moments if last else self.moments.copy()
         total.merge(judge.moments())
-        return Solved(total.solve(n_components, ridge), ridge, best)
+        return Solved(total.solve(n_components, ridge, allow_fewer=allow_fewer), ridge, best)

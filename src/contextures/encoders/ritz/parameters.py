@@ -48,6 +48,8 @@ class Settings:
         Threads.
     seed : int
         Where randomness comes from.
+    allow_fewer : bool
+        Whether ``n_components`` is the most that is wanted.
     """
 
     n_components: int
@@ -57,6 +59,7 @@ class Settings:
     precision: str
     n_jobs: int
     seed: int
+    allow_fewer: bool
 
     @classmethod
     def of(cls, encoder: Any) -> Settings:
@@ -83,6 +86,7 @@ class Settings:
             precision=encoder.precision,
             n_jobs=_threads(encoder.n_jobs),
             seed=0 if state is None else int(check_random_state(state).randint(2**31 - 1)),
+            allow_fewer=bool(encoder.allow_fewer),
         )
 
     def n_views(self, n: int) -> int:

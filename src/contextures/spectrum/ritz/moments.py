@@ -99,7 +99,9 @@ class RitzMoments:
         white = self._whitening().white()
         return float(np.einsum("ij,ij->", white, self.operator @ white))
 
-    def solve(self, n_components: int, ridge: float = 0.0) -> RitzFunctions:
+    def solve(
+        self, n_components: int, ridge: float = 0.0, *, allow_fewer: bool = False
+    ) -> RitzFunctions:
         """Find the ordered functions in the span of phi.
 
         Parameters
@@ -109,6 +111,9 @@ class RitzMoments:
         ridge : float, default=0.0
             What is added to C while the span is found, in units of the variance of each
             function. Within the span the functions are ordered and scaled under C itself.
+        allow_fewer : bool, default=False
+            Whether d is the most that is wanted: as many come back as have an association that
+            does not rest on rounding.
 
         Returns
         -------
@@ -118,7 +123,8 @@ class RitzMoments:
         Raises
         ------
         RankError
-            If phi has fewer than d independent functions with an association.
+            If phi has fewer than d independent functions with an association; where fewer are
+            allowed, if it has not one.
 
         Notes
         -----
@@ -134,8 +140,8 @@ class RitzMoments:
             raise InputError(f"ridge={ridge!r} is not possible; give a number of at least zero")
         problem = self.problem()
         solution = problem.solve(n_components, ridge)
-        check_rank(solution.squares, n_components, problem.rank)
-        return self.functions(solution, problem.rank)
+        found = check_rank(solution, n_components, problem.rank, allow_fewer=allow_fewer)
+        return self.functions(solution, problem.rank).truncated(found)
 
     def functions(self, solution: Solution, rank: int) -> RitzFunctions:
         """Put a solution of :meth:`problem` together with the means, its signs fixed."""

@@ -19,6 +19,10 @@ SINGLE_CUTOFF = 1e-5
 NEGLIGIBLE = 1e-10
 """Squared singular values below this are rounding."""
 
+_ROUNDING = 4 * float(np.finfo(np.float64).eps)
+"""Share of B that rounding can be, as measured: of functions whose squared singular values are
+below what it makes up, hardly one has that singular value, and above nearly all do."""
+
 _SMALL_SIDE = 500
 
 _FEW = 0.25
@@ -27,11 +31,15 @@ _FEW = 0.25
 
 
 class Solution(NamedTuple):
-    """Functions of largest singular value: s^2 (d,), and what phi and psi are multiplied by."""
+    """Functions of largest singular value: s^2 (d,), and what phi and psi are multiplied by.
+
+    ``rounding`` (d,) is what rounding can make up of each s^2, where that is not negligible.
+    """
 
     squares: FloatArray
     left: FloatArray
     right: FloatArray | None
+    rounding: FloatArray | float = 0.0
 
 
 class RitzProblem(Protocol):
@@ -67,6 +75,8 @@ class Whitening:
         Those of the correlation matrix that are kept, largest first.
     directions : ndarray of shape (D, r)
         V with V^T C V = diag(eigenvalues).
+    spread : ndarray of shape (D,)
+        The standard deviations of the functions; zero for constant ones.
     """
 
     def __init__(
@@ -79,6 +89,7 @@ class Whitening:
         correlation = covariance * inverse[:, None] * inverse
         values, vectors = np.linalg.eigh(correlation)
         kept = values > max(cutoff * values.max(initial=0.0), 0.0)
+        self.spread: FloatArray = np.where(varies, spread, 0.0)
         self.eigenvalues: FloatArray = values[kept][::-1]
         self.directions: FloatArray = inverse[:, None] * vectors[:, kept][:, ::-1]
 
@@ -107,6 +118,9 @@ class OneSided:
     def __init__(self, side: Whitening, operator: FloatArray) -> None:
         self._side = side
         self._operator = self._side.directions.T @ operator @ self._side.directions
+        spread = self._side.spread
+        inverse = np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 0)
+        self._size = float(np.linalg.norm(operator * inverse[:, None] * inverse))
 
     @property
     def rank(self) -> int:
@@ -124,7 +138,10 @@ class OneSided:
             squares, rotation = top_eigen(inner.T @ (inner * squares[:, None]), n_components)
             vectors = vectors @ (inner @ rotation)
         left = self._side.directions @ (scales[:, None] * vectors)
-        return Solution(np.clip(squares, 0.0, 1.0), left, None)
+        # Functions that nearly cancel have large coefficients, and the rounding of B with them.
+        lengths = ((left * self._side.spread[:, None]) ** 2).sum(axis=0)
+        rounding = _ROUNDING * self._size * lengths
+        return Solution(np.clip(squares, 0.0, 1.0), left, None, rounding)
 
 
 class TwoSided:
@@ -212,11 +229,26 @@ def effective_rank(covariance: FloatArray) -> float:
     return float(np.exp(-(shares * np.log(shares)).sum())) if len(shares) else 0.0
 
 
-def check_rank(squares: FloatArray, n_components: int, rank: int) -> None:
-    """Refuse when fewer functions with an association were found than asked for."""
-    found = int(np.count_nonzero(squares > NEGLIGIBLE))
-    if found >= n_components:
-        return
+def check_rank(
+    solution: Solution, n_components: int, rank: int, *, allow_fewer: bool = False
+) -> int:
+    """Count the functions with an association; refuse when fewer were found than asked for.
+
+    Where fewer are allowed, those that rest on rounding do not count, and it is refused when there
+    is not one.
+    """
+    there = solution.squares > NEGLIGIBLE
+    if allow_fewer:
+        there = np.logical_and.accumulate(there & (solution.squares > solution.rounding))
+    found = int(np.count_nonzero(there))
+    if found >= n_components or (allow_fewer and found > 0):
+        return found
+    if allow_fewer and rank > 0:
+        raise RankError(
+            "the context carries nothing on X: not one singular value among these functions is "
+            "above zero; give another context, or a larger basis",
+            0,
+        )
     mend = f"give n_components={found} or less" if found else "the context carries nothing on X"
     if rank == 0:
         raise RankError("the functions are constant, so they carry no association", 0)
