@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import comb
 from typing import Any
 
 from sklearn.base import clone
@@ -18,6 +20,9 @@ NAMES = ("auto", "landmarks", "fourier", "nystroem", "polynomial", "trees", "cou
 
 SHARES = (0.01, 0.03, 0.1)
 """Widths of the landmark bases that "auto" judges."""
+
+HIGHEST_DEGREE, N_DEGREES = 8, 3
+"""The highest degree of polynomials that "auto" judges, and how many degrees."""
 
 _LEAVES = 32
 
@@ -44,6 +49,31 @@ def candidate_bases(basis: Any, n_functions: int, seed: int, what: str) -> list[
     if isinstance(basis, str) and basis == "auto":
         return [LandmarkBasis(n_functions, share, seed) for share in SHARES]
     return [_one(basis, n_functions, seed, what)]
+
+
+def polynomial_degrees(columns: Sequence[int], n_components: int, most: int) -> list[int]:
+    """Give the degrees of polynomials worth judging beside landmarks, lowest first.
+
+    Parameters
+    ----------
+    columns : sequence of int
+        How many columns each side has.
+    n_components : int
+        d: the lowest degree makes at least as many functions on every side.
+    most : int
+        How many functions a polynomial may have on either side.
+
+    Returns
+    -------
+    list of int
+        Up to three degrees; none where the columns are too many.
+    """
+    degrees = [
+        degree
+        for degree in range(1, HIGHEST_DEGREE + 1)
+        if all(n_components <= comb(p + degree, degree) - 1 <= most for p in columns)
+    ]
+    return degrees[:N_DEGREES]
 
 
 def _one(basis: Any, n_functions: int, seed: int, what: str) -> Any:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from contextures.encoders.bases.choice import candidate_bases
+from contextures.encoders.bases.choice import SHARES, candidate_bases, polynomial_degrees
 from contextures.encoders.bases.indicators import IndicatorBasis
-from contextures.encoders.ritz.learner import USUAL_RIDGE, Judge, Rows, Sides, moments_of
+from contextures.encoders.bases.polynomial import PolynomialBasis
+from contextures.encoders.ritz.learner import (
+    USUAL_RIDGE,
+    Judge,
+    Rows,
+    Sides,
+    choose_ridge,
+    moments_of,
+)
+from contextures.encoders.ritz.simplicity import no_worse, rests_on_few_rows
 from contextures.encoders.sources import DrawnSource, Source, as_rows, flat, names_things
 from contextures.exceptions import InputError
 from contextures.spectrum.ritz import RitzMoments
+
+FEWER = 4
+"""A polynomial is a candidate with at most so many times fewer functions than landmarks."""
 
 MOST_CONTEXTS = 20_000
 """Values of A that the basis on its side is fitted to."""
@@ -52,8 +65,12 @@ class Wanted:
         """Whether there are several bases to judge."""
         return not self.named_inputs and isinstance(self.basis, str) and self.basis == "auto"
 
-    def fitted(self, source: Source, rows: Rows) -> Iterator[Sides]:
-        """Fit each candidate to rows."""
+    def fitted(self, source: Source, rows: Rows, n_components: int) -> Iterator[Sides]:
+        """Fit each candidate to rows: landmarks, narrow to wide, then polynomials of few columns.
+
+        An exact operator has no noise for a small basis to keep out, so that polynomials are
+        candidates only where contexts are drawn or observed.
+        """
         inputs, given, _ = rows.all(source)
         contexts = None
         if isinstance(source, DrawnSource):
@@ -63,6 +80,25 @@ class Wanted:
         for place, basis in enumerate(self._left(inputs)):
             other = None if contexts is None else self._right(contexts, place)
             yield Sides(basis, other, self.dtype)
+        if contexts is None or not self.is_choice:
+            return
+        tables = [inputs]
+        alike = isinstance(self.context_basis, str) and self.context_basis == "auto"
+        alike = alike and not names_things(contexts)
+        if alike:
+            tables.append(as_rows(contexts))
+        most = min(self.n_functions, len(inputs)) // FEWER
+        columns = [table.shape[1] for table in tables]
+        for degree in polynomial_degrees(columns, n_components, most):
+            if any(rests_on_few_rows(table, degree) for table in tables):
+                return
+            basis = PolynomialBasis(degree).fit(inputs)
+            if alike:
+                other = PolynomialBasis(degree).fit(tables[1])
+            else:
+                other = self._right(contexts, len(SHARES) // 2)
+            # So few functions cost little in double precision, and powers need its digits.
+            yield Sides(basis, other, np.float64)
 
     def _left(self, inputs: NDArray[Any]) -> Iterator[Any]:
         if not self.named_inputs:
@@ -105,7 +141,11 @@ def choose_sides(
     held: Rows | None,
     n_components: int,
 ) -> tuple[Sides, RitzMoments]:
-    """Fit the candidates and take the one that does best on held-out rows.
+    """Fit the candidates and take the simplest of those that do best on held-out rows.
+
+    Of bases of equal size the best one counts. A smaller basis is preferred to a larger one unless
+    it does worse by more than the held-out rows leave in doubt: what a context of observed pairs
+    teaches about the last functions is little, and every function more dilutes it.
 
     Parameters
     ----------
@@ -122,16 +162,58 @@ def choose_sides(
     -------
     tuple
         The bases, and the moments of ``rows``.
+
+    References
+    ----------
+    Breiman, Friedman, Olshen and Stone, "Classification and regression trees" (1984), for the rule
+    of one standard error.
     """
-    candidates = list(wanted.fitted(source, rows))
+    candidates = list(wanted.fitted(source, rows, n_components))
     if held is None or len(candidates) == 1:
-        sides = candidates[len(candidates) // 2]
+        sides = candidates[min(len(SHARES), len(candidates)) // 2]
         return sides, moments_of(source, sides, rows)
-    best: tuple[float, Sides, RitzMoments] | None = None
+    best: dict[int, Contender] = {}
     for sides in candidates:
         moments = moments_of(source, sides, rows)
-        score = Judge(source, sides, held, n_components).scorer(moments)(USUAL_RIDGE)
-        if best is None or score > best[0]:
-            best = score, sides, moments
-    assert best is not None
-    return best[1], best[2]
+        if isinstance(sides.basis, PolynomialBasis) and not _spans(moments, n_components):
+            continue
+        judge = Judge(source, sides, held, n_components)
+        score = judge.scorer(moments)(USUAL_RIDGE)
+        size = len(moments.mean)
+        if size not in best or score > best[size].score:
+            best[size] = Contender(score, sides, moments, judge)
+    contenders = [best[size] for size in sorted(best)]
+    chosen = simplest(contenders) if len(contenders) > 1 else contenders[0]
+    return chosen.sides, chosen.moments
+
+
+def _spans(moments: RitzMoments, n_components: int) -> bool:
+    """Tell whether d functions can be found: high powers are nearly dependent."""
+    return len(moments.problem().solve(n_components, USUAL_RIDGE).squares) == n_components
+
+
+@dataclass
+class Contender:
+    """The best basis of its size: its score, its moments, and held-out rows in it."""
+
+    score: float
+    sides: Sides
+    moments: RitzMoments
+    judge: Judge
+
+
+def simplest(contenders: Sequence[Contender]) -> Contender:
+    """Give the first of contenders, in order of size, that is no worse than the best one.
+
+    Each has the ridge that suits it.
+    """
+    shares = []
+    for contender in contenders:
+        score = contender.judge.scorer(contender.moments)
+        ridge, contender.score = choose_ridge(score)
+        shares.append(contender.judge.without_blocks(contender.moments, ridge))
+    top = max(range(len(contenders)), key=lambda place: contenders[place].score)
+    for place in range(top):
+        if no_worse(shares[place], shares[top]):
+            return contenders[place]
+    return contenders[top]

@@ -48,7 +48,9 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     n_components : int, default=10
         d, the number of coordinates.
     basis : "auto", str, transformer or list of these, default="auto"
-        The functions phi of x. "auto" judges landmarks of several widths on held-out rows;
+        The functions phi of x. "auto" judges landmarks of several widths on held-out rows, and
+        where contexts are drawn or observed polynomials of few columns too, which it prefers
+        unless they do worse by more than the held-out rows leave in doubt;
         "landmarks", "fourier", "nystroem", "polynomial", "trees" and "counts" (of tokens) are one
         basis each; any scikit-learn transformer will do; of a list the functions are put side by
         side. For X that is indices or names, "auto" tells each apart.

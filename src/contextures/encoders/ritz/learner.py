@@ -15,6 +15,7 @@ from contextures._arrays import FloatArray, IntArray
 from contextures.encoders.bases.base import values_of
 from contextures.encoders.sources import DrawnSource, Source
 from contextures.spectrum.ritz import RitzFunctions, RitzMoments
+from contextures.spectrum.ritz.problem import Solution
 
 CHUNK_VALUES = 8_000_000
 """Values of functions, over all views, that a chunk of rows holds."""
@@ -151,20 +152,33 @@ class Judge:
     def scorer(self, moments: RitzMoments) -> Callable[[float], float]:
         """Give the score of what is learned from moments of other rows, for any ridge."""
         problem = moments.problem()
-        mean, context_mean = moments.mean, moments.context_mean
 
         def score(ridge: float) -> float:
-            solution = problem.solve(self.n_judged, ridge)
-            if len(solution.squares) == 0:
-                return -np.inf
-
-            def right(values: Any) -> FloatArray:
-                return np.asarray((values - context_mean) @ solution.right)
-
-            left = (self.functions - mean) @ solution.left
-            return self._source.score(left, self.side, right, self._weights)
+            return self._judged(moments, problem.solve(self.n_judged, ridge))(self._weights)
 
         return score
+
+    def without_blocks(self, moments: RitzMoments, ridge: float, n_blocks: int = 10) -> FloatArray:
+        """Give the score without each of several blocks of the held-out rows, in turn."""
+        judged = self._judged(moments, moments.problem().solve(self.n_judged, ridge))
+        n = len(self.functions)
+        weights = np.ones(n) if self._weights is None else self._weights
+        blocks = np.arange(n) * n_blocks // n
+        return np.array([judged(weights * (blocks != i)) for i in range(n_blocks)])
+
+    def _judged(
+        self, moments: RitzMoments, solution: Solution
+    ) -> Callable[[FloatArray | None], float]:
+        """Give the score of a solution on the held-out rows, for any weights of these."""
+        if len(solution.squares) == 0:
+            return lambda weights: -np.inf
+        context_mean = moments.context_mean
+
+        def right(values: Any) -> FloatArray:
+            return np.asarray((values - context_mean) @ solution.right)
+
+        left = (self.functions - moments.mean) @ solution.left
+        return lambda weights: self._source.score(left, self.side, right, weights)
 
 
 @dataclass(frozen=True)
