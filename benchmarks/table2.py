@@ -125,11 +125,8 @@ def by_columns(sample: Sample) -> Estimate:
 
 def by_ritz(sample: Sample) -> Estimate:
     """Use RitzEncoder, fitted to the rows."""
-    encoder = fitted(
-        lambda d: RitzEncoder(sample.scaled, d, random_state=sample.seed),
-        2 * sample.kept,
-        sample.rows,
-    )
+    made = RitzEncoder(sample.scaled, 2 * sample.kept, random_state=sample.seed)
+    encoder = fitted(made, sample.rows)
     return both_ways(encoder, sample)
 
 
@@ -139,17 +136,16 @@ def by_network(sample: Sample) -> Estimate:
 
     n = len(sample.places)
     encoder = fitted(
-        lambda d: NeuralEncoder(
+        NeuralEncoder(
             sample.scaled,
-            d,
-            n_outputs=max(d, min(2 * sample.kept, n // 2)),
+            sample.kept,
+            n_outputs=max(sample.kept, min(2 * sample.kept, n // 2)),
             batch_size=n if n <= WHOLE_BATCH else "auto",
             progress=False,
             n_threads=1,
             random_state=sample.seed,
             **(QUICK if sample.quick else {}),
         ),
-        sample.kept,
         sample.rows,
     )
     values = encoder.singular_values_**2
