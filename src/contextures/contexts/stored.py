@@ -62,6 +62,11 @@ def construct(described: dict[str, Any], arrays: Arrays | None = None) -> Contex
     return made
 
 
+def construct_known(described: dict[str, Any]) -> Context | None:
+    """Make an unfitted context where its kind is known here, for whom can do without; else None."""
+    return construct(described) if find_kind(str(described["kind"])) is not None else None
+
+
 def describe_fitted(context: Context, arrays: Arrays, prefix: str = "context") -> dict[str, Any]:
     """Describe a fitted context, and put what new rows need among ``arrays``.
 
