@@ -125,6 +125,9 @@ def restore_fitted(described: dict[str, Any], arrays: Arrays) -> Context:
         if not (learned and not hasattr(kind, name) if kind.saved is None else name in kind.saved):
             raise KeyError(f"fitted value {name!r}")
         setattr(context, name, _restored(value, arrays))
+    absent = [name for name in kind.saved or () if name not in described["fitted"]]
+    if absent:
+        raise KeyError(f"no fitted value {absent[0]!r}")
     form = described["form"]
     if form not in ("transition", "kernel", "sampler"):
         raise KeyError(f"form {form!r}")

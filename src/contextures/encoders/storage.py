@@ -179,6 +179,8 @@ def _restore_spectral(description: dict[str, Any], arrays: Arrays) -> SpectralEn
     encoder.singular_values_ = arrays["singular_values"]
     encoder._coefficients = arrays["coefficients"]
     encoder._offset = arrays.get("offset", np.zeros(encoder.n_components))  # not in release 0.1
+    if context.takes == "array":
+        _check_row(encoder)
     return encoder
 
 
@@ -252,6 +254,10 @@ def _check_whole(encoder: RitzEncoder) -> None:
     if functions.mean.shape != (n_functions,) or len(functions.singular_values) != n_components:
         raise ValueError("the numbers of its functions differ")
     if not encoder._named_inputs:
-        row = np.zeros((1, encoder.n_features_in_))
-        if not np.isfinite(encoder.transform(row)).all():
-            raise ValueError("it gives values that are not numbers")
+        _check_row(encoder)
+
+
+def _check_row(encoder: Any) -> None:
+    row = np.zeros((1, encoder.n_features_in_))
+    if not np.isfinite(encoder.transform(row)).all():
+        raise ValueError("it gives values that are not numbers")
