@@ -16,7 +16,7 @@ from benchmarks.ritz import prepared
 from contextures.contexts import KNNContext
 from contextures.encoders import NeuralEncoder, SpectralEncoder
 from contextures.evaluation import cca_alignment, mutual_knn_alignment
-from contextures.exceptions import ContextWarning, RankError
+from contextures.exceptions import ContextWarning
 from contextures.spectrum.ritz.ratio_trace import ratio_trace
 
 TABLE, NEIGHBORS, KEPT, OUTPUTS = "abalone", 30, 128, 512
@@ -86,11 +86,7 @@ def cell(
         random_state=seed,
     )
     started, busy = time.perf_counter(), time.process_time()
-    try:
-        found = encoder.fit_transform(rows)
-    except RankError as error:
-        started, busy = time.perf_counter(), time.process_time()
-        found = encoder.set_params(n_components=error.rank).fit_transform(rows)
+    found = encoder.fit_transform(rows)
     seconds, busy = time.perf_counter() - started, time.process_time() - busy
     true = exact.spectrum_.left
     squares = np.zeros(kept)

@@ -16,7 +16,7 @@ from benchmarks import common, figures
 from benchmarks.ritz import features
 from contextures.contexts import FiniteContext, KNNContext
 from contextures.encoders import NeuralEncoder, RitzEncoder, SpectralEncoder
-from contextures.exceptions import ContextWarning, RankError
+from contextures.exceptions import ContextWarning
 from contextures.spectrum import singular_values
 from contextures.spectrum.ritz import TransitionMoments
 
@@ -92,13 +92,13 @@ def whole(data: Path, name: str, most: int | None, kept: int, neighbors: int) ->
 def ritz_values(functions: Any, sample: Sample) -> Any:
     """Compute the eigenvalues in the span of functions under the operator of all rows."""
     moments = TransitionMoments().update(functions, sample.whole.context.expansion_)
-    return _as_many(moments.solve, sample.kept).singular_values ** 2
+    return moments.solve(sample.kept, allow_fewer=True).singular_values ** 2
 
 
 def by_rows(sample: Sample) -> Estimate:
     """Use the rows alone, with K scaled; then their exact functions on all rows."""
     d = min(2 * sample.kept, len(sample.places) - 1)
-    encoder = fitted(lambda d: SpectralEncoder(sample.scaled, d), d, sample.rows)
+    encoder = fitted(SpectralEncoder(sample.scaled, d), sample.rows)
     return both_ways(encoder, sample)
 
 
@@ -125,11 +125,8 @@ def by_columns(sample: Sample) -> Estimate:
 
 def by_ritz(sample: Sample) -> Estimate:
     """Use RitzEncoder, fitted to the rows."""
-    encoder = fitted(
-        lambda d: RitzEncoder(sample.scaled, d, random_state=sample.seed),
-        2 * sample.kept,
-        sample.rows,
-    )
+    made = RitzEncoder(sample.scaled, 2 * sample.kept, random_state=sample.seed)
+    encoder = fitted(made, sample.rows)
     return both_ways(encoder, sample)
 
 
@@ -139,17 +136,16 @@ def by_network(sample: Sample) -> Estimate:
 
     n = len(sample.places)
     encoder = fitted(
-        lambda d: NeuralEncoder(
+        NeuralEncoder(
             sample.scaled,
-            d,
-            n_outputs=max(d, min(2 * sample.kept, n // 2)),
+            sample.kept,
+            n_outputs=max(sample.kept, min(2 * sample.kept, n // 2)),
             batch_size=n if n <= WHOLE_BATCH else "auto",
             progress=False,
             n_threads=1,
             random_state=sample.seed,
             **(QUICK if sample.quick else {}),
         ),
-        sample.kept,
         sample.rows,
     )
     values = encoder.singular_values_**2
@@ -160,16 +156,9 @@ def by_network(sample: Sample) -> Estimate:
     return {"": values, RITZ: ritz_values(outputs.double().numpy(), sample)}
 
 
-def fitted(make: Callable[[int], Any], d: int, rows: Any) -> Any:
-    """Fit an encoder of d components, or of as many as there are."""
-    return _as_many(lambda d: make(d).fit(rows), d)
-
-
-def _as_many(find: Callable[[int], Any], d: int) -> Any:
-    try:
-        return find(d)
-    except RankError as error:
-        return find(error.rank)
+def fitted(encoder: Any, rows: Any) -> Any:
+    """Fit an encoder of its number of components, or of as many as there are."""
+    return encoder.set_params(allow_fewer=True).fit(rows)
 
 
 def both_ways(encoder: Any, sample: Sample) -> Estimate:

@@ -245,3 +245,44 @@ def test_the_installed_command_answers():
     )
     assert done.returncode == 0
     assert done.stdout.startswith("contextures ")
+
+
+MODULE = """
+import numpy as np
+from contextures.contexts import Context, ShortForm
+
+class SameBin(Context):
+    short = ShortForm("bins", "n_bins", int)
+
+    def __init__(self, n_bins=4):
+        self.n_bins = n_bins
+
+    def fit(self, X, y=None):
+        self.edges_ = np.quantile(X[:, 0], np.linspace(0, 1, self.n_bins + 1)[1:-1])
+        return self
+
+    def expand(self, X):
+        return np.eye(self.n_bins)[np.searchsorted(self.edges_, X[:, 0])]
+"""
+
+
+def test_a_context_of_ones_own_is_imported_named_fitted_and_read_again(tmp_path):
+    """Each command is a process of its own, which knows only what it imports."""
+
+    def run(*arguments):
+        command = [sys.executable, "-m", "contextures.cli", *arguments]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    (tmp_path / "mine.py").write_text(MODULE)
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.standard_normal((80, 2)), columns=["a", "b"])
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    fitted = run("--import", "mine", "fit", "table.csv", "--context", "bins:5", "--out", "out")
+    assert fitted.returncode == 0, fitted.stderr
+    told = run("embed", "out", "table.csv", "--out", "new.csv")
+    assert told.returncode == 2 and "mine.SameBin" in told.stderr and "--import" in told.stderr
+    read = run("--import", "mine", "embed", "out", "table.csv", "--out", "new.csv")
+    assert read.returncode == 0, read.stderr
+    assert pd.read_csv(tmp_path / "new.csv").shape == (80, 5)
+    missing = run("--import", "nothing_here", "rank", "table.csv")
+    assert missing.returncode == 2 and "--import 'nothing_here' failed" in missing.stderr

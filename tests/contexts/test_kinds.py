@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.cluster import KMeans
@@ -10,6 +12,7 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import LinearRegression
 
 from contextures.contexts import (
+    BoostedTreesContext,
     FiniteContext,
     GraphContext,
     KNNContext,
@@ -20,7 +23,7 @@ from contextures.contexts import (
     TeacherContext,
 )
 from contextures.contexts.neighbor_search import NeighborSearch
-from contextures.exceptions import InputError
+from contextures.exceptions import ContextWarning, InputError
 from contextures.spectrum import decompose
 
 IRIS = load_iris().data
@@ -228,3 +231,20 @@ BAD = [
 def test_bad_parameters_are_named_with_the_mend(attempt, message):
     with pytest.raises(InputError, match=message):
         attempt()
+
+
+@pytest.mark.parametrize("kind", [LabelContext, BoostedTreesContext])
+def test_many_whole_numbers_are_amounts_and_said_to_be(kind):
+    """A count of 94 different values is no 94 classes."""
+    pytest.importorskip("lightgbm")
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((300, 3))
+    counts = rng.permutation(np.arange(300) % 94)
+    with pytest.warns(ContextWarning, match=r"94 different whole numbers .* read as amounts"):
+        fitted = kind().fit(rows, counts)
+    assert not hasattr(fitted, "classes_")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        kind(task="regression").fit(rows, counts)
+        assert LabelContext().fit(rows, counts % 20).form == "transition"
+        assert LabelContext(task="classification").fit(rows, counts).form == "transition"

@@ -18,6 +18,7 @@ import typer
 
 from contextures._version import __version__
 from contextures.cli import diagnose as diagnose_command
+from contextures.cli.modules import import_named
 from contextures.cli.options import (
     Delimiter,
     Encoding,
@@ -57,8 +58,18 @@ def _common(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    modules: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--import",
+            metavar="MODULE",
+            help="Import a module of yours first, whose contexts can then be named.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
-    pass
+    for name in modules or []:
+        import_named(name)
 
 
 @app.command(

@@ -33,7 +33,7 @@ class BoostedTreesContext(Context):
     output : {"leaves", "predictions"}, default="leaves"
         What is taken from the trees.
     task : {"auto", "classification", "regression"}, default="auto"
-        How labels are read; "auto" takes floats that are not whole as real targets.
+        How labels are read; "auto" as in :class:`LabelContext`.
     n_estimators : int, default=100
         Rounds of boosting; each grows a tree, or one a class where there are over two.
     learning_rate : float, default=0.1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Literal, Self, get_args
 
 import numpy as np
@@ -13,9 +14,12 @@ from contextures._arrays import Matrix
 from contextures.contexts.base import Context
 from contextures.contexts.declared import Form
 from contextures.contexts.kernel_features import LinearFeatures
-from contextures.exceptions import InputError
+from contextures.exceptions import ContextWarning, InputError
 
 Task = Literal["auto", "classification", "regression"]
+
+MOST_CLASSES = 20
+"""Up to this many different whole numbers are classes; more are amounts, such as counts or ages."""
 
 
 class LabelContext(Context):
@@ -30,7 +34,8 @@ class LabelContext(Context):
     Parameters
     ----------
     task : {"auto", "classification", "regression"}, default="auto"
-        How labels are read; "auto" takes floats that are not whole as real targets.
+        How labels are read; "auto" takes floats that are not whole as amounts,
+        and more than 20 different whole numbers too, which it says.
 
     Attributes
     ----------
@@ -129,14 +134,30 @@ class LabelContext(Context):
 
 
 def are_classes(labels: np.ndarray[Any, Any], task: Task) -> bool:
-    """Tell whether labels are classes; "auto" takes floats that are not whole as real targets."""
+    """Tell whether labels are classes rather than amounts, as :class:`LabelContext` says."""
     if task not in get_args(Task):
         raise InputError(
             f"task={task!r} is not known; give 'auto', 'classification' or 'regression'"
         )
-    if task == "auto":
-        return not type_of_target(labels).startswith("continuous")
-    return task == "classification"
+    if task != "auto":
+        return task == "classification"
+    found = label_task(labels)
+    if found == "regression" and not type_of_target(labels).startswith("continuous"):
+        warnings.warn(
+            f"y holds {len(np.unique(labels))} different whole numbers and is read as amounts; "
+            "give task='classification' if they are classes",
+            ContextWarning,
+            stacklevel=4,
+        )
+    return found == "classification"
+
+
+def label_task(labels: np.ndarray[Any, Any]) -> Literal["classification", "regression"]:
+    """Say how labels are read: many different whole numbers are amounts, such as counts or ages."""
+    if type_of_target(labels).startswith("continuous"):
+        return "regression"
+    many = labels.dtype.kind in "fiu" and len(np.unique(labels)) > MOST_CLASSES
+    return "regression" if many else "classification"
 
 
 def missing_labels(labels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

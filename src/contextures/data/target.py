@@ -9,14 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from contextures.contexts.labels import MOST_CLASSES
 from contextures.data.kinds import KindFound, kind_of, missing_mask, numbers_of, words_of
 from contextures.data.words import counted, listed, shortened
 from contextures.exceptions import InputError
 
 TaskKind = Literal["classification", "regression"]
-
-MOST_CLASSES = 20
-"""Up to this many different whole numbers are classes; more are amounts, such as counts or ages."""
 
 MOST_WORDS = 50
 """Up to this many different words, or a tenth of the rows, are classes; more are free text."""

@@ -45,7 +45,10 @@ class Checked:
     def complete_labels(self) -> NDArray[Any] | None:
         """Give the labels if every row has one: only then can they be a context."""
         missing = self.missing_labels()
-        return None if missing is None or missing.any() else self.labels
+        if missing is None or missing.any() or self.labels is None or self.target is None:
+            return None
+        # As words, many codes of classes are not taken for amounts.
+        return self.labels.astype(str) if self.target.task == "classification" else self.labels
 
     def preparation(self) -> TablePreparation:
         """Give the preparation that leaves out what should not be learnt from."""

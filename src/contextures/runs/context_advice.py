@@ -147,7 +147,7 @@ def _judged(
 ) -> ContextSearch | None:
     """Judge contexts on the same rows; None where one of them cannot be."""
     try:
-        search = ContextSearch(contexts, score=score, random_state=seed).fit(rows)
+        search = ContextSearch(contexts, criterion=score, random_state=seed).fit(rows)
     except InputError:
         return None
     return search if search.results_["error"].isna().all() else None

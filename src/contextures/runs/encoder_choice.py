@@ -182,7 +182,7 @@ def _make(
     allow_fewer: bool,
 ) -> Any:
     if kind == "spectral":
-        return SpectralEncoder(context, n_components, allow_fewer=allow_fewer)
+        return SpectralEncoder(context, n_components, random_state=seed, allow_fewer=allow_fewer)
     if kind == "ritz":
         return RitzEncoder(context, n_components, random_state=seed, allow_fewer=allow_fewer)
     from contextures.encoders import NeuralEncoder

@@ -49,6 +49,6 @@ def rank_table(
     with progress.stage("prepare table"):
         checked = look_over(table, target)
         rows = checked.preparation().fit_transform(checked.features)
-    search = ContextSearch(score=score, n_jobs=-1, random_state=seed)
+    search = ContextSearch(criterion=score, n_jobs=-1, random_state=seed)
     with progress.stage("rank contexts"):
         return search.fit(rows, checked.complete_labels(), progress=progress.advance)

@@ -12,8 +12,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from contextures._arrays import FloatArray, IntArray
-from contextures._checks import check_positive_int
+from contextures._checks import check_positive_int, seed_of
 from contextures.contexts import Context, LabelContext
+from contextures.contexts.labels import label_task
 from contextures.exceptions import InputError
 from contextures.selection.candidate_scores import Judged, judge_group
 from contextures.selection.candidates import (
@@ -53,10 +54,12 @@ class ContextSearch(BaseEstimator):
         What to rank. When None, nearest-neighbour and Gaussian contexts, plain and masked, at
         nine levels each; and the label context when y is given, which is listed but never
         chosen, because it describes labelled rows only.
-    score : {"auto", "pseudo", "tau"}, default="auto"
+    criterion : {"auto", "pseudo", "tau"}, default="auto"
         What the choice follows. "auto" is the error on pseudo-tasks, and tau where there are fewer
         than 100 rows or a candidate that could be chosen has no such error. "tau" holds no rows
         back.
+        ``score`` is taken as another name for it; as an attribute it would shadow the method that
+        scikit-learn's estimators have by that name.
     d0 : int, default=512
         The largest dimension considered; see :func:`contextures.evaluation.usefulness`.
     beta : float, default=1.0
@@ -121,15 +124,18 @@ class ContextSearch(BaseEstimator):
         self,
         candidates: Sequence[Context] | None = None,
         *,
-        score: str = "auto",
+        criterion: str = "auto",
         d0: int = 512,
         beta: float = 1.0,
         max_samples: int = 1500,
         n_jobs: int | None = None,
         random_state: Any = 0,
+        **names: Any,
     ) -> None:
         self.candidates = candidates
-        self.score = score
+        self.criterion = names.pop("score", criterion)
+        if names:
+            raise TypeError(f"ContextSearch takes no parameter {next(iter(names))!r}")
         self.d0 = d0
         self.beta = beta
         self.max_samples = max_samples
@@ -178,18 +184,20 @@ class ContextSearch(BaseEstimator):
                 raise InputError("candidates is empty; give at least one context, or None")
             return candidates
         candidates = default_candidates(rows)
-        return candidates if y is None else [*candidates, as_candidate(LabelContext())]
+        if y is None:
+            return candidates
+        return [*candidates, as_candidate(LabelContext(label_task(np.asarray(y))))]
 
     def _parts(self, rows: FloatArray) -> tuple[IntArray, HeldRows | None]:
         """Draw the rows that candidates are fitted to, and hold others back where it helps."""
         n = len(rows)
-        check_score(self.score)
-        if self.score == "pseudo" and n < FEWEST_ROWS:
+        check_score(self.criterion)
+        if self.criterion == "pseudo" and n < FEWEST_ROWS:
             raise InputError(
                 f"the score 'pseudo' needs {FEWEST_ROWS} rows, but there are {n}; give 'tau'"
             )
         rng = check_random_state(self.random_state)
-        if self.score != "tau" and n >= FEWEST_ROWS:
+        if self.criterion != "tau" and n >= FEWEST_ROWS:
             parts = draw_parts(n, self.max_samples, rng)
             return parts[0], hold(rows, *parts)
         if n <= self.max_samples:
@@ -208,9 +216,10 @@ class ContextSearch(BaseEstimator):
         from joblib import Parallel, delayed
 
         order = _pieces(candidates)
+        seed = seed_of(self.random_state)
         jobs = (
             delayed(judge_group)(
-                [candidates[place].context.subsampled(share) for place in places],
+                [candidates[place].context.subsampled(share).seeded(seed) for place in places],
                 rows,
                 y,
                 self.d0,
@@ -234,7 +243,7 @@ class ContextSearch(BaseEstimator):
 
     def _rank(self, candidates: list[Candidate], judged: list[Judged]) -> None:
         table = ranking_table(candidates, judged)
-        self.score_, best = choose(table, self.score)
+        self.score_, best = choose(table, self.criterion)
         found = judged[best]
         table["chosen"] = table.index == best
         table["told_apart"] = told_apart(judged, best)

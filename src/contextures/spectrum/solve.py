@@ -293,7 +293,9 @@ def _largest(
 
     outside = LinearOperator(square.shape, matvec=rest, dtype=np.float64)
     start = rng.standard_normal(square.shape[0])
-    squares = eigsh(outside, k=1, ncv=40, which="LA", tol=1e-5, v0=start, return_eigenvectors=False)
+    # A copy that was missed stands out from what is left after a few steps, and one that does not
+    # is next to equal to the last function found: a looser tolerance halves the products.
+    squares = eigsh(outside, k=1, ncv=30, which="LA", tol=3e-4, v0=start, return_eigenvectors=False)
     return float(np.sqrt(max(squares[0], 0.0)))
 
 
