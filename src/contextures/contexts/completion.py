@@ -66,7 +66,8 @@ def _completed(fit: Callable[..., Any], *, guarded: bool) -> Callable[..., Any]:
             X = _rows(self, X)
             if y is None and self.needs_y:
                 raise InputError(
-                    f"{type(self).__name__} needs y and got none; give fit the labels or contexts of the rows"
+                    f"{type(self).__name__} needs y and got none; give the labels or contexts of "
+                    "the rows to fit"
                 )
         self._fitting = True
         try:
