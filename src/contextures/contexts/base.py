@@ -37,7 +37,8 @@ class Context(Drawing, BaseEstimator):
     needs_y : bool
         Whether ``fit`` needs ``y``.
     observed : bool
-        Whether A was observed with each row, so that further draws of it are the same.
+        Whether A was observed with each row, so that without a transition, which mixes what was
+        observed with equal rows, further draws of it are the same.
     label : str
         The context in plain words.
     input_weights_ : ndarray of shape (n,)

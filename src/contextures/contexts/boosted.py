@@ -113,8 +113,12 @@ class BoostedTreesContext(Context):
         return f"the {self.output} of {self.n_estimators} rounds of boosted trees"
 
     def density(self, n: int) -> float:
-        """Say how many entries describe a row: one a tree; see :meth:`Context.density`."""
-        return float(min(n, self.n_estimators))
+        """Say how many entries describe a row: one a tree; see :meth:`Context.density`.
+
+        How many classes there are, and so how many trees a round grows, the fit tells.
+        """
+        starts = self.__dict__.get("_starts")
+        return float(self.n_estimators if starts is None else len(starts) - 1)
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit the trees to labelled rows; see :meth:`Context.fit`."""

@@ -59,7 +59,7 @@ def _completed(fit: Callable[..., Any], *, guarded: bool) -> Callable[..., Any]:
     def completed(self: Any, X: Any = None, y: Any = None, **options: Any) -> Any:
         if self.__dict__.get("_fitting"):  # a fit that calls its parent's
             return fit(self, X, y, **options)
-        for name in _FITTED:
+        for name in [*_FITTED, *(self.saved or ()), *filter(_learned, list(vars(self)))]:
             self.__dict__.pop(name, None)
         self._forget_draws()
         if guarded:
@@ -78,6 +78,10 @@ def _completed(fit: Callable[..., Any], *, guarded: bool) -> Callable[..., Any]:
         return self
 
     return completed
+
+
+def _learned(name: str) -> bool:
+    return name.endswith("_") and not name.startswith("_")
 
 
 def _complete(context: Any, X: Any) -> None:

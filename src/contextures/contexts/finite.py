@@ -38,6 +38,7 @@ class FiniteContext(Context):
 
     takes = "index"
     kind = "a joint law"
+    saved = ("_conditional",)
 
     def __init__(self, joint: Any) -> None:
         self.joint = joint

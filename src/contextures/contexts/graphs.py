@@ -43,6 +43,7 @@ class GraphContext(Context):
 
     takes = "index"
     kind = "a graph"
+    saved = ("_walk",)
     mend_parts = "a bipartite graph counts as two, which loops on its nodes would join"
 
     def __init__(self, adjacency: Any) -> None:

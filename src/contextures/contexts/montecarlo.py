@@ -94,6 +94,7 @@ class MonteCarloContext(Context):
 
     counted = True
     row_by_row = False
+    saved = ("base_", "n_draws_", "values_", "coverage_", "_seed", "_distinct", "_conditional")
     base_: Context
     values_: Any
 
@@ -142,6 +143,10 @@ class MonteCarloContext(Context):
         """What to do about singular values that few draws leave uncertain."""
         return f"give a larger n_draws than {self.n_draws_:,} to MonteCarloContext"
 
+    def density(self, n: int) -> float:
+        """Say how many entries describe a row: one a draw at most; see :meth:`Context.density`."""
+        return float(self._draws_for(n))
+
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit the base to rows and count its draws; see :meth:`Context.fit`."""
         self.base_ = clone(check_context(self.base, "base")).fit(X, y)
@@ -174,10 +179,7 @@ class MonteCarloContext(Context):
             )
         rows = np.asarray(X)
         n = len(rows)
-        if self.n_draws is None:
-            self.n_draws_ = min(max(FEWEST_DRAWS, ALL_DRAWS // n), MOST_DRAWS)
-        else:
-            self.n_draws_ = check_positive_int(self.n_draws, "n_draws", least=2)
+        self.n_draws_ = self._draws_for(n)
         self._seed = int(random_state_of(self.random_state).randint(2**31 - 1))
         self._distinct, codes = distinct_rows(rows)
         weights = np.full(n, 1.0 / n)
@@ -285,6 +287,11 @@ class MonteCarloContext(Context):
                 np.maximum(products, 0) ** 2, norms, out=np.zeros_like(norms), where=norms > 0
             )
         return squares / 2
+
+    def _draws_for(self, n: int) -> int:
+        if self.n_draws is None:
+            return min(max(FEWEST_DRAWS, ALL_DRAWS // n), MOST_DRAWS)
+        return check_positive_int(self.n_draws, "n_draws", least=2)
 
     def _by_distinct_row(self, left: FloatArray) -> FloatArray:
         # Equal rows have equal functions.

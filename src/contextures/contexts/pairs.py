@@ -53,6 +53,11 @@ class PairContext(Context):
     takes = "any"
     kind = "observed pairs"
     label = "observed pairs"
+    saved = ("discrete_", "values_", "_distinct", "_conditional")
+    values_: Any = None
+    _distinct: Any = None
+    _conditional: Any = None
+    # The last three are None where A is continuous, so that there is no law of new rows to keep.
 
     def __init__(self, handle_unknown: Literal["ignore", "error"] = "ignore") -> None:
         self.handle_unknown = handle_unknown

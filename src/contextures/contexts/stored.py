@@ -62,6 +62,11 @@ def construct(described: dict[str, Any], arrays: Arrays | None = None) -> Contex
     return made
 
 
+def construct_known(described: dict[str, Any]) -> Context | None:
+    """Make an unfitted context where its kind is known here, for whom can do without; else None."""
+    return construct(described) if find_kind(str(described["kind"])) is not None else None
+
+
 def describe_fitted(context: Context, arrays: Arrays, prefix: str = "context") -> dict[str, Any]:
     """Describe a fitted context, and put what new rows need among ``arrays``.
 
@@ -129,6 +134,9 @@ def restore_fitted(described: dict[str, Any], arrays: Arrays) -> Context:
         if not (learned and not hasattr(kind, name) if kind.saved is None else name in kind.saved):
             raise KeyError(f"fitted value {name!r}")
         setattr(context, name, _restored(value, arrays))
+    absent = [name for name in kind.saved or () if name not in described["fitted"]]
+    if absent:
+        raise KeyError(f"no fitted value {absent[0]!r}")
     form = described["form"]
     if form not in ("transition", "kernel", "sampler"):
         raise KeyError(f"form {form!r}")

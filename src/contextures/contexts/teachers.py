@@ -13,6 +13,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray, is_tensor, to_numpy
+from contextures._checks import seed_of
 from contextures.contexts.base import Context
 from contextures.contexts.kernel_features import LinearFeatures
 from contextures.exceptions import InputError
@@ -31,7 +32,8 @@ class TeacherContext(Context):
     Parameters
     ----------
     estimator : scikit-learn estimator or torch.nn.Module
-        A fitted estimator, or a module, is used as it is; another is fitted with ``fit(X, y)``.
+        A fitted estimator, or a module, is used as it is; another is fitted with ``fit(X, y)``,
+        and a seed that it lacks is that of whatever fits the context, or a fixed one.
     output : {"auto", "transform", "decision_function", "predict_proba", "predict"}
         The method that gives features; "auto" takes the first that there is, and calls a module.
     threshold : float, default=0.0
@@ -84,6 +86,14 @@ class TeacherContext(Context):
         teacher = self.estimator if is_fitted(self.estimator) else clone(self.estimator)
         return TeacherContext(teacher, self.output, self.threshold)
 
+    def seeded(self, random_state: Any) -> TeacherContext:
+        """Give the context with a seed in a teacher that is still to be trained and has none."""
+        same: TeacherContext = super().seeded(random_state)
+        if random_state is not None and not is_fitted(same.estimator):
+            given = isinstance(random_state, int | np.integer)
+            _seeded(same.estimator, int(random_state) if given else seed_of(random_state))
+        return same
+
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit the context, and the teacher unless it is fitted already; see :meth:`Context.fit`."""
         if not 0 <= self.threshold <= 1:
@@ -95,9 +105,16 @@ class TeacherContext(Context):
         else:
             if not hasattr(self.estimator, "fit"):
                 raise InputError(f"estimator={self.estimator!r} is not a scikit-learn estimator")
-            self.teacher_ = clone(self.estimator).fit(X, y)
+            if y is None and self.needs_y:
+                raise InputError(
+                    f"the teacher {type(self.estimator).__name__} is still to be trained on "
+                    "labels; call fit(X, y), or give one that is fitted"
+                )
+            self.teacher_ = _seeded(clone(self.estimator), seed_of(None)).fit(X, y)
         self._method = self._choose_method()
         features = self._features(X)
+        if len(features) < 2:
+            raise InputError(f"at least 2 rows are needed; there is {len(features)} sample")
         self._linear = LinearFeatures(features, self.threshold, "the teacher's output")
         self._set_features(self._linear.transform(features))
         return self
@@ -132,6 +149,14 @@ class TeacherContext(Context):
             output = np.asarray(output)[:, None] == self.teacher_.classes_[None, :]
         features = np.asarray(output, dtype=np.float64)
         return features.reshape(len(features), -1)
+
+
+def _seeded(estimator: Any, seed: int) -> Any:
+    """Put a seed wherever an estimator, or a part of it, has none of its own."""
+    for name, value in estimator.get_params().items() if hasattr(estimator, "get_params") else ():
+        if name.split("__")[-1] == "random_state" and value is None:
+            estimator.set_params(**{name: seed})
+    return estimator
 
 
 def is_fitted(estimator: Any) -> bool:

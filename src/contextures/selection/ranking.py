@@ -114,7 +114,7 @@ def _row(candidate: Candidate, judged: Judged) -> dict[str, Any]:
     context = candidate.context
     row: dict[str, Any] = {
         "context": context,
-        "name": short_form(context) if candidate.inductive else "labels",
+        "name": short_form(context) if candidate.inductive else context.label,
         "family": candidate.family,
         "parameters": _parameters(context),
         "tau": np.nan,

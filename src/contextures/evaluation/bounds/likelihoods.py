@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from contextures._arrays import FloatArray
-from contextures.contexts import MaskContext, MaskedTokensContext, NoiseContext, SCARFContext
+from contextures.contexts import MaskedTokensContext, NoiseContext, RandomMaskContext, SCARFContext
 from contextures.exceptions import InputError
 
 
@@ -18,8 +18,8 @@ def log_likelihood(context: Any, A: FloatArray, X: FloatArray) -> FloatArray:
 
     Parameters
     ----------
-    context : NoiseContext, SCARFContext, MaskContext or MaskedTokensContext
-        A fitted context: SCARF with its empirical marginals, masks without a base.
+    context : NoiseContext, SCARFContext, RandomMaskContext or MaskedTokensContext
+        A fitted context: SCARF with its empirical marginals.
     A : ndarray of shape (v, q)
         Draws of A.
     X : ndarray of shape (n, p)
@@ -68,12 +68,7 @@ def _(context: SCARFContext, A: FloatArray, X: FloatArray) -> FloatArray:
 
 
 @log_likelihood.register
-def _(context: MaskContext, A: FloatArray, X: FloatArray) -> FloatArray:
-    if context.base is not None:
-        raise InputError(
-            "a mask over a base context has a transition, so nothing need be drawn; use "
-            "context_complexity"
-        )
+def _(context: RandomMaskContext, A: FloatArray, X: FloatArray) -> FloatArray:
     p = X.shape[1]
     possible = np.ones((len(A), len(X)), dtype=bool)
     for drawn, hidden, column in zip(A[:, :p].T, A[:, p:].T, X.T, strict=True):

@@ -40,8 +40,8 @@ def sampled_complexity(
 
     Parameters
     ----------
-    context : NoiseContext, SCARFContext, MaskContext or MaskedTokensContext
-        A fitted context: SCARF with its empirical marginals, masks without a base.
+    context : NoiseContext, SCARFContext, RandomMaskContext or MaskedTokensContext
+        A fitted context: SCARF with its empirical marginals.
     X : array-like of shape (n, p)
         The rows that it was fitted to.
     n_views : int, default=200
