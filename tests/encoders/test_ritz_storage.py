@@ -117,11 +117,18 @@ def change(folder, **entries):
     file.write_text(json.dumps({**json.loads(file.read_text()), **entries}))
 
 
+def test_a_context_that_is_not_known_here_is_left_out(saved):
+    """New rows do not need it, and nothing is imported on a file's word."""
+    change(saved, context={"kind": "os.system", "parameters": {}})
+    read = load_encoder(saved)
+    assert read.context is None
+    assert read.transform(X[:3]).shape == (3, 2)
+
+
 @pytest.mark.parametrize(
     "entries",
     [
         {"encoder": "os.system"},
-        {"context": {"kind": "os.system", "parameters": {}}},
         {"basis": {"kind": "os.system", "parameters": {}}},
         {"basis": {"kind": "transformer", "place": 7}},
         {"n_features_in": 3},

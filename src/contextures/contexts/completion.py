@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from typing import Any
 
 import numpy as np
 from scipy import sparse
+from sklearn.utils.validation import check_is_fitted
 
-from contextures._arrays import Matrix, compact, is_tensor, to_numpy
-from contextures.exceptions import InputError
+from contextures._arrays import FloatArray, Matrix, compact, is_tensor, to_numpy
+from contextures._checks import check_rows
+from contextures.contexts.registry import is_ours
+from contextures.exceptions import ContextWarning, InputError
 
 ROUNDING = 1e-6
 """How far from one the entries of a row may sum."""
 
-_FITTED = ("form", "fitted_rows_", "input_weights_", "context_weights_", "_restored")
+_FITTED = (
+    "form",
+    "fitted_rows_",
+    "input_weights_",
+    "context_weights_",
+    "n_features_in_",
+    "_restored",
+)
 
 
 def complete_fits(kind: type[Any]) -> None:
     """Have a class's own ``fit``, and a ``sample`` that knows numpy only, completed when called.
+
+    Classes that are defined outside the library get their rows as arrays and have what they give
+    checked too, which the library's own do themselves.
 
     Parameters
     ----------
@@ -29,15 +44,17 @@ def complete_fits(kind: type[Any]) -> None:
     """
     own = vars(kind)
     if "fit" in own:
-        setattr(kind, "fit", _completed(own["fit"]))  # noqa: B010
+        setattr(kind, "fit", _completed(own["fit"], guarded=not is_ours(kind)))  # noqa: B010
+    if "expand" in own and not is_ours(kind):
+        setattr(kind, "expand", _guarded(own["expand"]))  # noqa: B010
     if "sample" in own:
-        setattr(kind, "sample", _for_tensors(own["sample"]))  # noqa: B010
+        setattr(kind, "sample", _for_tensors(_viewed(own["sample"])))  # noqa: B010
     describes = next(line for line in kind.__mro__ if "expand" in vars(line)).__name__ != "Context"
     if ("sample" in own or "draw_views" in own) and "form" not in own and not describes:
         kind.form = "sampler"
 
 
-def _completed(fit: Callable[..., Any]) -> Callable[..., Any]:
+def _completed(fit: Callable[..., Any], *, guarded: bool) -> Callable[..., Any]:
     @wraps(fit)
     def completed(self: Any, X: Any = None, y: Any = None, **options: Any) -> Any:
         if self.__dict__.get("_fitting"):  # a fit that calls its parent's
@@ -45,6 +62,13 @@ def _completed(fit: Callable[..., Any]) -> Callable[..., Any]:
         for name in [*_FITTED, *(self.saved or ()), *filter(_learned, list(vars(self)))]:
             self.__dict__.pop(name, None)
         self._forget_draws()
+        if guarded:
+            X = _rows(self, X)
+            if y is None and self.needs_y:
+                raise InputError(
+                    f"{type(self).__name__} needs y and got none; give the labels or contexts of "
+                    "the rows to fit"
+                )
         self._fitting = True
         try:
             fit(self, X, y, **options)
@@ -70,21 +94,56 @@ def _complete(context: Any, X: Any) -> None:
     own = context.__dict__
     if "fitted_rows_" not in own and context.form != "sampler":
         weights = own.get("input_weights_")
-        expansion = _checked(context, context.expand(X))
+        expansion = _checked(context, context.expand(X), X)
         if weights is not None:
             weights = _checked_weights(context, weights, expansion.shape[0])
         if context.form == "kernel":
+            _check_kernel(context, expansion, weights)
             context._set_features(expansion, weights)
         else:
             context._set_transition(expansion, weights)
     if "input_weights_" not in own:
-        n = len(X)
+        n = _n_rows(X)
         context.input_weights_ = np.full(n, 1.0 / n)
     if "n_features_in_" not in own and context.takes == "array" and np.ndim(X) == 2:
         context.n_features_in_ = np.shape(X)[1]
 
 
-def _checked(context: Any, expansion: Any) -> Matrix:
+def _guarded(expand: Callable[..., Any]) -> Callable[..., Any]:
+    """Have ``expand`` asked with rows like those of the fit, and what it gives checked."""
+
+    @wraps(expand)
+    def described(self: Any, X: Any = None) -> Any:
+        if self.__dict__.get("_fitting"):
+            return expand(self, X)
+        check_is_fitted(self)
+        rows = _rows(self, X, self.__dict__.get("n_features_in_"))
+        return _checked(self, expand(self, rows), rows)
+
+    return described
+
+
+def _rows(context: Any, X: Any, n_features: int | None = None) -> Any:
+    """Give rows of numbers as an array, whatever holds them; what else X may be as it is."""
+    if context.takes != "array" or X is None:
+        return X
+    try:
+        return check_rows(to_numpy(X) if is_tensor(X) else X, n_features)
+    except InputError:
+        raise
+    except (TypeError, ValueError) as error:
+        name, why = type(context).__name__, str(error).splitlines()[0].rstrip(".")
+        raise InputError(
+            f"{name} takes rows of numbers, and X is not such ({why}); give such rows, or say "
+            "takes = 'any' in the class"
+        ) from None
+
+
+def _n_rows(X: Any) -> int:
+    return int(X.shape[0] if hasattr(X, "shape") else len(X))
+
+
+def _checked(context: Any, expansion: Any, X: Any) -> Matrix:
     """Give what a context's ``expand`` gave as a matrix, or say what is wrong with it."""
     name = type(context).__name__
     if sparse.issparse(expansion):
@@ -97,6 +156,11 @@ def _checked(context: Any, expansion: Any) -> Matrix:
         raise InputError(
             f"{name}.expand must give a matrix with a row for each row of X; its shape is "
             f"{matrix.shape}"
+        )
+    if X is not None and matrix.shape[0] != _n_rows(X):
+        raise InputError(
+            f"{name}.expand gives {matrix.shape[0]} rows for {_n_rows(X)} rows of X; give one for "
+            "each, in the same order"
         )
     if not np.isfinite(entries).all():
         raise InputError(f"{name}.expand gives values that are missing or infinite")
@@ -114,6 +178,34 @@ def _checked(context: Any, expansion: Any) -> Matrix:
     return compact(matrix)
 
 
+def _check_kernel(context: Any, features: Matrix, weights: FloatArray | None) -> None:
+    """Warn where 1 + z . z' is not the dual kernel of any context on the fitted rows."""
+    name, n = type(context).__name__, features.shape[0]
+    shares = np.full(n, 1.0 / n) if weights is None else weights
+    scaled = sparse.diags_array(np.sqrt(shares)) @ features
+    if min(scaled.shape) > 2:
+        start = np.random.default_rng(0).standard_normal(min(scaled.shape))
+        found = sparse.linalg.svds(scaled, k=1, v0=start, return_singular_vectors=False)
+    else:
+        found = np.linalg.norm(scaled.toarray() if sparse.issparse(scaled) else scaled, 2)
+    top = float(np.max(found)) ** 2
+    centre = float(np.linalg.norm(np.asarray(features.T @ shares)))
+    if centre > ROUNDING * max(np.sqrt(top), 1e-300):
+        warnings.warn(
+            f"the features of {name} have a mean on the fitted rows, so the mean of its kernel is "
+            "not one; take the mean away in expand",
+            ContextWarning,
+            stacklevel=4,
+        )
+    elif top > 1 + ROUNDING:
+        warnings.warn(
+            f"the kernel of {name} has the eigenvalue {top:.6g} on the fitted rows, and no "
+            f"context has one above 1; divide its features by {np.sqrt(top):.6g} or more",
+            ContextWarning,
+            stacklevel=4,
+        )
+
+
 def _checked_weights(context: Any, weights: Any, n: int) -> Any:
     values = np.asarray(weights, dtype=np.float64)
     if values.shape != (n,) or not (values >= 0).all() or abs(values.sum() - 1.0) > ROUNDING:
@@ -122,6 +214,30 @@ def _checked_weights(context: Any, weights: Any, n: int) -> Any:
             "sum to one"
         )
     return values
+
+
+def _viewed(sample: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a ``sample`` that knows no ``n_views`` be asked for several, and check their shape."""
+    parameters = signature(sample).parameters
+    one_at_a_time = "n_views" not in parameters and len(parameters) == 3
+
+    @wraps(sample)
+    def drawn(self: Any, X: Any, rng: Any, n_views: int = 1) -> Any:
+        if one_at_a_time:
+            views = [np.asarray(sample(self, X, rng)) for _ in range(n_views)]
+            found = views[0] if n_views == 1 else np.stack(views)
+        else:
+            found = sample(self, X, rng, n_views)
+        wanted = (_n_rows(X),) if n_views == 1 else (n_views, _n_rows(X))
+        if np.shape(found)[: len(wanted)] != wanted:
+            raise InputError(
+                f"{type(self).__name__}.sample gives an array of shape {tuple(np.shape(found))} "
+                f"for n_views={n_views} and {_n_rows(X)} rows; give one of shape (n, ...), and of "
+                "shape (n_views, n, ...) for more views than one"
+            )
+        return found
+
+    return drawn
 
 
 def _for_tensors(sample: Callable[..., Any]) -> Callable[..., Any]:

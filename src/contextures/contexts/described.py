@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from contextures._arrays import FloatArray, Matrix
 from contextures.contexts.declared import Declared
 from contextures.contexts.rows import DescribedRows
-from contextures.exceptions import InputError
+from contextures.exceptions import InputError, unwritten
 
 
 class Described(Declared):
@@ -30,9 +30,7 @@ class Described(Declared):
                 "MonteCarloContext where A takes few values, or learn from draws with RitzEncoder "
                 "or NeuralEncoder"
             )
-        raise NotImplementedError(
-            f"{type(self).__name__} does not say how rows are described: write expand or sample"
-        )
+        raise unwritten(self, "expand")
 
     def describe(self, X: Any = None) -> DescribedRows:
         """Describe rows by their entries and scales, whatever the form.

@@ -6,10 +6,10 @@ import re
 from typing import Any
 
 from contextures.contexts.base import Context
-from contextures.contexts.registry import ShortForm, find_word, words
+from contextures.contexts.registry import WORD, ShortForm, find_word, words
 from contextures.exceptions import InputError
 
-_FORM = re.compile(r"([a-z][a-z0-9_-]*)(?::([^()@|]*))?(?:\((.*)\))?")
+_FORM = re.compile(rf"({WORD})(?::([^()@|]*))?(?:\((.*)\))?", re.IGNORECASE)
 _EXAMPLES = {
     "knn": "knn:30",
     "rbf": "rbf, rbf:0.5",
@@ -81,7 +81,10 @@ def short_form(context: Context) -> str:
     if form is None:
         return repr(context)
     value = None if form.parameter is None else getattr(context, form.parameter)
-    written = form.word if value is None else f"{form.word}:{value:{form.written}}"
+    if value is None:
+        written = form.word
+    else:
+        written = f"{form.word}:{value if form.read is str else format(value, form.written)}"
     inner = None if form.inner is None else getattr(context, form.inner)
     return f"{written}({short_form(inner)})" if isinstance(inner, Context) else written
 
@@ -108,11 +111,11 @@ def _parse(text: str, whole: str) -> Context:
             f"the context {whole!r} is written in an old way; write "
             f"mask{old.group(1) or ''}({old.group(2)})"
         )
-    found = _FORM.fullmatch(text.lower())
-    kind = None if found is None else find_word(found.group(1), brackets=found.group(3) is not None)
-    if found is None or kind is None:
+    found = _FORM.fullmatch(text)
+    word, value, inner = ("", None, None) if found is None else found.groups()
+    kind = find_word(word.lower(), brackets=inner is not None)
+    if kind is None:
         raise InputError(f"the context {whole!r} is not known; give auto, {_known()}")
-    word, value, inner = found.groups()
     form = kind.short
     given: dict[str, Any] = {}
     if value is not None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, NamedTuple
 
+from contextures.exceptions import InputError
+
 GROUP = "contextures.contexts"
 """The group of entry points by which an installed package makes its contexts known."""
+
+WORD = "[a-z][a-z0-9_-]*"
+"""What a short form begins with."""
 
 _KINDS: dict[str, type[Any]] = {}
 
@@ -24,7 +30,7 @@ class ShortForm(NamedTuple):
     read : type
         ``int``, ``float`` or ``str``: how that value is read.
     written : str
-        How it is formatted.
+        How it is formatted, where it is a number.
     inner : str or None
         The parameter that holds the context in brackets.
 
@@ -44,13 +50,25 @@ class ShortForm(NamedTuple):
 
 def key_of(kind: type[Any]) -> str:
     """Give the name that a class is known by in files."""
-    if kind.__module__.split(".")[0] == "contextures":
-        return kind.__name__
-    return f"{kind.__module__}.{kind.__qualname__}"
+    return kind.__name__ if is_ours(kind) else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def is_ours(kind: type[Any]) -> bool:
+    """Say whether a class is the library's own."""
+    return kind.__module__.split(".")[0] == "contextures"
 
 
 def register(kind: type[Any]) -> None:
-    """Make a class of contexts known; done for every subclass where it is defined."""
+    """Make a class of contexts known; done for every subclass where it is defined.
+
+    Raises
+    ------
+    InputError
+        If it declares a short form that cannot be read.
+    """
+    form: ShortForm | None = vars(kind).get("short")
+    if form is not None:
+        _check_short(kind, form)
     _KINDS[key_of(kind)] = kind
 
 
@@ -79,11 +97,27 @@ def words(*, brackets: bool | None = None) -> dict[str, type[Any]]:
     """Give the classes with a short form, by its word: all, or those with brackets or without."""
     _load()
     own = [kind for kind in _KINDS.values() if vars(kind).get("short") is not None]
+    own.sort(key=is_ours)  # whose words nobody else can take
     return {
         kind.short.word: kind
         for kind in own
         if brackets is None or (kind.short.inner is not None) == brackets
     }
+
+
+def _check_short(kind: type[Any], form: ShortForm) -> None:
+    if not re.fullmatch(WORD, form.word):
+        raise InputError(
+            f"the short form of {kind.__name__} begins with {form.word!r}, which cannot be read; "
+            "give a word of small letters, digits, - and _"
+        )
+    for name in (form.parameter, form.inner):
+        if name is not None and name not in kind._get_param_names():
+            raise InputError(
+                f"the short form of {kind.__name__} names {name!r}, which is no parameter of its "
+                "__init__; give one of "
+                f"{', '.join(kind._get_param_names()) or 'none: it has no parameters'}"
+            )
 
 
 def _load() -> None:

@@ -62,6 +62,11 @@ def construct(described: dict[str, Any], arrays: Arrays | None = None) -> Contex
     return made
 
 
+def construct_known(described: dict[str, Any]) -> Context | None:
+    """Make an unfitted context where its kind is known here, for whom can do without; else None."""
+    return construct(described) if find_kind(str(described["kind"])) is not None else None
+
+
 def describe_fitted(context: Context, arrays: Arrays, prefix: str = "context") -> dict[str, Any]:
     """Describe a fitted context, and put what new rows need among ``arrays``.
 
@@ -87,12 +92,8 @@ def describe_fitted(context: Context, arrays: Arrays, prefix: str = "context") -
     described = _described(context, arrays, prefix)
     names = context.saved
     if names is None:
-        names = tuple(
-            name
-            for name in vars(context)
-            if name.endswith("_") and not name.startswith("_") and name not in ABOUT_ROWS
-        )
-    what = f"{type(context).__name__}, whose encoder then cannot be written either"
+        names = _learned(context)
+    what = type(context).__name__
     fitted = {
         name: _writable(getattr(context, name), f"{prefix}.{name}", arrays, name, what)
         for name in names
@@ -107,6 +108,19 @@ def describe_fitted(context: Context, arrays: Arrays, prefix: str = "context") -
         "fitted": fitted,
         "n_features_in": getattr(context, "n_features_in_", None),
     }
+
+
+def _learned(context: Context) -> tuple[str, ...]:
+    """Name the attributes that a fit made and new rows may need, or say which would be lost."""
+    own = [name for name in vars(context) if not name.startswith("_") and name not in ABOUT_ROWS]
+    known = {*context._get_param_names(), "form"}
+    lost = [name for name in own if not name.endswith("_") and name not in known]
+    if lost:
+        raise InputError(
+            f"{lost[0]} of {type(context).__name__} would not be written; let the names of "
+            "attributes that fit makes end in an underscore, or list in saved what new rows need"
+        )
+    return tuple(name for name in own if name.endswith("_"))
 
 
 def restore_fitted(described: dict[str, Any], arrays: Arrays) -> Context:
@@ -182,10 +196,17 @@ def _writable(value: Any, key: str, arrays: Arrays | None, name: str, what: str)
     if isinstance(value, tuple) and all(isinstance(one, np.ndarray) for one in value):
         parts = enumerate(value)
         return {"parts": [_writable(one, f"{key}.{k}", arrays, name, what) for k, one in parts]}
-    if arrays is not None and isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
-        arrays[key] = np.ascontiguousarray(value)
-        return {"array": key}
-    raise InputError(f"{name}={' '.join(repr(value).split())[:60]} of {what} cannot be written")
+    if arrays is not None and isinstance(value, np.ndarray):
+        if value.dtype.kind in "fiub":
+            arrays[key] = np.ascontiguousarray(value)
+            return {"array": key}
+        if value.ndim == 1 and all(isinstance(one, str) for one in value):
+            return {"texts": value.tolist(), "object": value.dtype.kind == "O"}
+    raise InputError(
+        f"{name}={' '.join(repr(value).split())[:60]} of {what} cannot be written, and so neither "
+        "can an encoder that needs it; keep numbers, texts, lists, tuples or arrays of them, "
+        "sparse matrices and contexts"
+    )
 
 
 def _restored(value: Any, arrays: Arrays) -> Any:
@@ -202,6 +223,8 @@ def _restored(value: Any, arrays: Arrays) -> Any:
         return tuple(_restored(one, arrays) for one in value["parts"])
     if "array" in value:
         return arrays[value["array"]]
+    if "texts" in value:
+        return np.array(value["texts"], dtype=object if value["object"] else str)
     key = value["sparse"]
     parts = tuple(arrays[f"{key}.{part}"] for part in ("data", "indices", "indptr"))
     n, m = (int(side) for side in value["shape"])

@@ -9,7 +9,13 @@ import numpy as np
 
 from contextures._files import read_pair, to_json, write_whole
 from contextures._version import __version__
-from contextures.contexts.stored import Arrays, construct, describe, describe_fitted, restore_fitted
+from contextures.contexts.stored import (
+    Arrays,
+    construct_known,
+    describe,
+    describe_fitted,
+    restore_fitted,
+)
 from contextures.encoders.bases.stored import (
     describe_basis,
     read_foreign,
@@ -102,7 +108,8 @@ def load_encoder(directory: str | Path, network: Any = None) -> Any:
     SpectralEncoder, RitzEncoder or NeuralEncoder
         An encoder that transforms new rows as the written one did. It holds neither the training
         rows' coordinates nor their spectrum's functions. The context of a Ritz or neural encoder
-        is not fitted, unless new rows need it, and None if its parameters were not plain values.
+        is not fitted, unless new rows need it, and None if its parameters were not plain values or
+        its kind is not known here.
 
     Raises
     ------
@@ -205,7 +212,7 @@ def _restore_ritz(description: dict[str, Any], arrays: Arrays, folder: Path) -> 
     foreign = _foreign(folder) if description["n_foreign"] else []
     basis = restore_basis(description["basis"], arrays, foreign, "basis")
     described = description["context"]
-    context = None if described is None else construct(described)
+    context = None if described is None else construct_known(described)
     encoder = RitzEncoder(context, int(description["n_components"]))
     if context is not None:
         encoder.context_ = context

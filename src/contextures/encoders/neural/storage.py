@@ -9,7 +9,14 @@ import torch
 from torch import nn
 
 from contextures.contexts import Context
-from contextures.contexts.stored import Arrays, construct, describe, describe_fitted, restore_fitted
+from contextures.contexts.stored import (
+    Arrays,
+    construct,
+    construct_known,
+    describe,
+    describe_fitted,
+    restore_fitted,
+)
 from contextures.encoders.neural.embedding import Map
 from contextures.encoders.neural.encoder import NeuralEncoder
 from contextures.encoders.neural.networks import KINDS, Network
@@ -103,7 +110,7 @@ def restore_neural(description: dict[str, Any], arrays: Arrays, network: Any) ->
         effective_rank=float(description["effective_rank"]),
     )
     described = description["context"]
-    context = None if described is None else construct(described)
+    context = None if described is None else construct_known(described)
     encoder = NeuralEncoder(context, int(description["n_components"]))
     encoder.set_params(**description["parameters"])
     # Encoders of releases that shifted nothing have none.

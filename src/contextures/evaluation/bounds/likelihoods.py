@@ -8,12 +8,7 @@ from typing import Any
 import numpy as np
 
 from contextures._arrays import FloatArray
-from contextures.contexts import (
-    MaskedTokensContext,
-    NoiseContext,
-    RandomMaskContext,
-    SCARFContext,
-)
+from contextures.contexts import MaskedTokensContext, NoiseContext, RandomMaskContext, SCARFContext
 from contextures.exceptions import InputError
 
 

@@ -15,7 +15,7 @@ from contextures.contexts import Context
 from contextures.evaluation.arrays import representation
 from contextures.evaluation.jackknife import OperatorScore, jackknifed, seeded, with_interval
 from contextures.exceptions import InputError
-from contextures.spectrum.ritz.ratio_trace import described_ratio_trace, pair_score
+from contextures.spectrum.ritz.ratio_trace import described_ratio_trace, pair_score, tied_rows
 
 
 def ratio_trace_score(
@@ -94,7 +94,7 @@ def ratio_trace_score(
     (1.7, 2)
     """
     check_is_fitted(context)
-    tied = context.describe(X)
+    tied = tied_rows(context, X)
     weights = context.input_weights_ if X is None else np.ones(len(tied))
     values = representation(F, X, "F")
     if len(values) != len(tied):

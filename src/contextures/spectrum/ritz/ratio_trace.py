@@ -20,6 +20,16 @@ from contextures.spectrum.ritz.problem import Whitening
 from contextures.spectrum.ritz.scatter import Scatter
 
 
+def tied_rows(context: Context, X: Any = None) -> DescribedRows:
+    """Describe rows that a fitted context's kernel ties to one another; see :func:`ratio_trace`."""
+    if not context.has_rows and context.form != "transition":
+        raise InputError(
+            f"{type(context).__name__} is given by draws here, so no kernel ties rows together; "
+            "use pair_score with functions of both sides"
+        )
+    return context.describe(X)
+
+
 def tied_ratio_trace(
     functions: Any,
     blocks: Sequence[tuple[IntArray, DescribedRows]],
@@ -98,14 +108,9 @@ def ratio_trace(
     ----------
     arXiv 2505.01557 (ICML 2025), Definition 21; the U-statistic is derived.
     """
-    if context.has_rows is False and context.form != "transition":
-        raise InputError(
-            f"{type(context).__name__} is given by draws here, so no kernel ties rows together; "
-            "use pair_score with functions of both sides"
-        )
     if weights is None and X is None:
         weights = context.input_weights_
-    return described_ratio_trace(functions, context.describe(X), weights)
+    return described_ratio_trace(functions, tied_rows(context, X), weights)
 
 
 def described_ratio_trace(
