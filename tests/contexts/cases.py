@@ -135,10 +135,8 @@ CASES = {
     "some nodes": Case(GraphContext(oracles.cycle(12)), np.arange(6), new=[1, 3, 3]),
     "finite": Case(FiniteContext(oracles.flips(3, 0.2)), new=[1, 1, 7]),
     "finite sparse": Case(FiniteContext(sparse.csr_array(oracles.masks(3, 0.4))), new=[1, 1, 7]),
-    "pairs": Case(PairContext(), CLASSES, COLOURS, [0, 2, 9], unwritten="values_", slack=None),
-    "pairs of names": Case(
-        PairContext(), COLOURS, CLASSES, ["red", "pink"], unwritten="_distinct", slack=None
-    ),
+    "pairs": Case(PairContext(), CLASSES, COLOURS, [0, 2, 9], slack=None),
+    "pairs of names": Case(PairContext(), COLOURS, CLASSES, ["red", "pink"], slack=None),
     "pairs of numbers": Case(PairContext(), CLASSES, FEW[:, 0], [0, 2, 9], slack=None),
     "pairs of rows": Case(PairContext(), FEW, FEW[:, ::-1], [[0, 0], [5, 5]], slack=None),
     "continuous pairs": Case(PairContext(), ROWS, ROWS + 0.1, form="sampler", slack=None),
