@@ -91,7 +91,7 @@ class KNNContext(SupportContext):
         return 1
 
     def n_support(self, n: int) -> int:
-        """Say how many points A ranges over; see :meth:`SupportContext.n_support`."""
+        """Say how many points A ranges over, fitted to ``n`` rows."""
         return n if self.n_landmarks is None else min(self.n_landmarks, n)
 
     def density(self, n: int) -> float:

@@ -83,7 +83,7 @@ class RBFContext(SupportContext):
         return float(min(self.n_support(n), n))
 
     def n_support(self, n: int) -> int:
-        """Say how many points A ranges over; see :meth:`SupportContext.n_support`."""
+        """Say how many points A ranges over, fitted to ``n`` rows."""
         if self.n_landmarks is not None:
             return self.n_landmarks
         return n if n * n <= MOST_ENTRIES else max(2, MOST_ENTRIES // n)

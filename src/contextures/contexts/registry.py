@@ -21,17 +21,17 @@ _KINDS: dict[str, type[Any]] = {}
 class ShortForm(NamedTuple):
     """How a context is written in short: ``word``, ``word:value`` or ``word:value(inner)``.
 
-    Attributes
+    Parameters
     ----------
     word : str
         What it begins with, in small letters.
-    parameter : str or None
+    parameter : str, optional
         The parameter whose value follows the colon.
-    read : type
+    read : type, default=float
         ``int``, ``float`` or ``str``: how that value is read.
-    written : str
+    written : str, default="g"
         How it is formatted, where it is a number.
-    inner : str or None
+    inner : str, optional
         The parameter that holds the context in brackets.
 
     Examples

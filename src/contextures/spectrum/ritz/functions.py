@@ -48,11 +48,38 @@ class RitzFunctions:
         return len(self.singular_values)
 
     def left(self, functions: Any) -> FloatArray:
-        """Compute mu from values of phi, of shape (n, D)."""
+        """Compute mu from values of phi.
+
+        Parameters
+        ----------
+        functions : array-like of shape (n, D)
+            phi on rows.
+
+        Returns
+        -------
+        ndarray of shape (n, d)
+            mu on the same rows.
+        """
         return np.asarray((functions - self.mean) @ self.coefficients)
 
     def right(self, functions: Any) -> FloatArray:
-        """Compute nu from values of psi, of shape (..., n, E)."""
+        """Compute nu from values of psi.
+
+        Parameters
+        ----------
+        functions : array-like of shape (..., n, E)
+            psi on contexts.
+
+        Returns
+        -------
+        ndarray of shape (..., n, d)
+            nu on the same contexts.
+
+        Raises
+        ------
+        InputError
+            If the functions were learned without psi.
+        """
         if self.context_mean is None or self.context_coefficients is None:
             raise InputError(
                 "these functions were learned without a basis on the side of A; learn them from "
@@ -61,7 +88,18 @@ class RitzFunctions:
         return np.asarray((functions - self.context_mean) @ self.context_coefficients)
 
     def truncated(self, n_components: int) -> RitzFunctions:
-        """Give the first ``n_components`` functions."""
+        """Give the first ``n_components`` functions.
+
+        Parameters
+        ----------
+        n_components : int
+            How many.
+
+        Returns
+        -------
+        RitzFunctions
+            The first ones.
+        """
         other = self.context_coefficients
         return replace(
             self,

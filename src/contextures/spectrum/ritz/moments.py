@@ -56,11 +56,36 @@ class RitzMoments:
 
     @classmethod
     def of(cls, *blocks: Any, **options: Any) -> Self:
-        """Compute the moments of rows at once; see ``update`` for the arguments."""
+        """Compute the moments of rows at once.
+
+        Parameters
+        ----------
+        *blocks, **options
+            As for ``update``.
+
+        Returns
+        -------
+        Self
+            The moments.
+        """
         return cls().update(*blocks, **options)
 
     def update(self, *blocks: Any, **options: Any) -> Self:
-        """Take in a chunk of rows, in place."""
+        """Take in a chunk of rows, in place.
+
+        Parameters
+        ----------
+        *blocks : array-like
+            Values of functions on the rows, and what the context gives for them; which, the
+            subclasses say.
+        **options
+            Weights of the rows, where a subclass takes them.
+
+        Returns
+        -------
+        Self
+            These moments.
+        """
         raise unwritten(self, "update")
 
     @property
@@ -84,17 +109,39 @@ class RitzMoments:
         return None
 
     def project(self, coefficients: FloatArray) -> RitzMoments:
-        """Give the moments of phi @ coefficients."""
+        """Give the moments of phi @ coefficients.
+
+        Parameters
+        ----------
+        coefficients : ndarray of shape (D, d)
+            The coefficients.
+
+        Returns
+        -------
+        RitzMoments
+            Moments of the same kind and the same rows.
+        """
         raise unwritten(self, "project")
 
     def problem(self) -> RitzProblem:
-        """Give the Ritz problem of these moments, its costly part done, to solve for any ridge."""
+        """Give the Ritz problem of these moments, its costly part done, to solve for any ridge.
+
+        Returns
+        -------
+        RitzProblem
+            With ``solve(n_components, ridge)``, whose solution is for :meth:`RitzMoments.functions`.
+        """
         return OneSided(self._whitening(), self.operator)
 
     def ratio_trace(self) -> float:
         """Compute tr(C^-1 B) on these rows: for functions learned from them, biased upwards.
 
-        For functions learned on other rows see :mod:`contextures.spectrum.ritz.ratio_trace`.
+        For functions learned on other rows see :func:`contextures.evaluation.ratio_trace_score`.
+
+        Returns
+        -------
+        float
+            The ratio trace, the sum of the squared singular values of these functions.
         """
         white = self._whitening().white()
         return float(np.einsum("ij,ij->", white, self.operator @ white))
@@ -144,7 +191,20 @@ class RitzMoments:
         return self.functions(solution, problem.rank).truncated(found)
 
     def functions(self, solution: Solution, rank: int) -> RitzFunctions:
-        """Put a solution of :meth:`problem` together with the means, its signs fixed."""
+        """Put a solution of :meth:`problem` together with the means, its signs fixed.
+
+        Parameters
+        ----------
+        solution : Solution
+            What the problem's ``solve`` gave.
+        rank : int
+            The rank of C.
+
+        Returns
+        -------
+        RitzFunctions
+            The functions.
+        """
         covariance = self.covariance
         # A function's sign is that of its largest covariance with a given function, which, unlike
         # its coefficients, does not depend on how nearly dependent ones share it.
@@ -168,7 +228,18 @@ class RitzMoments:
         return self.copy().merge(other)
 
     def merge(self, other: RitzMoments) -> Self:
-        """Take in the moments of other rows, in place."""
+        """Take in the moments of other rows, in place.
+
+        Parameters
+        ----------
+        other : RitzMoments
+            Moments of the same kind and the same functions.
+
+        Returns
+        -------
+        Self
+            These moments.
+        """
         if type(other) is not type(self):
             return self + other  # type: ignore[return-value]
         if other.count:
@@ -181,7 +252,13 @@ class RitzMoments:
         self._functions = joined(self._functions, copied(other._functions))
 
     def copy(self) -> Self:
-        """Give moments of the same rows that can be added to on their own."""
+        """Give moments of the same rows that can be added to on their own.
+
+        Returns
+        -------
+        Self
+            A copy.
+        """
         return type(self)().merge(self)
 
     def _whitening(self) -> Whitening:

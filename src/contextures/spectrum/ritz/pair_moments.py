@@ -18,7 +18,7 @@ class PairMoments(RitzMoments):
 
     Sampled pairs overstate B: with D and E functions and n pairs that have no association, s^2
     sums to about D E / n. Judge on other rows
-    (:func:`contextures.spectrum.ritz.ratio_trace.pair_score`).
+    (:func:`contextures.evaluation.vamp2_score`).
 
     Examples
     --------
@@ -96,7 +96,20 @@ class PairMoments(RitzMoments):
     def project(
         self, coefficients: FloatArray, context_coefficients: FloatArray | None = None
     ) -> PairMoments:
-        """Give the moments of phi @ coefficients and psi @ context_coefficients."""
+        """Give the moments of phi @ coefficients and psi @ context_coefficients.
+
+        Parameters
+        ----------
+        coefficients : ndarray of shape (D, d)
+            Coefficients of phi.
+        context_coefficients : ndarray of shape (E, e), optional
+            Coefficients of psi; its functions stay as they are when None.
+
+        Returns
+        -------
+        PairMoments
+            Moments of the same rows.
+        """
         made = PairMoments()
         made.count, made._cutoff = self.count, self._cutoff
         made._functions = self._seen().project(coefficients)
