@@ -121,9 +121,10 @@ def fault_of_call(node):
     called = getattr(node.func, "id", getattr(node.func, "attr", ""))
     if called in ("isinstance", "issubclass") and mentions(node.args[1]) & NAMES:
         return "asks for a class"
-    if called in ("startswith", "endswith") and isinstance(node.func, ast.Attribute):
-        if mentions(node.func.value) & {"label", "kind", "family", "family_name", "short_form"}:
-            return "looks into a text that is shown"
+    shown = {"label", "kind", "family", "family_name", "short_form"}
+    owner = getattr(node.func, "value", node.func)
+    if called in ("startswith", "endswith") and mentions(owner) & shown:
+        return "looks into a text that is shown"
     if called in ("hasattr", "getattr", "attrgetter") and len(node.args) > 1:
         wanted = strings(node.args[1])
         if wanted & HIDDEN:

@@ -10,6 +10,9 @@ from contexts.cases import CASES, as_array, over
 from contextures.spectrum import decompose, decompose_fitted
 from contextures.spectrum.operator import NormalizedOperator
 
+# Of singular values of one: several cases have unconnected parts.
+pytestmark = pytest.mark.filterwarnings("ignore::contextures.exceptions.ContextWarning")
+
 described = over(lambda case: case.form != "sampler")
 described_anew = over(lambda case: case.form != "sampler" and case.new is not None)
 

@@ -198,6 +198,16 @@ def test_info_nce_finds_the_logarithm_of_the_density_ratio():
     np.testing.assert_allclose(difference, difference.mean(), atol=1e-3)
 
 
+def test_nt_xent_spreads_sources_evenly_over_the_sphere():
+    """Three sources whose views agree: the corners of a simplex, with cosines of -1/2."""
+    objective = get_objective("nt_xent", temperature=0.5)
+    (g,) = finite.tables((3, 3))
+    value = finite.minimize(lambda: objective(g, g), [g], 1000)
+    directions = (g / g.norm(dim=1, keepdim=True)).detach().numpy()
+    np.testing.assert_allclose(directions @ directions.T, 1.5 * np.eye(3) - 0.5, atol=1e-2)
+    assert value == pytest.approx(np.log1p(4 * np.exp((-0.5 - 1) / 0.5)), abs=1e-4)
+
+
 LOST = 1 - np.array([0.75, 0.5, 0.375])  # 1 - s^2
 SHRUNK = [
     # (objective, eigenvalues of the covariance)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from cases import MADE, arguments
+from cases import MADE, OPTIONS, arguments
 
 import contextures.objectives as package
 from contextures.exceptions import InputError
@@ -98,6 +98,35 @@ def test_every_objective_has_its_line_in_the_stub():
     named = {objective_class(name) for name in objective_names()}
     assert named <= written
     assert written - named == {Objective, FunctionObjective}
+
+
+def without_minimum(names):
+    """Say of which objectives no test derives what their minimiser is."""
+    told = set()
+    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+        if path.name == Path(__file__).name:
+            continue
+        for each in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(each, ast.Constant):
+                told.add(each.value)
+            elif isinstance(each, ast.Name):
+                told.add(each.id)
+    return [
+        f"{name} has no case: add its minimum to tests/objectives/test_minimizers.py"
+        for name, made in names.items()
+        if not {name, made} & told
+    ]
+
+
+def test_every_objective_has_cases():
+    """Of one with options each is made with them, too: those in cases.py are of known ones."""
+    names = {name: objective_class(name).__name__ for name in objective_names()}
+    assert not without_minimum(names)
+    assert without_minimum({**names, "brand_new": "BrandNew"}) == [
+        "brand_new has no case: add its minimum to tests/objectives/test_minimizers.py"
+    ]
+    assert set(OPTIONS) <= set(names)
+    assert {name for name, _ in MADE} == set(names)
 
 
 @pytest.mark.parametrize(("name", "options"), MADE, ids=[f"{n}-{o}" for n, o in MADE])
