@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,7 +31,7 @@ from contextures.cli.options import (
     Target,
     examples,
 )
-from contextures.exceptions import InputError
+from contextures.exceptions import ContextWarning, InputError
 
 INTERRUPTED = 130
 
@@ -283,11 +284,18 @@ def _dimension(text: str) -> int | None:
         raise InputError(f"--dim {text!r} is not known; give auto or a whole number") from None
 
 
+def _note(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+    """Show a warning as a sentence, without the line of code that gave it."""
+    if issubclass(category, ContextWarning):
+        print(f"note: {message}", file=sys.stderr)
+
+
 def main() -> None:
     """Run the command line; exit with 0 on success only, with 2 when the input cannot be used."""
-    # A run that is told to stop cleans up after itself, as one that is interrupted does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    warnings.showwarning = _note
     try:
+        # A run that is told to stop cleans up after itself, as one that is interrupted does.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         code = app(standalone_mode=False)
     except InputError as error:
         print(f"contextures: {error}", file=sys.stderr)

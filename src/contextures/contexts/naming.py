@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import warnings
 from typing import Any
 
 from contextures.contexts.base import Context
 from contextures.contexts.registry import WORD, ShortForm, find_word, words
-from contextures.exceptions import InputError
+from contextures.exceptions import ContextWarning, InputError
 
 _FORM = re.compile(rf"({WORD})(?::([^()@|]*))?(?:\((.*)\))?", re.IGNORECASE)
 _EXAMPLES = {
@@ -20,7 +21,7 @@ _EXAMPLES = {
 }
 """How the library's own are written, in the order to list them in; others by their word."""
 
-_OLD = re.compile(r"mask(:[^+]*)?\+(.*)")
+_OLD = re.compile(r"mask(:[^+()]+)?\+([a-z][^+()]*)")
 
 
 def parse_context(text: str) -> Context:
@@ -107,9 +108,12 @@ def declared_form(kind: type[Context]) -> ShortForm | None:
 def _parse(text: str, whole: str) -> Context:
     old = _OLD.fullmatch(text.lower())
     if old is not None:
-        raise InputError(
-            f"the context {whole!r} is written in an old way; write "
-            f"mask{old.group(1) or ''}({old.group(2)})"
+        text = f"mask{old.group(1) or ''}({old.group(2)})"
+        warnings.warn(
+            f"the context {whole!r} is written in an old way, in which + stands for a mask over a "
+            f"context; write {text}",
+            ContextWarning,
+            stacklevel=4,
         )
     found = _FORM.fullmatch(text)
     word, value, inner = ("", None, None) if found is None else found.groups()

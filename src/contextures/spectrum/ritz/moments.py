@@ -129,7 +129,8 @@ class RitzMoments:
         Returns
         -------
         RitzProblem
-            With ``solve(n_components, ridge)``, whose solution is for :meth:`RitzMoments.functions`.
+            With ``solve(n_components, ridge)``; what it gives is for
+            :meth:`RitzMoments.functions`.
         """
         return OneSided(self._whitening(), self.operator)
 
