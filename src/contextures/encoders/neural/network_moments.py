@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from contextures.contexts import Context, DescribedRows
 from contextures.encoders.neural.network_pair import Sides, apply_in_chunks
 from contextures.encoders.neural.tensors import as_rows, as_tensor, support_values
 from contextures.encoders.ritz.learner import ROWS_A_FUNCTION, USUAL_RIDGE
+from contextures.encoders.ritz.parameters import SELECTION_ROWS
 from contextures.encoders.sources import DrawnSource, Source, choose_source, flat
 from contextures.spectrum.ritz import RitzMoments, TransitionMoments, ViewMoments
 from contextures.spectrum.ritz.ratio_trace import described_ratio_trace
@@ -34,6 +35,12 @@ class Block:
     functions: NDArray[Any]
     side: Any
     weights: FloatArray | None
+
+    def weighed(self, shares: FloatArray) -> Block:
+        """Give the same with weights times shares of the rows, which may come several times."""
+        tiled = np.tile(shares, len(self.functions) // len(shares))
+        weights = tiled if self.weights is None else self.weights * tiled
+        return replace(self, weights=weights)
 
 
 class Judge:
@@ -192,7 +199,8 @@ class HeldOut:
     judge : Judge
         Computes functions.
     rows, held : ndarray of int
-        Fitted rows that the functions are found on, and those that they are judged by.
+        Fitted rows that the functions are found on, of which the first are enough for a score, and
+        those that they are judged by.
     n_components : int
         d. Fewer are judged when held-out rows are few.
     """
@@ -200,18 +208,23 @@ class HeldOut:
     def __init__(self, judge: Judge, rows: IntArray, held: IntArray, n_components: int) -> None:
         self.judge, self.rows, self.held = judge, rows, held
         self.n_judged = judge.n_judged(n_components, len(held))
+        self.n_pairs = len(rows) * judge.source.n_views
 
     def score(self, sides: Sides, ridge: float = USUAL_RIDGE) -> float:
         """Judge networks."""
-        return float(self.scorer(sides)(ridge))
+        return float(self.scorer(sides, SELECTION_ROWS)(ridge))
 
-    def scorer(self, sides: Sides) -> Any:
-        """Give the score of networks for any ridge of the Ritz step."""
-        moments = self.judge.moments(sides, self.rows)
-        block = self.judge.block(sides, self.held)
+    def scorer(self, sides: Sides, most_rows: int | None = None) -> Any:
+        """Give the score of networks for any ridge of the Ritz step, and shares of held-out rows.
+
+        The functions are found on so many rows at most; on all of them when None.
+        """
+        moments = self.judge.moments(sides, self.rows[:most_rows])
+        whole = self.judge.block(sides, self.held)
         problem, mean = moments.problem(), moments.mean
 
-        def score(ridge: float) -> float:
+        def score(ridge: float, shares: FloatArray | None = None) -> float:
+            block = whole if shares is None else whole.weighed(shares)
             solution = problem.solve(self.n_judged, ridge)
             if len(solution.squares) == 0:
                 return -np.inf

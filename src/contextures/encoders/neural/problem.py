@@ -18,6 +18,7 @@ from contextures.encoders.neural.network_moments import AverageJudge, HeldOut, J
 from contextures.encoders.neural.network_pair import Sides, check_outputs, make_network
 from contextures.encoders.neural.objective_choice import Feeding, choose_feeding, choose_objective
 from contextures.encoders.neural.parameters import LARGEST_BATCH, Settings
+from contextures.encoders.neural.ridge_choice import usual_ridge
 from contextures.encoders.neural.schedule import mixed
 from contextures.encoders.neural.tensors import (
     Codes,
@@ -29,7 +30,6 @@ from contextures.encoders.neural.tensors import (
 )
 from contextures.encoders.neural.training import Training
 from contextures.encoders.ritz.learner import USUAL_RIDGE
-from contextures.encoders.ritz.parameters import SELECTION_ROWS
 from contextures.encoders.sources import DrawnSource
 from contextures.objectives import Objective
 
@@ -169,8 +169,7 @@ class Problem:
 
     def examine(self, device: torch.device) -> HeldOut:
         """Make what scores networks on the held-out rows."""
-        few = np.random.default_rng((self.settings.seed, 3)).permutation(self.rows)
-        rows = few[:SELECTION_ROWS]
+        rows = np.random.default_rng((self.settings.seed, 3)).permutation(self.rows)
         return HeldOut(self.judge(device), rows, self.held, self.settings.n_components)
 
     def training(self, checkpoint: Any, loggers: list[Any]) -> Training:
@@ -210,8 +209,10 @@ class Problem:
             return 0.0
         # Of exact moments only C is estimated; chosen by the few functions that held-out rows can
         # judge, the ridge would give up the last ones.
-        exact = not isinstance(self.judge(torch.device("cpu")).source, DrawnSource)
-        return USUAL_RIDGE if exact or not len(self.held) else None
+        source = self.judge(torch.device("cpu")).source
+        if not isinstance(source, DrawnSource):
+            return USUAL_RIDGE
+        return None if len(self.held) else usual_ridge(len(self.rows) * source.n_views)
 
     def _make_sides(self) -> Sides:
         wanted = self.wanted

@@ -17,8 +17,8 @@ from contextures.encoders.neural.checkpoints import Checkpoints, Progressed
 from contextures.encoders.neural.network_moments import HeldOut
 from contextures.encoders.neural.network_pair import Sides
 from contextures.encoders.neural.progress import Report
+from contextures.encoders.neural.ridge_choice import choose_for_pairs
 from contextures.encoders.neural.schedule import RowOrder, mixed, rate_share
-from contextures.encoders.ritz.learner import choose_ridge
 from contextures.exceptions import InputError
 from contextures.objectives import Objective
 
@@ -254,7 +254,7 @@ class Training:
         score = self._held_out.scorer(self.sides)
         if self.ridge is not None:
             return self.ridge, score(self.ridge)
-        return choose_ridge(score)
+        return choose_for_pairs(score, self._held_out.n_pairs, len(self.held))
 
     def _write(self, optimizer: Any) -> None:
         if self.checkpoints is None or not self.fabric.is_global_zero:
