@@ -26,10 +26,9 @@ from contextures.contexts import (
     RBFContext,
     TeacherContext,
 )
-from contextures.encoders import RitzEncoder, SpectralEncoder, sources
+from contextures.encoders import RitzEncoder, SpectralEncoder, gather, sources
 from contextures.encoders.bases import FourierBasis, LandmarkBasis, PolynomialBasis
-from contextures.encoders.ritz import fitting
-from contextures.encoders.ritz import learner as learning
+from contextures.encoders.ritz import learner
 from contextures.exceptions import InputError, RankError
 from contextures.spectrum.ritz.ratio_trace import ratio_trace
 
@@ -191,8 +190,8 @@ def test_pairs_and_labels_stream_with_what_was_observed():
 
 def test_threads_and_chunks_do_not_change_what_is_learned(monkeypatch):
     rows = np.random.default_rng(0).standard_normal((4000, 3))
-    monkeypatch.setattr(fitting, "SELECTION_ROWS", 500)
-    monkeypatch.setattr(learning, "CHUNK_VALUES", 20_000)
+    monkeypatch.setattr(learner, "SELECTION_ROWS", 500)
+    monkeypatch.setattr(gather, "CHUNK_VALUES", 20_000)
     made = [
         RitzEncoder(NoiseContext(), 3, n_functions=40, n_views=1, n_jobs=jobs).fit(rows)
         for jobs in (None, 2, 3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from contextures.encoders.base import Encoder
 from contextures.encoders.ritz import RitzEncoder
 from contextures.encoders.spectral import SpectralEncoder
 from contextures.encoders.storage import load_encoder, save_encoder
@@ -11,7 +12,14 @@ from contextures.encoders.storage import load_encoder, save_encoder
 if TYPE_CHECKING:
     from contextures.encoders.neural import NeuralEncoder
 
-__all__ = ["NeuralEncoder", "RitzEncoder", "SpectralEncoder", "load_encoder", "save_encoder"]
+__all__ = [
+    "Encoder",
+    "NeuralEncoder",
+    "RitzEncoder",
+    "SpectralEncoder",
+    "load_encoder",
+    "save_encoder",
+]
 
 
 def __getattr__(name: str) -> Any:

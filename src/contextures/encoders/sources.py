@@ -176,12 +176,6 @@ def flat(given: NDArray[Any]) -> NDArray[Any]:
     return given.reshape(-1, *given.shape[2:])
 
 
-def is_table(X: Any) -> bool:
-    """Tell whether X is rows of numbers, rather than names, where a context takes both."""
-    values = np.asarray(X)
-    return values.ndim == 2 and values.dtype.kind in "fiub"
-
-
 def names_things(values: NDArray[Any]) -> bool:
     """Tell whether values of A are classes, indices or words rather than quantities."""
     return values.ndim == 1 and values.dtype.kind != "f"

@@ -6,22 +6,20 @@ from typing import Any, Self
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray
 from contextures._checks import check_positive_int
-from contextures.contexts import Context, KNNContext
-from contextures.contexts.base import check_context
+from contextures.contexts import Context
 from contextures.contexts.montecarlo import with_expansion
-from contextures.encoders.base import check_kept
+from contextures.encoders.base import Encoder
 from contextures.spectrum import Spectrum, decompose_fitted
 
 CHUNK_ENTRIES = 20_000_000
 """Entries of P+(. | x) that embedding new rows holds at a time."""
 
 
-class SpectralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class SpectralEncoder(Encoder):
     """Embed rows by the top left singular functions mu_1, ..., mu_d of a context.
 
     Coordinates are ordered by singular value, centred and of unit variance on the training rows,
@@ -73,6 +71,8 @@ class SpectralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     (75, 3)
     """
 
+    spectrum_: Spectrum
+
     def __init__(
         self,
         context: Context | None = None,
@@ -110,111 +110,57 @@ class SpectralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             are allowed, if it has not one).
         """
         check_positive_int(self.n_components, "n_components")
-        context = KNNContext() if self.context is None else self.context
-        context = check_context(context).seeded(self.random_state)
-        if context.takes == "array":
-            X = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
-        self.context_ = with_expansion(context, X, y)
-        self._keep(
-            decompose_fitted(
-                self.context_,
-                self.n_components,
-                self.solver,
-                self.random_state,
-                allow_fewer=bool(self.allow_fewer),
-            )
+        self._fit_context(X, y)
+        self.spectrum_ = decompose_fitted(
+            self.context_,
+            self.n_components,
+            self.solver,
+            self.random_state,
+            allow_fewer=bool(self.allow_fewer),
         )
+        self._singular_values = self.spectrum_.singular_values
+        self._coefficients = self.spectrum_.coefficients
+        self._offset = self.spectrum_.offset(self.context_)
         return self
 
-    def fit_transform(self, X: Any = None, y: Any = None, **fit_params: Any) -> Any:
-        """Fit, and embed the training rows without looking up their context again.
-
-        Parameters
-        ----------
-        X, y
-            As in ``fit``.
-        **fit_params : dict
-            None are taken.
-
-        Returns
-        -------
-        ndarray of shape (n, d)
-            The coordinates of the training rows.
-        """
-        # fit() stays the only place that learns; what it kept is the answer.
-        return self.fit(X, y, **fit_params)._training_coordinates()
-
-    def transform(self, X: Any = None) -> FloatArray:
-        """Embed rows, seen at fit time or new.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, p)
-            The inputs.
-
-        Returns
-        -------
-        ndarray of shape (n, d)
-            The coordinates mu_1(x), ..., mu_d(x).
-
-        Raises
-        ------
-        InputError
-            If the context cannot describe new rows, as a label context cannot.
-        """
+    @property
+    def singular_values_(self) -> FloatArray:
+        """Singular values, largest first."""
         check_is_fitted(self)
-        if self.context_.takes == "array":
-            X = validate_data(self, X, dtype=np.float64, reset=False)
-        if self.context_.takes != "array" or not self.context_.row_by_row:
-            return self._project(self.context_.expand(X))
+        return self._singular_values
+
+    def _embed(self, rows: Any) -> FloatArray:
+        if self._named or not self.context_.row_by_row:
+            return self._project(self.context_.expand(rows))
         # In parts, because a dense context of many rows would not fit in memory at once.
         step = max(256, CHUNK_ENTRIES // len(self._coefficients))
-        parts = [X[start : start + step] for start in range(0, len(X), step)]
+        parts = [rows[start : start + step] for start in range(0, len(rows), step)]
         return np.vstack([self._project(self.context_.expand(part)) for part in parts])
 
-    def truncated(self, n_components: int) -> Self:
-        """Give this encoder with its first coordinates only, at no cost.
-
-        Parameters
-        ----------
-        n_components : int
-            How many to keep, at most as many as there are.
-
-        Returns
-        -------
-        Self
-            A fitted encoder that shares the context with this one.
-        """
-        check_kept(self, n_components)
-        kept = clone(self).set_params(n_components=n_components)
-        kept.context_ = self.context_
-        if hasattr(self, "n_features_in_"):
-            kept.n_features_in_ = self.n_features_in_
-        kept._keep(self.spectrum_.truncated(n_components), self._offset[:n_components])
-        return kept  # type: ignore[no-any-return]
-
-    def _training_coordinates(self) -> FloatArray:
+    def _fitted_coordinates(self, X: Any) -> FloatArray:
         # A copy, so that changing the result in place does not change the fitted spectrum.
         return self.spectrum_.left.copy()
 
-    def _keep(self, spectrum: Spectrum, offset: FloatArray | None = None) -> None:
-        self.spectrum_ = spectrum
-        self.singular_values_ = spectrum.singular_values
-        self._coefficients = spectrum.coefficients
-        self._offset = spectrum.offset(self.context_) if offset is None else offset
+    def _keep_first(self, n_components: int) -> None:
+        if "spectrum_" in vars(self):  # not in one that was read from a file
+            self.spectrum_ = self.spectrum_.truncated(n_components)
+        self._singular_values = self._singular_values[:n_components]
+        self._coefficients = self._coefficients[:, :n_components]
+        self._offset = self._offset[:n_components]
+
+    def _fitted(self, context: Context, X: Any, y: Any) -> Context:
+        return with_expansion(context, X, y)
+
+    def _names_things(self, context: Context, X: Any) -> bool:
+        return context.takes != "array"
+
+    def _rows(self, X: Any, *, reset: bool = False) -> Any:
+        # The context checks whatever is not rows of numbers.
+        return X if self._named else super()._rows(X, reset=reset)
 
     def _project(self, expansion: Any) -> FloatArray:
         coordinates = expansion @ self._coefficients - self._offset
         return coordinates.toarray() if sparse.issparse(coordinates) else np.asarray(coordinates)
 
-    @property
-    def _n_features_out(self) -> int:
-        return int(self._coefficients.shape[1])
-
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_coefficients")
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.target_tags.required = self.context is not None and self.context.needs_y
-        return tags

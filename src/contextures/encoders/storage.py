@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from contextures.contexts.stored import (
     describe_fitted,
     restore_fitted,
 )
+from contextures.encoders.base import Encoder
 from contextures.encoders.bases.stored import (
     describe_basis,
     read_foreign,
@@ -32,7 +34,7 @@ FORMAT = 1
 ARRAYS, DESCRIPTION, FOREIGN = "encoder.safetensors", "encoder.json", "encoder.skops"
 
 
-def save_encoder(encoder: Any, directory: str | Path) -> None:
+def save_encoder(encoder: Encoder, directory: str | Path) -> None:
     """Write a fitted encoder to ``encoder.safetensors`` and ``encoder.json`` in a directory.
 
     A Ritz encoder whose basis has parts of scikit-learn's adds ``encoder.skops``. Of a network that
@@ -50,7 +52,8 @@ def save_encoder(encoder: Any, directory: str | Path) -> None:
     Raises
     ------
     InputError
-        If the context or the basis is of a kind that cannot be written.
+        If the context or the basis is of a kind that cannot be written, or the encoder is one of
+        your own.
 
     Examples
     --------
@@ -72,10 +75,7 @@ def save_encoder(encoder: Any, directory: str | Path) -> None:
     elif isinstance(encoder, SpectralEncoder):
         described = _describe_spectral(encoder, arrays)
     else:
-        # Only who made such an encoder has torch.
-        from contextures.encoders.neural.storage import describe_neural
-
-        described = describe_neural(encoder, arrays)
+        described = _describe_neural(encoder, arrays)
     folder = Path(directory)
     archive = write_foreign(foreign) if foreign else None
     if archive is None:
@@ -92,7 +92,7 @@ def save_encoder(encoder: Any, directory: str | Path) -> None:
     write_whole(folder / DESCRIPTION, to_json(description))
 
 
-def load_encoder(directory: str | Path, network: Any = None) -> Any:
+def load_encoder(directory: str | Path, network: Any = None) -> Encoder:
     """Read an encoder that :func:`save_encoder` wrote.
 
     Parameters
@@ -158,6 +158,20 @@ def load_encoder(directory: str | Path, network: Any = None) -> Any:
         raise InputError(f"the encoder in {where} is damaged ({reason}); fit it again") from None
 
 
+def _describe_neural(encoder: Encoder, arrays: Arrays) -> dict[str, Any]:
+    # Only who made such an encoder has torch.
+    if "contextures.encoders.neural.encoder" in sys.modules:
+        from contextures.encoders.neural import NeuralEncoder
+        from contextures.encoders.neural.storage import describe_neural
+
+        if isinstance(encoder, NeuralEncoder):
+            return describe_neural(encoder, arrays)
+    raise InputError(
+        f"{type(encoder).__name__} is an encoder of your own, which only your own code can write; "
+        "give a SpectralEncoder, RitzEncoder or NeuralEncoder"
+    )
+
+
 def _describe_spectral(encoder: SpectralEncoder, arrays: Arrays) -> dict[str, Any]:
     arrays["coefficients"] = np.ascontiguousarray(encoder._coefficients)
     arrays["singular_values"] = np.ascontiguousarray(encoder.singular_values_)
@@ -176,7 +190,8 @@ def _restore_spectral(description: dict[str, Any], arrays: Arrays) -> SpectralEn
     encoder.context_ = context
     if description["n_features_in"] is not None:
         encoder.n_features_in_ = int(description["n_features_in"])
-    encoder.singular_values_ = arrays["singular_values"]
+    encoder._named = context.takes != "array"
+    encoder._singular_values = arrays["singular_values"]
     encoder._coefficients = arrays["coefficients"]
     encoder._offset = arrays.get("offset", np.zeros(encoder.n_components))  # not in release 0.1
     if context.takes == "array":
@@ -197,7 +212,7 @@ def _describe_ritz(encoder: RitzEncoder, arrays: Arrays, foreign: list[Any]) -> 
     return {
         "n_components": functions.n_components,
         "n_features_in": getattr(encoder, "n_features_in_", None),
-        "named_inputs": encoder._named_inputs,
+        "named_inputs": encoder._named,
         "rank": functions.rank,
         "effective_rank": functions.effective_rank,
         "ridge": encoder.ridge_,
@@ -217,7 +232,7 @@ def _restore_ritz(description: dict[str, Any], arrays: Arrays, folder: Path) -> 
     if context is not None:
         encoder.context_ = context
     encoder.basis_, encoder.context_basis_ = basis, None
-    encoder._named_inputs = bool(description["named_inputs"])
+    encoder._named = bool(description["named_inputs"])
     if description["n_features_in"] is not None:
         encoder.n_features_in_ = int(description["n_features_in"])
     functions = RitzFunctions(
@@ -253,11 +268,11 @@ def _check_whole(encoder: RitzEncoder) -> None:
     n_functions, n_components = functions.coefficients.shape
     if functions.mean.shape != (n_functions,) or len(functions.singular_values) != n_components:
         raise ValueError("the numbers of its functions differ")
-    if not encoder._named_inputs:
+    if not encoder._named:
         _check_row(encoder)
 
 
-def _check_row(encoder: Any) -> None:
+def _check_row(encoder: Encoder) -> None:
     row = np.zeros((1, encoder.n_features_in_))
     if not np.isfinite(encoder.transform(row)).all():
         raise ValueError("it gives values that are not numbers")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +11,16 @@ from numpy.typing import ArrayLike, NDArray
 from contextures._arrays import FloatArray
 from contextures.exceptions import InputError
 from contextures.spectrum.ritz.scatter import blocks
+
+
+class Transformer(Protocol):
+    """What embeds rows: an encoder of this library, or a transformer of scikit-learn's kind."""
+
+    def fit(self, X: Any, y: Any = None) -> Any:
+        """Learn from rows."""
+
+    def transform(self, X: Any) -> Any:
+        """Embed rows."""
 
 
 def representation(F: Any, X: Any, name: str, *, least: int = 2) -> NDArray[Any]:

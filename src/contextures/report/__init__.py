@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from contextures.report.choice import (
+    LABEL_FAMILY,
+    Answer,
+    Candidate,
+    ProbePoint,
+    PseudoPoint,
+    TauPoint,
+)
 from contextures.report.diagnosis import (
     DiagnosisData,
     LearnedFunction,
@@ -11,21 +19,15 @@ from contextures.report.diagnosis import (
 from contextures.report.model import REPORT_VERSION, ReportData
 from contextures.report.page import render_report
 from contextures.report.parts import (
-    LABEL_FAMILY,
     SCORE_LABELS,
-    Answer,
-    Candidate,
     Cell,
     ColumnAccount,
     DataWarning,
     LearnedEncoder,
-    ProbePoint,
-    PseudoPoint,
     Repeat,
     Scatter,
     Score,
     TableInfo,
-    TauPoint,
     TrainingPoint,
 )
 

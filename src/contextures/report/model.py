@@ -13,19 +13,15 @@ from itertools import pairwise
 
 from contextures.exceptions import InputError
 from contextures.report._decode import build, to_plain
+from contextures.report.choice import Answer, Candidate, ProbePoint, PseudoPoint, TauPoint
 from contextures.report.parts import (
-    Answer,
-    Candidate,
     ColumnAccount,
     DataWarning,
     LearnedEncoder,
-    ProbePoint,
-    PseudoPoint,
     Repeat,
     Scatter,
     Score,
     TableInfo,
-    TauPoint,
 )
 
 REPORT_VERSION = 1

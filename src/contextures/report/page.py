@@ -6,12 +6,13 @@ import dataclasses
 
 from markupsafe import Markup
 
+from contextures.report.choice import LABEL_FAMILY, Candidate
 from contextures.report.dots import score_axis
 from contextures.report.frame import draw_page, embed
 from contextures.report.glossary import GLOSSARY, LEARNING_GLOSSARY
 from contextures.report.learning import Learning, learning_of
 from contextures.report.model import ReportData
-from contextures.report.parts import LABEL_FAMILY, SCORE_LABELS, Candidate, Scatter
+from contextures.report.parts import SCORE_LABELS, Scatter
 
 __all__ = ["render_report"]
 

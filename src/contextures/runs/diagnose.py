@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contextures.contexts import Context
 from contextures.data import Table
+from contextures.encoders import Encoder
 from contextures.evaluation import Diagnosis, diagnose
 from contextures.exceptions import ContextWarning, InputError, RankError
 from contextures.runs.context_advice import advise, stored_ranking
@@ -176,7 +176,7 @@ def _compare(
         )
 
 
-def _of_half(context: Context, rows: NDArray[np.float64], d: int, seed: int) -> Any:
+def _of_half(context: Context, rows: NDArray[np.float64], d: int, seed: int) -> Encoder | None:
     half = np.sort(np.random.default_rng(seed).permutation(len(rows))[: len(rows) // 2])
     with warnings.catch_warnings():
         # What the context's parts are is said of all rows.

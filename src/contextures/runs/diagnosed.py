@@ -15,7 +15,7 @@ from sklearn.base import clone
 from contextures._arrays import FloatArray
 from contextures.contexts import Context
 from contextures.data import Table, load_preparation, read_table
-from contextures.encoders import load_encoder
+from contextures.encoders import Encoder, load_encoder
 from contextures.exceptions import InputError
 from contextures.runs.checked_table import look_over
 from contextures.runs.embedding_files import embedding_of, numbers_of_table, split_of
@@ -258,7 +258,7 @@ def held_out(n: int, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return np.sort(order[cut:]), np.sort(order[:cut])
 
 
-def _outputs(encoder: Any, rows: FloatArray) -> FloatArray | None:
+def _outputs(encoder: Encoder, rows: FloatArray) -> FloatArray | None:
     """Give the wider outputs of a neural encoder; others are their own solution."""
     if not hasattr(encoder, "outputs"):
         return None

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from contextures._arrays import DENSE_SHARE
 from contextures._lazy import missing
 from contextures.contexts import Context
-from contextures.encoders import RitzEncoder, SpectralEncoder
+from contextures.encoders import Encoder, RitzEncoder, SpectralEncoder
 from contextures.exceptions import InputError
 
 KINDS = ("auto", "spectral", "ritz", "neural")
@@ -116,7 +116,7 @@ def fit_encoder(
     predicted: int,
     seed: int,
     progress: Callable[[int, int], None] | None = None,
-) -> Any:
+) -> Encoder:
     """Fit an encoder with the number of coordinates asked for, or with as many as are sound.
 
     Parameters
@@ -154,7 +154,7 @@ def fit_up_to(
     wanted: int,
     seed: int,
     progress: Callable[[int, int], None] | None = None,
-) -> Any:
+) -> Encoder:
     """Fit an encoder with up to ``wanted`` coordinates: as many as there are and are sound.
 
     Parameters
@@ -180,7 +180,7 @@ def _make(
     progress: Callable[[int, int], None] | None,
     *,
     allow_fewer: bool,
-) -> Any:
+) -> Encoder:
     if kind == "spectral":
         return SpectralEncoder(context, n_components, random_state=seed, allow_fewer=allow_fewer)
     if kind == "ritz":

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contextures._arrays import FloatArray
+from contextures.encoders import Encoder
 from contextures.evaluation import cca_alignment
 from contextures.exceptions import RankError
 from contextures.runs.encoder_choice import affordable_rows
@@ -46,7 +47,9 @@ class Judgement:
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
-def judge(encoder: Any, rows: NDArray[np.float64], fresh: NDArray[np.float64] | None) -> Judgement:
+def judge(
+    encoder: Encoder, rows: NDArray[np.float64], fresh: NDArray[np.float64] | None
+) -> Judgement:
     """Compare a learned encoder with the exact functions of its fitted context.
 
     Parameters

@@ -11,6 +11,7 @@ import pandas as pd
 
 from contextures._arrays import FloatArray
 from contextures.data import TablePreparation
+from contextures.encoders import Encoder
 from contextures.evaluation import HeldOutScore, Task
 from contextures.runs.checked_table import Checked
 from contextures.runs.learned_quality import Judgement
@@ -42,7 +43,7 @@ class Learned:
 
     search: ContextSearch
     kind: str
-    encoder: Any
+    encoder: Encoder
     n_rows: int
     judgement: Judgement
     warnings: list[str] = field(default_factory=list)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from contextures.contexts.naming import context_label
+from contextures.encoders import Encoder
 from contextures.evaluation import HeldOutScore, Task
 from contextures.evaluation.context_scores.task_priors import NOISE
 from contextures.selection import ContextSearch
@@ -44,7 +43,7 @@ def finding(search: ContextSearch, kept: int, *, given: bool) -> list[str]:
     return sentences
 
 
-def encoder_label(kind: str, encoder: Any) -> str:
+def encoder_label(kind: str, encoder: Encoder) -> str:
     """Name an encoder in words that can follow "The encoder is"."""
     if kind == "ritz":
         size = len(encoder.functions_.mean)

@@ -7,26 +7,31 @@ import pytest
 
 from contextures.contexts import PairContext
 from contextures.encoders import NeuralEncoder
-from contextures.encoders.neural.network_moments import Block
+from contextures.encoders.gather import Block, Rows
+from contextures.encoders.held_out import Judge
+from contextures.encoders.neural.network_moments import ViewSource
 from contextures.encoders.neural.ridge_choice import (
     choose_for_pairs,
     standard_error,
     usual_ridge,
 )
-
-
-def weighted(values, shares):
-    return float(values.mean() if shares is None else values @ shares / shares.sum())
+from contextures.spectrum.ritz import ViewMoments
 
 
 def scores_of(gains):
     """Score a ridge by the mean of what each held-out row gains for each tenfold of it."""
+    blocks = np.arange(len(gains)) * 10 // len(gains)
 
-    def score(ridge, shares):
-        tenfolds = np.log10(max(ridge, 1e-7) / usual_ridge(4000))
-        return weighted(gains * np.clip(tenfolds, -1, 1), shares)
+    def tenfolds(ridge):
+        return np.clip(np.log10(max(ridge, 1e-7) / usual_ridge(4000)), -1, 1)
 
-    return score
+    def score(ridge):
+        return gains.mean() * tenfolds(ridge)
+
+    def without(ridge):
+        return np.array([gains[blocks != i].mean() for i in range(10)]) * tenfolds(ridge)
+
+    return score, without
 
 
 @pytest.mark.parametrize(
@@ -39,7 +44,7 @@ def test_the_usual_ridge_falls_as_pairs_come_in(n_pairs, ridge):
 @pytest.mark.parametrize("gain", [1.0, -1.0])
 def test_a_ridge_that_all_rows_speak_for_is_taken(gain):
     gains = gain + 0.1 * np.random.default_rng(0).standard_normal(1000)
-    chosen, reached = choose_for_pairs(scores_of(gains), 4000, 1000)
+    chosen, reached = choose_for_pairs(*scores_of(gains), 4000)
     assert np.sign(chosen - usual_ridge(4000)) == gain
     assert reached == pytest.approx(abs(gains.mean()))
 
@@ -48,7 +53,7 @@ def test_a_ridge_that_one_row_speaks_for_is_not():
     # A row far out, which makes up the whole held-out score.
     gains = np.zeros(1000)
     gains[17] = 1e6
-    assert choose_for_pairs(scores_of(gains), 4000, 1000) == (1e-3, 0.0)
+    assert choose_for_pairs(*scores_of(gains), 4000) == (1e-3, 0.0)
 
 
 def test_the_standard_error_is_that_of_a_mean():
@@ -59,13 +64,30 @@ def test_the_standard_error_is_that_of_a_mean():
     assert np.mean(errors) == pytest.approx(0.1, rel=0.05)
 
 
-def test_rows_of_no_share_count_for_nothing_in_every_draw():
+class TwoViews:
+    """Values of two draws of each row, one draw after the other."""
+
+    def evaluate(self, source, inputs, given, weights):
+        return Block(given[:2].reshape(-1, 2), given[2:].reshape(-1, 2), weights)
+
+
+def test_views_of_a_row_are_left_out_together():
+    """Draws of one x depend on each other, so that blocks of draws would look too sure."""
     rng = np.random.default_rng(0)
-    block = Block(rng.standard_normal((12, 2)), None, rng.uniform(1, 2, 12))
-    shares = np.array([1.0, 0.0, 1.0, 0.5])
-    # Three draws of four rows, one after another.
-    expected = block.weights.reshape(3, 4) * shares
-    assert np.array_equal(block.weighed(shares).weights.reshape(3, 4), expected)
+    one = rng.standard_normal((2, 30, 2))  # two views of 30 rows, and two more of each
+    given = np.concatenate([one, one + 0.5 * rng.standard_normal(one.shape)])
+    source = ViewSource(None, None, 4)
+    rows = Rows(np.zeros((30, 1)), given=given)
+    judge = Judge(source, TwoViews(), rows, 2)
+    moments = judge.moments()
+    solution = moments.problem().solve(2)
+    blocks = np.arange(30) * 3 // 30
+    for block, score in enumerate(judge.without_blocks(moments, 0.0, 3)):
+        kept = np.tile(blocks != block, 2)
+        left, right = (
+            (part[kept] - moments.mean) @ solution.left for part in given.reshape(2, 60, 2)
+        )
+        assert score == pytest.approx(ViewMoments.of(left, right).ratio_trace())
 
 
 def test_pairs_without_held_out_rows_have_the_usual_ridge():

@@ -6,7 +6,7 @@ draws for the whole batch and keeps its own part, so that several processes comp
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -40,7 +40,7 @@ class Sample:
     context : Context
         The fitted context.
     inputs : torch.Tensor
-        All fitted rows as the network takes them, on the device.
+        All fitted rows as the network takes them, where batches are to lie.
     drawable : torch.Tensor
         All fitted rows as the context draws from them.
     context_offsets : ndarray of shape (q,) or None
@@ -68,6 +68,10 @@ class Sample:
     def device(self) -> torch.device:
         """Where batches are to lie."""
         return self.inputs.device
+
+    def to(self, device: torch.device) -> Sample:
+        """Give the same sample on a device."""
+        return replace(self, inputs=self.inputs.to(device), drawable=self.drawable.to(device))
 
     def on_device(self, values: Any) -> Tensor:
         """Give floats as a tensor where batches lie."""

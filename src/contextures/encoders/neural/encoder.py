@@ -5,27 +5,24 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from contextures._arrays import FloatArray
-from contextures.contexts import Context, KNNContext
-from contextures.contexts.base import check_context
-from contextures.encoders.base import check_kept
+from contextures.contexts import Context
+from contextures.encoders.base import Encoder
 from contextures.encoders.neural.embedding import Map
 from contextures.encoders.neural.fabric import limited_threads, run
 from contextures.encoders.neural.parameters import Settings
 from contextures.encoders.neural.problem import Problem, Wanted
 from contextures.encoders.neural.progress import check_loggers
 from contextures.encoders.neural.ritz_step import finished, warn_of_collapse
-from contextures.encoders.neural.tensors import Codes, as_tensor, far_offsets
+from contextures.encoders.neural.tensors import Codes, as_tensor, codes_of, far_offsets
 from contextures.spectrum.ritz import RitzFunctions
 
 
-class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class NeuralEncoder(Encoder):
     """Embed rows by a neural network that learns the contexture of a context.
 
     The network is trained by an objective whose minimiser spans the top singular functions, wider
@@ -136,7 +133,8 @@ class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     so that no digits are lost; contexts are fitted to the rows as they are.
 
     A step of b rows costs three times the network's products and, for D outputs, b D^2. Equal
-    seeds, versions, threads and devices give equal numbers on the CPU.
+    seeds, versions, threads and devices give equal numbers on the CPU. A network on X needs no
+    context to embed rows; averages of a network on A do.
 
     References
     ----------
@@ -154,8 +152,9 @@ class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     (75, 2)
     """
 
-    context_: Context
     _map: Map
+    _codes: Codes | None
+    _offsets: FloatArray | None
 
     def __init__(
         self,
@@ -245,45 +244,26 @@ class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         ContextWarning
             If the outputs vary in fewer directions than are kept of them.
         """
-        self._learn(X, y)
+        settings, loggers = Settings.of(self), check_loggers(self.loggers)
+        values = self._fit_context(X, y)
+        inputs = self._as_inputs(values)
+        with limited_threads(self.n_threads):
+            given = self.context_, values, inputs, self._codes
+            problem = Problem(*given, Wanted.of(self), settings, self._offsets)
+            outcome = run(
+                problem.training(self.checkpoint, loggers),
+                self.progress,
+                accelerator=self.accelerator,
+                devices=self.devices,
+                strategy=self.strategy,
+                precision=self.precision,
+            )
+            self._map, self.ridge_ = finished(problem, outcome)
+        self.network_, self.context_network_ = problem.networks.phi, problem.networks.psi
+        self.score_ = np.nan if outcome.score is None else outcome.score
+        self.history_ = outcome.history
+        warn_of_collapse(problem, self.functions_)
         return self
-
-    def fit_transform(self, X: Any = None, y: Any = None, **fit_params: Any) -> Any:
-        """Fit, and embed the training rows without looking up their context again.
-
-        Parameters
-        ----------
-        X, y
-            As in ``fit``.
-        **fit_params : dict
-            None are taken.
-
-        Returns
-        -------
-        ndarray of shape (n, d)
-            The coordinates of the training rows.
-        """
-        values, inputs = self._learn(X, y, **fit_params)
-        return self._map.fitted_coordinates(values, inputs)
-
-    def transform(self, X: Any = None) -> FloatArray:
-        """Embed rows, seen at fit time or new.
-
-        A network on X needs no context here; averages of a network on A do.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, p)
-            The inputs.
-
-        Returns
-        -------
-        ndarray of shape (n, d)
-            The coordinates mu_1(x), ..., mu_d(x).
-        """
-        check_is_fitted(self)
-        values = self._values(X, reset=False)
-        return self._map.coordinates(values, self._as_inputs(values))
 
     def outputs(self, X: Any = None) -> FloatArray:
         """Compute the network's outputs, before d coordinates are combined of them.
@@ -299,28 +279,8 @@ class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             The outputs; of a network on A alone, their averages over P+(. | x).
         """
         check_is_fitted(self)
-        values = self._values(X, reset=False)
-        return self._map.outputs(values, self._as_inputs(values))
-
-    def truncated(self, n_components: int) -> Self:
-        """Give this encoder with its first coordinates only, at no cost.
-
-        Parameters
-        ----------
-        n_components : int
-            How many to keep, at most as many as there are.
-
-        Returns
-        -------
-        Self
-            A fitted encoder that shares the network with this one.
-        """
-        check_kept(self, n_components)
-        kept: Self = clone(self).set_params(n_components=n_components)
-        fitted = {k: v for k, v in vars(self).items() if k.endswith("_") or k.startswith("_")}
-        kept.__dict__.update(fitted)
-        kept._map = self._map.truncated(n_components)
-        return kept
+        rows = self._rows(X)
+        return self._map.outputs(rows, self._as_inputs(rows))
 
     @property
     def functions_(self) -> RitzFunctions:
@@ -338,75 +298,31 @@ class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         """The effective rank of the outputs."""
         return self.functions_.effective_rank
 
-    def _learn(self, X: Any, y: Any = None) -> tuple[NDArray[Any], Tensor]:
-        settings, loggers = Settings.of(self), check_loggers(self.loggers)
-        values = self._fit_context(X, y)
-        inputs = self._as_inputs(values)
-        with limited_threads(self.n_threads):
-            problem = Problem(
-                self.context_,
-                values,
-                inputs,
-                self._codes,
-                self._wanted(),
-                settings,
-                self._offsets,
-            )
-            progressed, weights = run(
-                problem.training(self.checkpoint, loggers),
-                self.progress,
-                accelerator=self.accelerator,
-                devices=self.devices,
-                strategy=self.strategy,
-                precision=self.precision,
-            )
-            problem.sides.cpu().load_state_dict({k: torch.as_tensor(v) for k, v in weights.items()})
-            problem.sides.float().eval()
-            chosen = problem.ridge() if progressed.ridge is None else progressed.ridge
-            assert chosen is not None
-            self.ridge_ = chosen
-            self._map = finished(problem, chosen)
-        self.network_, self.context_network_ = problem.sides.phi, problem.sides.psi
-        self.score_ = np.nan if progressed.score is None else progressed.score
-        self.history_ = progressed.history
-        warn_of_collapse(problem, self.functions_)
-        return values, inputs
+    def _embed(self, rows: NDArray[Any]) -> FloatArray:
+        return self._map.coordinates(rows, self._as_inputs(rows))
+
+    def _fitted_coordinates(self, X: Any) -> FloatArray:
+        rows = self._rows(X)
+        return self._map.fitted_coordinates(rows, self._as_inputs(rows))
+
+    def _keep_first(self, n_components: int) -> None:
+        self._map = self._map.truncated(n_components)
 
     def _fit_context(self, X: Any, y: Any) -> NDArray[Any]:
-        context = KNNContext() if self.context is None else self.context
-        context = check_context(context).seeded(self.random_state)
-        self._named = context.takes == "index" or (context.takes == "any" and not _is_table(X))
-        values = None if X is None else self._values(X, reset=True)
-        self.context_ = context.fit(X if self._named else values, y)
-        if values is None:
-            values = np.arange(len(self.context_.input_weights_))[:, None]
-        self._codes = self._known(values) if self._named else None
+        rows = super()._fit_context(X, y)
+        self._codes = codes_of(rows, self.context_, self.network) if self._named else None
         self._offsets = (
-            None if self._named else far_offsets(values, self.network, self.network_options)
+            None if self._named else far_offsets(rows, self.network, self.network_options)
         )
-        return values
+        return rows
 
-    def _known(self, values: NDArray[Any]) -> Codes:
-        if self.network == "graph":
-            # All nodes have features, so those that were not seen can be embedded too.
-            return Codes(np.arange(self.context_.describe().entries.shape[1]))
-        return Codes.of(values[:, 0])
-
-    def _values(self, X: Any, *, reset: bool) -> NDArray[Any]:
-        """Give rows as the context takes them; indices or names as one column."""
-        if not self._named:
-            whole = self._takes_whole(X)
-            return validate_data(  # type: ignore[no-any-return]
-                self,
-                X,
-                dtype=np.int64 if whole else np.float64,
-                reset=reset,
-                ensure_min_samples=2 if reset else 1,
-            )
-        if X is None:
-            return np.arange(len(self.context_.input_weights_))[:, None]
+    def _as_names(self, X: Any) -> NDArray[Any]:
+        """Give indices or names as one column."""
         names = np.asarray(X)
         return names.reshape(len(names), -1)
+
+    def _number_type(self, X: Any) -> type[np.generic]:
+        return np.int64 if self._takes_whole(X) else np.float64
 
     def _takes_whole(self, X: Any) -> bool:
         """Tell whether rows of whole numbers are tokens, which are not to become floats."""
@@ -415,32 +331,8 @@ class NeuralEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         context = self.context
         return context is not None and context.takes == "any" and np.asarray(X).dtype.kind in "iu"
 
-    def _as_inputs(self, values: NDArray[Any]) -> Tensor:
-        return as_tensor(values, self._codes, self._offsets)
-
-    def _wanted(self) -> Wanted:
-        return Wanted(
-            self.objective,
-            dict(self.objective_options or {}),
-            self.network,
-            dict(self.network_options or {}),
-            self.context_network,
-            dict(self.context_network_options or {}),
-        )
-
-    @property
-    def _n_features_out(self) -> int:
-        return self.functions_.n_components
+    def _as_inputs(self, rows: NDArray[Any]) -> Tensor:
+        return as_tensor(rows, self._codes, self._offsets)
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "_map")
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.target_tags.required = self.context is not None and self.context.needs_y
-        return tags
-
-
-def _is_table(X: Any) -> bool:
-    values = np.asarray(X)
-    return values.ndim == 2 and values.dtype.kind in "fiub"
+        return "_map" in vars(self)

@@ -11,9 +11,8 @@ from threadpoolctl import threadpool_limits
 
 from contextures._checks import check_positive_int
 from contextures._lazy import optional
-from contextures.encoders.neural.checkpoints import Progressed
 from contextures.encoders.neural.progress import shown
-from contextures.encoders.neural.training import Training, Weights
+from contextures.encoders.neural.training import Outcome, Training
 from contextures.exceptions import InputError
 
 MOST_THREADS = 2
@@ -28,7 +27,7 @@ def run(
     devices: Any,
     strategy: Any,
     precision: Any,
-) -> tuple[Progressed, Weights]:
+) -> Outcome:
     """Run a training.
 
     Parameters
@@ -42,7 +41,7 @@ def run(
 
     Returns
     -------
-    tuple
+    Outcome
         How it went, and the weights that were chosen.
     """
     with optional("NeuralEncoder"):
@@ -60,11 +59,11 @@ def run(
             f"strategy={strategy!r}, precision={precision!r}: {error}"
         ) from None
     work: Any = _work  # Fabric's types know functions of itself alone
-    result: tuple[Progressed, Weights] = fabric.launch(work, training, progress)
+    result: Outcome = fabric.launch(work, training, progress)
     return result
 
 
-def _work(fabric: Any, training: Training, progress: Any) -> tuple[Progressed, Weights]:
+def _work(fabric: Any, training: Training, progress: Any) -> Outcome:
     cards = [fabric.device.index] if fabric.device.type == "cuda" else []
     with (
         torch.random.fork_rng(devices=cards),

@@ -1,9 +1,10 @@
-"""What the functions learned so far are worth: their moments, and their score on held-out rows."""
+"""Networks as functions of both sides, and held-out rows that judge them while they learn."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,19 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from contextures._arrays import FloatArray, IntArray
-from contextures.contexts import Context, DescribedRows
-from contextures.encoders.neural.network_pair import Sides, apply_in_chunks
+from contextures.contexts import Context
+from contextures.encoders.gather import Block, Rows, moments_of, relative_weights
+from contextures.encoders.held_out import SELECTION_ROWS, USUAL_RIDGE, Judge
+from contextures.encoders.neural.network_pair import NetworkPair, apply_in_chunks
 from contextures.encoders.neural.tensors import as_rows, as_tensor, support_values
-from contextures.encoders.ritz.learner import ROWS_A_FUNCTION, USUAL_RIDGE
-from contextures.encoders.ritz.parameters import SELECTION_ROWS
-from contextures.encoders.sources import DrawnSource, Source, choose_source, flat
-from contextures.spectrum.ritz import RitzMoments, TransitionMoments, ViewMoments
-from contextures.spectrum.ritz.ratio_trace import described_ratio_trace
+from contextures.encoders.sources import (
+    DescribedSource,
+    DrawnSource,
+    Source,
+    choose_source,
+    flat,
+)
+from contextures.spectrum.ritz import RitzMoments, ViewMoments
 
 BLOCK_ROWS = 4096
 """Fitted rows whose moments are taken at a time."""
@@ -29,43 +35,139 @@ DOUBLE_PRODUCTS = 2e11
 
 
 @dataclass(frozen=True)
-class Block:
-    """Functions of some rows, what the context gives for them, and their weights."""
+class NetworkFunctions:
+    """The functions of networks on X, or on both sides, as they are now.
 
-    functions: NDArray[Any]
-    side: Any
-    weights: FloatArray | None
+    Attributes
+    ----------
+    networks : NetworkPair
+        The networks.
+    context : Context
+        The fitted context.
+    context_offsets : ndarray of shape (q,) or None
+        What to subtract from values of A before a network takes them.
+    device : torch.device
+        Where the networks are.
+    double : bool
+        Whether to give float64.
+    """
 
-    def weighed(self, shares: FloatArray) -> Block:
-        """Give the same with weights times shares of the rows, which may come several times."""
-        tiled = np.tile(shares, len(self.functions) // len(shares))
-        weights = tiled if self.weights is None else self.weights * tiled
-        return replace(self, weights=weights)
+    networks: NetworkPair
+    context: Context
+    context_offsets: FloatArray | None
+    device: torch.device
+    double: bool
+
+    def evaluate(
+        self, source: Source, inputs: Tensor, given: Any, weights: FloatArray | None
+    ) -> Block:
+        """Compute the functions of rows, and what moments take beside them."""
+        functions = self.values(self.networks.phi, inputs)
+        if isinstance(source, DrawnSource):
+            n_views, n = given.shape[:2]
+            given = self.of_contexts(flat(given)).reshape(n_views, n, -1)
+        return Block(functions, given, weights)
+
+    def of_contexts(self, drawn: NDArray[Any]) -> NDArray[Any]:
+        """Compute the functions of draws of A."""
+        network = self.networks.psi
+        if network is None and self.context.same_space:
+            network = self.networks.phi
+        rows = as_rows(self.on_device(drawn))
+        if network is None:
+            # No network on A: linear functions of its value.
+            return rows.float().cpu().numpy().astype(np.float64)
+        return self.values(network, rows)
+
+    def on_device(self, values: NDArray[Any]) -> Tensor:
+        """Give values of A as a network takes them."""
+        return as_tensor(values, offsets=self.context_offsets).to(self.device)
+
+    def values(self, network: nn.Module | None, rows: Tensor) -> NDArray[Any]:
+        """Compute a network's outputs."""
+        assert network is not None
+        outputs: NDArray[Any] = apply_in_chunks(network, rows).cpu().numpy()
+        return outputs.astype(np.float64) if self.double else outputs
 
 
-class Judge:
-    """Moments and scores of the functions of networks on X, or on both sides.
+class AverageFunctions(NetworkFunctions):
+    """The average encoder phi = T psi of a network on A, under a transition: exact averages."""
 
-    Parameters
+    def evaluate(
+        self, source: Source, inputs: Tensor, given: Any, weights: FloatArray | None
+    ) -> Block:
+        """Compute the averages of psi over P+(. | x)."""
+        return Block(np.asarray(given @ self._psi), given, weights)
+
+    @cached_property
+    def _psi(self) -> NDArray[Any]:
+        support = as_rows(self.on_device(support_values(self.context)))
+        return self.values(self.networks.psi, support)
+
+
+class ViewFunctions(NetworkFunctions):
+    """A network on A alone, where contexts are drawn: psi of two draws of each x."""
+
+    def evaluate(
+        self, source: Source, inputs: Tensor, given: Any, weights: FloatArray | None
+    ) -> Block:
+        """Compute psi of pairs of draws that share their x."""
+        half = len(given) // 2
+        one, other = (self.of_contexts(flat(part)) for part in (given[:half], given[half:]))
+        return Block(one, other, None if weights is None else np.tile(weights, half))
+
+
+class ViewSource(DrawnSource):
+    """Draws of A for each row, of which pairs are compared."""
+
+    def empty(self) -> RitzMoments:
+        """Give moments of no rows."""
+        return ViewMoments()
+
+    def score(
+        self,
+        left: FloatArray,
+        side: NDArray[Any],
+        right: Callable[[Any], FloatArray],
+        weights: Any,
+    ) -> float:
+        """Compute the ratio trace of the two draws' functions."""
+        return ViewMoments.of(left, right(side), weights=weights).ratio_trace()
+
+
+@dataclass(frozen=True)
+class FittedRows:
+    """All fitted rows, on which moments and scores of networks are taken.
+
+    Attributes
     ----------
     context : Context
         The fitted context.
-    values : ndarray
-        All fitted rows as the context takes them.
     inputs : torch.Tensor
-        All fitted rows as the network takes them.
+        The rows as the network takes them.
+    source : Source
+        What the context gives for them.
+    kind : type of NetworkFunctions
+        What the networks are functions of.
     n_outputs : int
         The width of the networks.
-    n_views : int
-        Draws of A for each row, where contexts are drawn.
     seed : int
-        Draws them.
-    context_offsets : ndarray of shape (q,), optional
+        Draws A, the same every time: scores differ by what was learned and by nothing else.
+    context_offsets : ndarray of shape (q,) or None
         What to subtract from values of A before a network takes them.
     """
 
-    def __init__(
-        self,
+    context: Context
+    inputs: Tensor
+    source: Source
+    kind: type[NetworkFunctions]
+    n_outputs: int
+    seed: int
+    context_offsets: FloatArray | None = None
+
+    @classmethod
+    def of(
+        cls,
         context: Context,
         values: NDArray[Any],
         inputs: Tensor,
@@ -73,168 +175,85 @@ class Judge:
         n_views: int,
         seed: int,
         context_offsets: FloatArray | None = None,
-    ) -> None:
-        self.context_offsets = context_offsets
-        self.context, self.values, self.inputs = context, values, inputs
-        self.n_outputs, self.n_views, self.seed = n_outputs, n_views, seed
-        self.source: Source = choose_source(context, values, n_outputs, n_views)
-        weights = context.input_weights_
-        even = np.ptp(weights) <= 1e-12 * weights.max()
-        self.weights: FloatArray | None = None if even else len(weights) * weights
+        *,
+        averages: bool = False,
+    ) -> FittedRows:
+        """Choose the source, for ``values``, which are the rows as the context takes them.
 
-    def empty(self) -> RitzMoments:
-        """Give moments of no rows."""
-        return self.source.empty()
+        ``averages`` says whether the network is on A alone, and ``n_views`` how often A is drawn
+        for each row where it is.
+        """
+        source: Source
+        if not averages:
+            kind = NetworkFunctions
+            source = choose_source(context, values, n_outputs, n_views)
+        elif context.form == "transition":
+            kind, source = AverageFunctions, DescribedSource(context)
+        else:
+            kind, source = ViewFunctions, ViewSource(context, values, n_views + n_views % 2)
+        return cls(context, inputs, source, kind, n_outputs, seed, context_offsets)
 
-    def block(self, sides: Sides, rows: IntArray) -> Block:
-        """Compute the functions of some fitted rows, and what goes with them."""
-        functions = self._values(sides.phi, self.inputs[self._tensor(rows)])
-        given = self._gather(rows)
-        if isinstance(self.source, DrawnSource):
-            n_views, n = given.shape[:2]
-            given = self._context_functions(sides, flat(given)).reshape(n_views, n, -1)
-        return Block(functions, given, self._weights_of(rows))
+    def to(self, device: torch.device) -> FittedRows:
+        """Give the same on a device."""
+        return replace(self, inputs=self.inputs.to(device))
 
-    def moments(self, sides: Sides, rows: IntArray) -> RitzMoments:
-        """Compute the moments of fitted rows, block by block."""
-        moments = self.empty()
-        for part in self._parts(rows):
-            block = self.block(sides, part)
-            moments.update(block.functions, block.side, weights=block.weights)
-        return moments
+    def rows(self, numbers: IntArray) -> Rows:
+        """Give some of the rows by their numbers."""
+        weights = relative_weights(self.context.input_weights_)
+        mine = None if weights is None else weights[numbers]
+        return Rows(self.inputs, mine, numbers, seed=(self.seed,), by_number=True)
 
-    def score_block(self, block: Block, left: FloatArray, right: Any) -> float:
-        """Judge functions ``left`` of a block's rows; ``right`` maps its side's values."""
-        return self.source.score(left, block.side, right, block.weights)
-
-    def n_judged(self, n_components: int, n_held: int) -> int:
-        """Say how many functions so many held-out rows can judge."""
-        return min(n_components, max(1, n_held // ROWS_A_FUNCTION))
-
-    def _gather(self, rows: IntArray) -> Any:
-        # The same draws every time: scores differ by what was learned and by nothing else.
-        return self.source.gather(rows, (self.seed, int(rows[0])))
-
-    def _context_functions(self, sides: Sides, drawn: NDArray[Any]) -> NDArray[Any]:
-        network = sides.psi
-        if network is None and self.context.same_space:
-            network = sides.phi
-        rows = as_rows(self._on_device(drawn))
-        if network is None:
-            # No network on A: linear functions of its value.
-            return rows.float().cpu().numpy().astype(np.float64)
-        return self._values(network, rows)
-
-    def _on_device(self, values: NDArray[Any]) -> Tensor:
-        return as_tensor(values, offsets=self.context_offsets).to(self.inputs.device)
-
-    def _values(self, network: nn.Module | None, rows: Tensor) -> NDArray[Any]:
-        assert network is not None
-        outputs: NDArray[Any] = apply_in_chunks(network, rows).cpu().numpy()
+    def functions(self, networks: NetworkPair) -> NetworkFunctions:
+        """Give the functions of networks."""
         double = len(self.inputs) * self.n_outputs**2 <= DOUBLE_PRODUCTS
-        return outputs.astype(np.float64) if double else outputs
+        offsets, device = self.context_offsets, self.inputs.device
+        return self.kind(networks, self.context, offsets, device, double)
 
-    def _tensor(self, rows: IntArray) -> Tensor:
-        return torch.as_tensor(rows, device=self.inputs.device)
-
-    def _weights_of(self, rows: IntArray) -> FloatArray | None:
-        return None if self.weights is None else self.weights[rows]
-
-    @staticmethod
-    def _parts(rows: IntArray) -> Iterator[IntArray]:
-        for start in range(0, len(rows), BLOCK_ROWS):
-            yield rows[start : start + BLOCK_ROWS]
+    def moments(self, networks: NetworkPair, numbers: IntArray) -> RitzMoments:
+        """Compute the moments of some of the rows, block by block."""
+        functions, rows = self.functions(networks), self.rows(numbers)
+        return moments_of(self.source, functions, rows, n_together=BLOCK_ROWS)
 
 
-class AverageJudge(Judge):
-    """The same for the average encoder phi = T psi of a network on A, under a transition."""
-
-    _support: Tensor | None = None
-
-    def block(self, sides: Sides, rows: IntArray) -> Block:
-        """Compute the averages of psi over P+(. | x), exactly."""
-        transition = self.context.describe().entries[rows]
-        if self._support is None:
-            self._support = as_rows(self._on_device(support_values(self.context)))
-        functions = np.asarray(transition @ self._values(sides.psi, self._support))
-        return Block(functions, transition, self._weights_of(rows))
-
-    def empty(self) -> RitzMoments:
-        """Give moments of no rows."""
-        return TransitionMoments()
-
-    def score_block(self, block: Block, left: FloatArray, right: Any) -> float:
-        """Compute the ratio trace."""
-        rows = DescribedRows.by_transition(block.side, self.context.context_weights_)
-        return described_ratio_trace(left, rows, block.weights)
-
-
-class ViewJudge(Judge):
-    """The same for a network on A alone, where contexts are drawn: by two draws of each x."""
-
-    def empty(self) -> RitzMoments:
-        """Give moments of no rows."""
-        return ViewMoments()
-
-    def block(self, sides: Sides, rows: IntArray) -> Block:
-        """Compute psi of pairs of draws that share their x."""
-        drawn = self._gather(rows)
-        half = len(drawn) // 2
-        one, other = (
-            self._context_functions(sides, flat(part)) for part in (drawn[:half], drawn[half:])
-        )
-        weights = self._weights_of(rows)
-        return Block(one, other, None if weights is None else np.tile(weights, half))
-
-    def score_block(self, block: Block, left: FloatArray, right: Any) -> float:
-        """Compute the ratio trace of the two draws' functions."""
-        return ViewMoments.of(left, right(block.side), weights=block.weights).ratio_trace()
-
-
+@dataclass(frozen=True)
 class HeldOut:
-    """Held-out rows, by which what was learned from others is judged.
+    """Held-out rows, by which networks that learned from others are judged.
 
-    Parameters
+    Attributes
     ----------
-    judge : Judge
-        Computes functions.
+    fitted : FittedRows
+        All rows.
     rows, held : ndarray of int
-        Fitted rows that the functions are found on, of which the first are enough for a score, and
-        those that they are judged by.
+        Those that the functions are found on, of which the first are enough for a score, and those
+        that they are judged by.
     n_components : int
         d. Fewer are judged when held-out rows are few.
     """
 
-    def __init__(self, judge: Judge, rows: IntArray, held: IntArray, n_components: int) -> None:
-        self.judge, self.rows, self.held = judge, rows, held
-        self.n_judged = judge.n_judged(n_components, len(held))
-        self.n_pairs = len(rows) * judge.source.n_views
+    fitted: FittedRows
+    rows: IntArray
+    held: IntArray
+    n_components: int
 
-    def score(self, sides: Sides, ridge: float = USUAL_RIDGE) -> float:
+    def to(self, device: torch.device) -> HeldOut:
+        """Give the same on a device."""
+        return replace(self, fitted=self.fitted.to(device))
+
+    def score(self, networks: NetworkPair) -> float:
         """Judge networks."""
-        return float(self.scorer(sides, SELECTION_ROWS)(ridge))
+        judge, moments = self.learned(networks, SELECTION_ROWS)
+        return judge.scorer(moments)(USUAL_RIDGE)
 
-    def scorer(self, sides: Sides, most_rows: int | None = None) -> Any:
-        """Give the score of networks for any ridge of the Ritz step, and shares of held-out rows.
+    @property
+    def n_pairs(self) -> int:
+        """How many rows functions are found on, times the draws of each."""
+        return len(self.rows) * self.fitted.source.n_views
 
-        The functions are found on so many rows at most; on all of them when None.
-        """
-        moments = self.judge.moments(sides, self.rows[:most_rows])
-        whole = self.judge.block(sides, self.held)
-        problem, mean = moments.problem(), moments.mean
-
-        def score(ridge: float, shares: FloatArray | None = None) -> float:
-            block = whole if shares is None else whole.weighed(shares)
-            solution = problem.solve(self.n_judged, ridge)
-            if len(solution.squares) == 0:
-                return -np.inf
-
-            def right(values: Any) -> FloatArray:
-                if solution.right is None:
-                    return np.asarray((values - mean) @ solution.left)
-                return np.asarray((values - moments.context_mean) @ solution.right)
-
-            left = (block.functions - mean) @ solution.left
-            return float(self.judge.score_block(block, left, right))
-
-        return score
+    def learned(
+        self, networks: NetworkPair, most_rows: int | None = None
+    ) -> tuple[Judge, RitzMoments]:
+        """Give the judge of networks, and the moments of the rows, or of the first of them."""
+        fitted = self.fitted
+        moments = fitted.moments(networks, self.rows[:most_rows])
+        functions, held = fitted.functions(networks), fitted.rows(self.held)
+        return Judge(fitted.source, functions, held, self.n_components), moments

@@ -16,7 +16,7 @@ CHUNK, ROWS_TOGETHER = 4096, 256
 """Rows that a network takes at a time where no gradient is needed, and where rows are embedded."""
 
 
-class Sides(nn.Module):
+class NetworkPair(nn.Module):
     """One network on X, one on A, or both.
 
     Parameters

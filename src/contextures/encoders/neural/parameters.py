@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -33,6 +33,24 @@ ROWS_AN_OUTPUT = 4
 
 PAIRS_AN_OUTPUT, MOST_VIEWS = 50, 32
 """Pairs for each output in the last step, and draws of A for each row."""
+
+
+class Parameters(Protocol):
+    """The parameters that are checked here, as they were given."""
+
+    n_components: int
+    random_state: Any
+    validation_fraction: float
+    ridge: Any
+    n_outputs: Any
+    batch_size: Any
+    max_steps: Any
+    n_views: Any
+    learning_rate: float
+    weight_decay: float
+    patience: int
+    refit: bool
+    allow_fewer: bool
 
 
 @dataclass(frozen=True)
@@ -69,7 +87,7 @@ class Settings:
     allow_fewer: bool = field(default=False, repr=False)
 
     @classmethod
-    def of(cls, encoder: Any) -> Settings:
+    def of(cls, encoder: Parameters) -> Settings:
         """Check an encoder's parameters."""
         state = encoder.random_state
         return cls(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -12,10 +13,11 @@ from torch import Tensor, nn
 
 from contextures._arrays import FloatArray, IntArray
 from contextures.contexts import Context
-from contextures.encoders.neural.batches import FEEDS, Feed, Sample
+from contextures.encoders.held_out import USUAL_RIDGE
+from contextures.encoders.neural.batches import Sample
 from contextures.encoders.neural.checkpoints import Checkpoints, fingerprint
-from contextures.encoders.neural.network_moments import AverageJudge, HeldOut, Judge, ViewJudge
-from contextures.encoders.neural.network_pair import Sides, check_outputs, make_network
+from contextures.encoders.neural.network_moments import FittedRows, HeldOut
+from contextures.encoders.neural.network_pair import NetworkPair, check_outputs, make_network
 from contextures.encoders.neural.objective_choice import Feeding, choose_feeding, choose_objective
 from contextures.encoders.neural.parameters import LARGEST_BATCH, Settings
 from contextures.encoders.neural.ridge_choice import usual_ridge
@@ -28,13 +30,23 @@ from contextures.encoders.neural.tensors import (
     shifted,
     support_values,
 )
-from contextures.encoders.neural.training import Training
-from contextures.encoders.ritz.learner import USUAL_RIDGE
+from contextures.encoders.neural.training import Lesson, Training
 from contextures.encoders.sources import DrawnSource
 from contextures.objectives import Objective
 
 SAMPLE_ROWS = 20_000
 """Draws of A by which a network on A is planned."""
+
+
+class Parameters(Protocol):
+    """The parameters that say what is to be learned, as they were given."""
+
+    objective: Any
+    objective_options: dict[str, Any] | None
+    network: Any
+    network_options: dict[str, Any] | None
+    context_network: Any
+    context_network_options: dict[str, Any] | None
 
 
 @dataclass
@@ -54,6 +66,18 @@ class Wanted:
     network_options: dict[str, Any]
     context_network: Any
     context_network_options: dict[str, Any]
+
+    @classmethod
+    def of(cls, encoder: Parameters) -> Wanted:
+        """Take an encoder's parameters, copies of those that are dictionaries."""
+        return cls(
+            encoder.objective,
+            dict(encoder.objective_options or {}),
+            encoder.network,
+            dict(encoder.network_options or {}),
+            encoder.context_network,
+            dict(encoder.context_network_options or {}),
+        )
 
 
 @dataclass
@@ -87,7 +111,7 @@ class Problem:
     offsets: FloatArray | None = None
     context_offsets: FloatArray | None = field(init=False)
     feeding: Feeding = field(init=False)
-    sides: Sides = field(init=False)
+    networks: NetworkPair = field(init=False)
     n_outputs: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -101,7 +125,7 @@ class Problem:
         self.context_offsets = self._context_offsets()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(mixed(self.settings.seed, 4))
-            self.sides = self._make_sides()
+            self.networks = self._make_networks()
 
     @property
     def can_judge(self) -> bool:
@@ -119,7 +143,7 @@ class Problem:
     @property
     def averages(self) -> bool:
         """Whether the network is on A alone, and phi = T psi."""
-        return self.sides.phi is None
+        return self.networks.phi is None
 
     def objective(self, n_rows: int) -> Objective:
         """Make the objective for so many rows to learn from."""
@@ -134,49 +158,49 @@ class Problem:
             whole_sample=batch >= n_rows,
         )
 
-    def prepare(self, rows: IntArray, device: torch.device) -> tuple[Objective, Feed, FloatArray]:
-        """Make the objective, the batches and the weights for some of the fitted rows."""
-        objective = self.objective(len(rows)).to(device)
+    def lesson(self, rows: IntArray) -> Lesson:
+        """Make the objective, and the sample of some of the fitted rows."""
+        objective = self.objective(len(rows))
         weights = self.context.input_weights_[rows]
         sample = Sample(
             context=self.context,
-            inputs=self.inputs.to(device),
-            drawable=self.drawable.to(device),
+            inputs=self.inputs,
+            drawable=self.drawable,
             context_offsets=self.context_offsets,
             numbers=rows,
             weights=weights / weights.sum(),
             exclude_self=objective.exclude_self,
             wants_hidden=objective.wants_hidden,
         )
-        feed: Feed = FEEDS[self.feeding](sample)
-        return objective, feed, sample.weights
+        return Lesson(objective, self.feeding, sample)
 
-    def judge(self, device: torch.device) -> Judge:
-        """Make what computes moments and scores."""
-        kind: type[Judge] = Judge
-        if self.averages:
-            kind = AverageJudge if self.context.form == "transition" else ViewJudge
-        n_views = self.settings.views(len(self.rows), self.n_outputs)
-        return kind(
+    @cached_property
+    def fitted(self) -> FittedRows:
+        """What moments and scores are taken on."""
+        return FittedRows.of(
             self.context,
             self.values,
-            self.inputs.to(device),
+            self.inputs,
             self.n_outputs,
-            n_views + n_views % 2 if kind is ViewJudge else n_views,
+            self.settings.views(len(self.rows), self.n_outputs),
             self.settings.seed,
             self.context_offsets,
+            averages=self.averages,
         )
 
-    def examine(self, device: torch.device) -> HeldOut:
-        """Make what scores networks on the held-out rows."""
+    def held_out(self) -> HeldOut | None:
+        """Make what scores networks on the held-out rows, if there are any."""
+        if not len(self.held):
+            return None
         rows = np.random.default_rng((self.settings.seed, 3)).permutation(self.rows)
-        return HeldOut(self.judge(device), rows, self.held, self.settings.n_components)
+        return HeldOut(self.fitted, rows, self.held, self.settings.n_components)
 
     def training(self, checkpoint: Any, loggers: list[Any]) -> Training:
         """Give the training."""
         exact = self.feeding == "kernel"
         drawn = not exact and (self.context.form == "transition" or not self.context.observed)
         pace = self.settings.pace(len(self.rows), exact=exact, drawn=drawn)
+        again = pace.refit and len(self.held) > 0
         checkpoints = None
         if checkpoint is not None:
             described = {
@@ -185,17 +209,16 @@ class Problem:
                 "objective": [repr(self.wanted.objective), repr(self.wanted.objective_options)],
                 "context": repr(self.context),
             }
-            tensors = {**self.sides.state_dict(), "inputs": self.inputs}
+            tensors = {**self.networks.state_dict(), "inputs": self.inputs}
             tensors["weights"] = torch.as_tensor(self.context.input_weights_)
             checkpoints = Checkpoints.of(checkpoint, fingerprint(described, tensors))
         return Training(
-            sides=self.sides,
+            networks=self.networks,
             pace=pace,
             seed=self.settings.seed,
-            prepare=self.prepare,
-            rows=self.rows,
-            held=self.held,
-            examine=self.examine,
+            search=self.lesson(self.rows),
+            refit=self.lesson(np.arange(len(self.inputs))) if again else None,
+            held_out=self.held_out(),
             checkpoints=checkpoints,
             ridge=self.ridge(),
             loggers=loggers,
@@ -209,12 +232,12 @@ class Problem:
             return 0.0
         # Of exact moments only C is estimated; chosen by the few functions that held-out rows can
         # judge, the ridge would give up the last ones.
-        source = self.judge(torch.device("cpu")).source
+        source = self.fitted.source
         if not isinstance(source, DrawnSource):
             return USUAL_RIDGE
         return None if len(self.held) else usual_ridge(len(self.rows) * source.n_views)
 
-    def _make_sides(self) -> Sides:
+    def _make_networks(self) -> NetworkPair:
         wanted = self.wanted
         phi: nn.Module | None = None
         psi: nn.Module | None = None
@@ -229,7 +252,7 @@ class Problem:
             psi = make_network(network, sample, self.n_outputs, options, "context_network")
             width = check_outputs(psi, sample, "context_network")
             self.n_outputs = self.n_outputs if phi is not None else width
-        return Sides(phi, psi)
+        return NetworkPair(phi, psi)
 
     def _context_network(self, sample: Tensor) -> tuple[Any, dict[str, Any]]:
         wanted = self.wanted

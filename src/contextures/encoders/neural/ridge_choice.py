@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from contextures._arrays import FloatArray
-from contextures.encoders.ritz.learner import RIDGES, choose_ridge
+from contextures.encoders.held_out import RIDGES, choose_ridge
 
 PRIOR_PAIRS = 4
 """So many pairs outweigh the usual ridge.
@@ -16,14 +16,8 @@ The more pairs there are, the smaller is the noise that a ridge is there to hold
 is too large gives up functions that the network has made only a little of.
 """
 
-N_BLOCKS = 10
-"""Blocks of held-out rows that are left out in turn."""
-
 DOUBT = 2.0
 """Standard errors by which another ridge has to be better: it is the best of several."""
-
-Score = Callable[[float, "FloatArray | None"], float]
-"""Judges a ridge on held-out rows, of which some are left out by a weight of zero."""
 
 
 def usual_ridge(n_pairs: int) -> float:
@@ -44,7 +38,9 @@ def usual_ridge(n_pairs: int) -> float:
     return float(candidates[distances.argmin()])
 
 
-def choose_for_pairs(score: Score, n_pairs: int, n_held: int) -> tuple[float, float]:
+def choose_for_pairs(
+    score: Callable[[float], float], without_blocks: Callable[[float], FloatArray], n_pairs: int
+) -> tuple[float, float]:
     """Choose a ridge by held-out rows; give it and its score.
 
     A few rows far out can make up most of a held-out score, and say little about a ridge. So the
@@ -53,9 +49,11 @@ def choose_for_pairs(score: Score, n_pairs: int, n_held: int) -> tuple[float, fl
     Parameters
     ----------
     score : callable
-        See :data:`Score`.
-    n_pairs, n_held : int
-        Pairs that are learned from, and held-out rows.
+        Gives the score of a ridge on held-out rows.
+    without_blocks : callable
+        Gives its scores without each of several blocks of these rows.
+    n_pairs : int
+        Pairs that are learned from.
 
     Returns
     -------
@@ -67,18 +65,13 @@ def choose_for_pairs(score: Score, n_pairs: int, n_held: int) -> tuple[float, fl
     Efron and Stein, "The jackknife estimate of variance" (1981).
     """
     usual = usual_ridge(n_pairs)
-    best, reached = choose_ridge(lambda ridge: score(ridge, None))
+    best, reached = choose_ridge(score)
     if best == usual:
         return best, reached
-    blocks = np.arange(n_held) * N_BLOCKS // n_held
-
-    def without_blocks(ridge: float) -> FloatArray:
-        return np.array([score(ridge, 1.0 * (blocks != block)) for block in range(N_BLOCKS)])
-
     differences = without_blocks(best) - without_blocks(usual)
     if differences.mean() > DOUBT * standard_error(differences):
         return best, reached
-    return usual, score(usual, None)
+    return usual, score(usual)
 
 
 def standard_error(without: FloatArray) -> float:

@@ -9,6 +9,7 @@ import torch
 
 from contextures.encoders.neural.embedding import Map
 from contextures.encoders.neural.problem import Problem
+from contextures.encoders.neural.training import Outcome
 from contextures.exceptions import ContextWarning, RankError
 from contextures.spectrum.ritz import RitzFunctions
 
@@ -20,28 +21,32 @@ AVERAGED_DRAWS = 64
 """Draws of A over which a network on A is averaged, for each row."""
 
 
-def finished(problem: Problem, ridge: float) -> Map:
-    """Find the ordered functions in the span of the outputs, on all fitted rows.
+def finished(problem: Problem, outcome: Outcome) -> tuple[Map, float]:
+    """Find the ordered functions in the span of the trained outputs, on all fitted rows.
 
     Parameters
     ----------
     problem : Problem
-        With trained networks.
-    ridge : float
-        The ridge of the Ritz step.
+        Its networks take the weights that were chosen.
+    outcome : Outcome
+        What the training came to.
 
     Returns
     -------
-    Map
-        The map from rows to coordinates.
+    tuple
+        The map from rows to coordinates, and the ridge of the Ritz step.
 
     Raises
     ------
     RankError
         If fewer than d functions have an association; where fewer are allowed, if there is not one.
     """
-    judge = problem.judge(torch.device("cpu"))
-    moments = judge.moments(problem.sides, np.arange(len(problem.inputs)))
+    networks = problem.networks.cpu()
+    networks.load_state_dict({k: torch.as_tensor(v) for k, v in outcome.weights.items()})
+    networks.float().eval()
+    ridge = problem.ridge() if outcome.ridge is None else outcome.ridge
+    assert ridge is not None  # chosen by rows held out, or known without
+    moments = problem.fitted.moments(networks, np.arange(len(problem.inputs)))
     d, allow_fewer = problem.settings.n_components, problem.settings.allow_fewer
     try:
         functions = moments.solve(d, ridge, allow_fewer=allow_fewer)
@@ -56,15 +61,15 @@ def finished(problem: Problem, ridge: float) -> Map:
             error.rank,
         ) from None
     if not problem.averages:
-        network = problem.sides.phi
+        network = networks.phi
         assert network is not None
-        return Map(network, functions)
-    network = problem.sides.psi
+        return Map(network, functions), ridge
+    network = networks.psi
     assert network is not None
     n_draws = problem.settings.n_views or AVERAGED_DRAWS
     seed = problem.settings.seed
     offsets = problem.offsets, problem.context_offsets
-    return Map(network, functions, problem.context, n_draws, seed, *offsets)
+    return Map(network, functions, problem.context, n_draws, seed, *offsets), ridge
 
 
 def warn_of_collapse(problem: Problem, functions: RitzFunctions) -> None:
@@ -82,5 +87,5 @@ def warn_of_collapse(problem: Problem, functions: RitzFunctions) -> None:
         "directions that hardly vary; choose objective='ratio_trace', which has no such limit, "
         "more weight on the variance terms, or fewer components",
         ContextWarning,
-        stacklevel=4,
+        stacklevel=3,
     )

@@ -55,6 +55,14 @@ class Codes:
         return places
 
 
+def codes_of(names: NDArray[Any], context: Context, network: Any) -> Codes:
+    """Give codes to the indices or names that a network can embed, one in each row."""
+    if isinstance(network, str) and network == "graph":
+        # All nodes have features, so those that were not seen can be embedded too.
+        return Codes(np.arange(context.describe().entries.shape[1]))
+    return Codes.of(names[:, 0])
+
+
 def far_offsets(rows: NDArray[Any], network: Any, options: Any = None) -> FloatArray | None:
     """Give what to subtract from columns before they become single precision.
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from contextures._arrays import FloatArray, IntArray
-from contextures.encoders.neural.batches import Feed
+from contextures.encoders.neural.batches import FEEDS, Feed, Sample
 from contextures.encoders.neural.checkpoints import Checkpoints, Progressed
 from contextures.encoders.neural.network_moments import HeldOut
-from contextures.encoders.neural.network_pair import Sides
+from contextures.encoders.neural.network_pair import NetworkPair
+from contextures.encoders.neural.objective_choice import Feeding
 from contextures.encoders.neural.progress import Report
 from contextures.encoders.neural.ridge_choice import choose_for_pairs
 from contextures.encoders.neural.schedule import RowOrder, mixed, rate_share
@@ -68,6 +67,46 @@ class Pace:
 
 
 @dataclass(frozen=True)
+class Lesson:
+    """Rows to learn from, and by which loss.
+
+    Attributes
+    ----------
+    objective : Objective
+        The loss.
+    feeding : str
+        What its batches are made of.
+    sample : Sample
+        The rows, wherever they lie.
+    """
+
+    objective: Objective
+    feeding: Feeding
+    sample: Sample
+
+
+@dataclass  # not frozen: Fabric sets the fields of what a process sends back
+class Outcome:
+    """What a training came to.
+
+    Attributes
+    ----------
+    weights : dict of str to ndarray
+        Those of the networks that were chosen: arrays, because a tensor does not outlive the
+        process that made it.
+    ridge, score : float or None
+        The ridge of the Ritz step, and the held-out score with it; None where none was held out.
+    history : list of dict
+        What was logged.
+    """
+
+    weights: Weights
+    ridge: float | None
+    score: float | None
+    history: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
 class Phase:
     """Rows that are learned from in one phase, and the batches that they give."""
 
@@ -84,18 +123,16 @@ class Training:
 
     Attributes
     ----------
-    sides : Sides
+    networks : NetworkPair
         The networks.
     pace : Pace
         How long and how fast.
     seed : int
         Where randomness comes from.
-    prepare : callable
-        Makes the objective, the feed and the weights for rows given by their numbers, on a device.
-    rows, held : ndarray of int
-        Rows to search on, and held-out ones; none of these where nothing is held out.
-    examine : callable
-        Makes the :class:`HeldOut` on a device.
+    search, refit : Lesson or None
+        What is learned from first, and then; nothing then where nothing was held out.
+    held_out : HeldOut or None
+        Judges the networks in the search.
     checkpoints : Checkpoints or None
         Where to write.
     ridge : float or None
@@ -104,40 +141,38 @@ class Training:
         See :class:`contextures.encoders.neural.progress.MetricsLogger`.
     """
 
-    sides: Sides
+    networks: NetworkPair
     pace: Pace
     seed: int
-    prepare: Callable[[IntArray, torch.device], tuple[Objective, Feed, FloatArray]]
-    rows: IntArray
-    held: IntArray
-    examine: Callable[[torch.device], HeldOut]
+    search: Lesson
+    refit: Lesson | None
+    held_out: HeldOut | None
     checkpoints: Checkpoints | None
     ridge: float | None
     loggers: list[Any]
 
-    def run(self, fabric: Any, report: Report) -> tuple[Progressed, Weights]:
-        """Train; gives how it went and the weights that were chosen.
-
-        These are arrays, because a tensor does not outlive the process that made it.
-        """
+    def run(self, fabric: Any, report: Report) -> Outcome:
+        """Train; gives how it went and the weights that were chosen."""
         self.fabric, self.report = fabric, report
         self.progressed = Progressed()
         self.best: dict[str, Tensor] = {}
         resumed = self._read()
-        self._held_out = self.examine(fabric.device) if len(self.held) else None
-        self._model = fabric.setup_module(self.sides)
-        for name in ("search", "refit"):
-            if self.progressed.phase == name:
-                self._run_phase(name, resumed)
+        self._held_out = None if self.held_out is None else self.held_out.to(fabric.device)
+        self._model = fabric.setup_module(self.networks)
+        for name, lesson in (("search", self.search), ("refit", self.refit)):
+            if lesson is not None and self.progressed.phase == name:
+                self._run_phase(name, lesson, resumed)
                 resumed = None
         for logger in self.loggers:
             finalize = getattr(logger, "finalize", None)
             if callable(finalize) and fabric.is_global_zero:
                 finalize("success")
-        return self.progressed, {key: _array(value) for key, value in self.best.items()}
+        done = self.progressed
+        weights = {key: _array(value) for key, value in self.best.items()}
+        return Outcome(weights, done.ridge, done.score, done.history)
 
-    def _run_phase(self, name: str, resumed: dict[str, Tensor] | None) -> None:
-        phase = self._phase(name)
+    def _run_phase(self, name: str, lesson: Lesson, resumed: dict[str, Tensor] | None) -> None:
+        phase = self._phase(name, lesson)
         optimizer = self._optimizer(phase, resumed)
         done = self.progressed
         while done.step < phase.n_steps:
@@ -152,12 +187,13 @@ class Training:
             self._write(optimizer)
         self._end_phase(name)
 
-    def _phase(self, name: str) -> Phase:
-        everything = name == "refit" or not len(self.held)
-        rows = np.sort(np.concatenate([self.rows, self.held])) if everything else self.rows
-        objective, feed, weights = self.prepare(rows, self.fabric.device)
+    def _phase(self, name: str, lesson: Lesson) -> Phase:
+        device = self.fabric.device
+        objective, sample = lesson.objective.to(device), lesson.sample.to(device)
+        feed: Feed = FEEDS[lesson.feeding](sample)
+        n, weights = len(sample.numbers), sample.weights
         size, seed = self.pace.batch_size, mixed(self.seed, name == "refit")
-        order = RowOrder(len(rows), size, weights, seed, self.pace.repeat, self.fabric.device)
+        order = RowOrder(n, size, weights, seed, self.pace.repeat, device)
         steps, rate = self.pace.n_steps, self.pace.learning_rate
         if name == "refit":
             steps = max(1, round(REFIT_STEPS * (self.progressed.best_step + 1)))
@@ -166,7 +202,7 @@ class Training:
 
     def _optimizer(self, phase: Phase, resumed: dict[str, Tensor] | None) -> Any:
         optimizer = torch.optim.AdamW(
-            self.sides.parameters(),
+            self.networks.parameters(),
             lr=phase.rate,
             betas=(0.9, 0.99),
             weight_decay=self.pace.weight_decay,
@@ -208,7 +244,7 @@ class Training:
         searching = name == "search"
         if searching and self._held_out is not None:
             score = self.fabric.broadcast(
-                self._held_out.score(self.sides) if self.fabric.is_global_zero else 0.0
+                self._held_out.score(self.networks) if self.fabric.is_global_zero else 0.0
             )
         before = done.history[-1]["step"] if done.history else 0
         passed = before + (done.step - 1) % self.pace.every + 1
@@ -231,15 +267,15 @@ class Training:
             if searching:
                 done.best_score = score if score is None or best is None else max(score, best)
                 done.best_step, done.stale = done.step - 1, 0
-            self.best = {k: v.detach().clone() for k, v in self.sides.state_dict().items()}
+            self.best = {k: v.detach().clone() for k, v in self.networks.state_dict().items()}
         else:
             done.stale += 1
         return searching and score is not None and done.stale >= self.pace.patience
 
     def _end_phase(self, name: str) -> None:
         done = self.progressed
-        again = name == "search" and self.pace.refit and len(self.held) > 0
-        self.sides.load_state_dict(self.best)
+        again = name == "search" and self.refit is not None
+        self.networks.load_state_dict(self.best)
         if name == "search" and self._held_out is not None:
             # Judged before the held-out rows are learned from.
             choice = self.fabric.broadcast(
@@ -251,15 +287,18 @@ class Training:
 
     def _choose_ridge(self) -> tuple[float, float]:
         assert self._held_out is not None
-        score = self._held_out.scorer(self.sides)
+        judge, moments = self._held_out.learned(self.networks)
+        score = judge.scorer(moments)
         if self.ridge is not None:
             return self.ridge, score(self.ridge)
-        return choose_for_pairs(score, self._held_out.n_pairs, len(self.held))
+        return choose_for_pairs(
+            score, partial(judge.without_blocks, moments), self._held_out.n_pairs
+        )
 
     def _write(self, optimizer: Any) -> None:
         if self.checkpoints is None or not self.fabric.is_global_zero:
             return
-        tensors = {f"model.{key}": value for key, value in self.sides.state_dict().items()}
+        tensors = {f"model.{key}": value for key, value in self.networks.state_dict().items()}
         tensors |= {f"best.{key}": value for key, value in self.best.items()}
         if optimizer is not None:
             for place, state in optimizer.optimizer.state_dict()["state"].items():
@@ -278,7 +317,7 @@ class Training:
         for key, value in tensors.items():
             part, name = key.split(".", 1)
             parts[part][name] = value
-        self.sides.load_state_dict(parts["model"])
+        self.networks.load_state_dict(parts["model"])
         self.best = parts["best"]
         return parts["optimizer"] or None
 

@@ -12,14 +12,9 @@ from numpy.typing import DTypeLike, NDArray
 from contextures.encoders.bases.choice import SHARES, candidate_bases, polynomial_degrees
 from contextures.encoders.bases.indicators import IndicatorBasis
 from contextures.encoders.bases.polynomial import PolynomialBasis
-from contextures.encoders.ritz.learner import (
-    USUAL_RIDGE,
-    Judge,
-    Rows,
-    Sides,
-    choose_ridge,
-    moments_of,
-)
+from contextures.encoders.gather import Rows, moments_of
+from contextures.encoders.held_out import USUAL_RIDGE, Judge, choose_ridge
+from contextures.encoders.ritz.basis_pair import BasisPair
 from contextures.encoders.ritz.simplicity import no_worse, rests_on_few_rows
 from contextures.encoders.sources import DrawnSource, Source, as_rows, flat, names_things
 from contextures.exceptions import InputError
@@ -65,7 +60,7 @@ class Wanted:
         """Whether there are several bases to judge."""
         return not self.named_inputs and isinstance(self.basis, str) and self.basis == "auto"
 
-    def fitted(self, source: Source, rows: Rows, n_components: int) -> Iterator[Sides]:
+    def fitted(self, source: Source, rows: Rows, n_components: int) -> Iterator[BasisPair]:
         """Fit each candidate to rows: landmarks, narrow to wide, then polynomials of few columns.
 
         An exact operator has no noise for a small basis to keep out, so that polynomials are
@@ -79,7 +74,7 @@ class Wanted:
                 contexts = contexts[:: max(1, len(contexts) // MOST_CONTEXTS)]
         for place, basis in enumerate(self._left(inputs)):
             other = None if contexts is None else self._right(contexts, place)
-            yield Sides(basis, other, self.dtype)
+            yield BasisPair(basis, other, self.dtype)
         if contexts is None or not self.is_choice:
             return
         tables = [inputs]
@@ -98,7 +93,7 @@ class Wanted:
             else:
                 other = self._right(contexts, len(SHARES) // 2)
             # So few functions cost little in double precision, and powers need its digits.
-            yield Sides(basis, other, np.float64)
+            yield BasisPair(basis, other, np.float64)
 
     def _left(self, inputs: NDArray[Any]) -> Iterator[Any]:
         if not self.named_inputs:
@@ -134,13 +129,13 @@ class Wanted:
         return candidates[min(place, len(candidates) - 1)].fit(rows)
 
 
-def choose_sides(
+def choose_bases(
     wanted: Wanted,
     source: Source,
     rows: Rows,
     held: Rows | None,
     n_components: int,
-) -> tuple[Sides, RitzMoments]:
+) -> tuple[BasisPair, RitzMoments]:
     """Fit the candidates and take the simplest of those that do best on held-out rows.
 
     Of bases of equal size the best one counts. A smaller basis is preferred to a larger one unless
@@ -170,21 +165,21 @@ def choose_sides(
     """
     candidates = list(wanted.fitted(source, rows, n_components))
     if held is None or len(candidates) == 1:
-        sides = candidates[min(len(SHARES), len(candidates)) // 2]
-        return sides, moments_of(source, sides, rows)
+        bases = candidates[min(len(SHARES), len(candidates)) // 2]
+        return bases, moments_of(source, bases, rows)
     best: dict[int, Contender] = {}
-    for sides in candidates:
-        moments = moments_of(source, sides, rows)
-        if isinstance(sides.basis, PolynomialBasis) and not _spans(moments, n_components):
+    for bases in candidates:
+        moments = moments_of(source, bases, rows)
+        if isinstance(bases.basis, PolynomialBasis) and not _spans(moments, n_components):
             continue
-        judge = Judge(source, sides, held, n_components)
+        judge = Judge(source, bases, held, n_components)
         score = judge.scorer(moments)(USUAL_RIDGE)
         size = len(moments.mean)
         if size not in best or score > best[size].score:
-            best[size] = Contender(score, sides, moments, judge)
+            best[size] = Contender(score, bases, moments, judge)
     contenders = [best[size] for size in sorted(best)]
     chosen = simplest(contenders) if len(contenders) > 1 else contenders[0]
-    return chosen.sides, chosen.moments
+    return chosen.bases, chosen.moments
 
 
 def _spans(moments: RitzMoments, n_components: int) -> bool:
@@ -197,7 +192,7 @@ class Contender:
     """The best basis of its size: its score, its moments, and held-out rows in it."""
 
     score: float
-    sides: Sides
+    bases: BasisPair
     moments: RitzMoments
     judge: Judge
 

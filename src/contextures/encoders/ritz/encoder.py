@@ -7,24 +7,22 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray
-from contextures.contexts import Context, KNNContext
-from contextures.contexts.base import check_context
-from contextures.encoders.base import check_kept
+from contextures.contexts import Context
+from contextures.encoders.base import Encoder
 from contextures.encoders.bases.base import values_of
+from contextures.encoders.gather import CHUNK_VALUES
 from contextures.encoders.ritz.basis_choice import Wanted
-from contextures.encoders.ritz.fitting import learn, learn_chunk
-from contextures.encoders.ritz.learner import CHUNK_VALUES, Learner, Solved
+from contextures.encoders.ritz.learner import Learner, Solved, learn, learn_chunk
 from contextures.encoders.ritz.parameters import Settings
-from contextures.encoders.sources import DrawnSource, choose_source, is_table
+from contextures.encoders.sources import DrawnSource, choose_source
 from contextures.spectrum.ritz import RitzFunctions
 
 
-def _streams(encoder: Any) -> bool:
+def _streams(encoder: Encoder) -> bool:
     context = encoder.context
     if isinstance(context, Context) and (context.form == "sampler" or context.observed):
         return True
@@ -34,7 +32,7 @@ def _streams(encoder: Any) -> bool:
     )
 
 
-class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class RitzEncoder(Encoder):
     """Embed rows by the best contexture in the span of a basis, in closed form.
 
     Coordinates are ordered by singular value, centred, uncorrelated and of unit variance on the
@@ -117,7 +115,6 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     (75, 3)
     """
 
-    context_: Context
     basis_: Any
     context_basis_: Any
     _learner: Learner
@@ -184,9 +181,11 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         weights = self.context_.input_weights_
         self._learner = learn(settings, wanted, source, inputs, weights)
         self._settings = settings
-        self._keep_sides()
-        self._solve(last=True)
-        del self._learner
+        self._keep_bases()
+        try:
+            self._solve(last=True)
+        finally:
+            del self._learner
         return self
 
     @available_if(_streams)
@@ -213,72 +212,13 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """
         settings = Settings.of(self)
         learner = self.__dict__.get("_learner")
-        inputs = self._inputs(X, reset=False) if learner else self._fit_context(X, y)
+        inputs = self._rows(X) if learner else self._fit_context(X, y)
         wanted = self._wanted(settings, 0)
         self._learner = learn_chunk(learner, settings, wanted, self.context_, inputs, y)
         self._settings = settings
-        self._keep_sides()
+        self._keep_bases()
         self.__dict__.pop("_solved", None)
         return self
-
-    def fit_transform(self, X: Any = None, y: Any = None, **fit_params: Any) -> Any:
-        """Fit, and embed the training rows.
-
-        Parameters
-        ----------
-        X, y
-            As in ``fit``.
-        **fit_params : dict
-            None are taken.
-
-        Returns
-        -------
-        ndarray of shape (n, d)
-            The coordinates of the training rows.
-        """
-        return self.fit(X, y, **fit_params).transform(X)
-
-    def transform(self, X: Any = None) -> FloatArray:
-        """Embed rows, seen at fit time or new, of any context.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, p)
-            The inputs.
-
-        Returns
-        -------
-        ndarray of shape (n, d)
-            The coordinates mu_1(x), ..., mu_d(x).
-        """
-        check_is_fitted(self)
-        inputs, functions = self._inputs(X, reset=False), self.functions_
-        step = max(256, CHUNK_VALUES // len(functions.mean))
-        parts = [inputs[start : start + step] for start in range(0, len(inputs), step)]
-        return np.vstack(
-            [functions.left(values_of(self.basis_, part, np.float64)) for part in parts]
-        )
-
-    def truncated(self, n_components: int) -> Self:
-        """Give this encoder with its first coordinates only, at no cost.
-
-        Parameters
-        ----------
-        n_components : int
-            How many to keep, at most as many as there are.
-
-        Returns
-        -------
-        Self
-            A fitted encoder that shares the basis with this one.
-        """
-        check_kept(self, n_components)
-        kept: Self = clone(self).set_params(n_components=n_components)
-        for name, value in vars(self).items():
-            if name.endswith("_") or name == "_named_inputs":
-                setattr(kept, name, value)
-        kept._solved = replace(self._solution(), functions=self.functions_.truncated(n_components))
-        return kept
 
     @property
     def functions_(self) -> RitzFunctions:
@@ -312,9 +252,9 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             settings.n_components, settings.ridge, last=last, allow_fewer=settings.allow_fewer
         )
 
-    def _keep_sides(self) -> None:
-        sides = self._learner.sides
-        self.basis_, self.context_basis_ = sides.basis, sides.context_basis
+    def _keep_bases(self) -> None:
+        bases = self._learner.bases
+        self.basis_, self.context_basis_ = bases.basis, bases.context_basis
 
     def _wanted(self, settings: Settings, n_pairs: int) -> Wanted:
         return Wanted(
@@ -322,45 +262,29 @@ class RitzEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             self.context_basis,
             settings.n_functions,
             self.context_.same_space,
-            self._named_inputs,
+            self._named,
             settings.seed,
             settings.dtype(n_pairs),
         )
 
     def _fit_context(self, X: Any, y: Any) -> NDArray[Any]:
-        context = KNNContext() if self.context is None else self.context
-        context = check_context(context).seeded(self.random_state)
         for name in ("_learner", "_solved"):
             self.__dict__.pop(name, None)
-        self._named_inputs = context.takes == "index" or (
-            context.takes == "any" and not is_table(X)
+        return super()._fit_context(X, y)
+
+    def _embed(self, rows: NDArray[Any]) -> FloatArray:
+        functions = self.functions_
+        step = max(256, CHUNK_VALUES // len(functions.mean))
+        parts = [rows[start : start + step] for start in range(0, len(rows), step)]
+        return np.vstack(
+            [functions.left(values_of(self.basis_, part, np.float64)) for part in parts]
         )
-        inputs = None if X is None else self._inputs(X, reset=True)
-        given = X if self._named_inputs else inputs
-        self.context_ = context.fit(given, y)
-        if inputs is None:
-            inputs = np.arange(len(self.context_.input_weights_))
-        return inputs
 
-    def _inputs(self, X: Any, *, reset: bool) -> NDArray[Any]:
-        """Give checked rows of numbers, and indices or names as they are."""
-        if not self._named_inputs:
-            least = 2 if reset else 1
-            return validate_data(  # type: ignore[no-any-return]
-                self, X, dtype=np.float64, reset=reset, ensure_min_samples=least
-            )
-        if X is None:
-            return np.arange(len(self.context_.input_weights_))
-        return np.asarray(X)
-
-    @property
-    def _n_features_out(self) -> int:
-        return self.functions_.n_components
+    def _keep_first(self, n_components: int) -> None:
+        solved = self._solution()
+        self._solved = replace(solved, functions=solved.functions.truncated(n_components))
+        # The sums belong to the encoder that goes on learning.
+        self.__dict__.pop("_learner", None)
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "basis_")
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.target_tags.required = self.context is not None and self.context.needs_y
-        return tags
+        return "_solved" in vars(self) or "_learner" in vars(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -13,9 +13,6 @@ from sklearn.utils import check_random_state
 
 from contextures._checks import check_positive_int
 from contextures.exceptions import InputError
-
-SELECTION_ROWS = 10_000
-"""Rows that bases are fitted to and chosen on; the ridge is chosen for all rows."""
 
 HELD_SHARE, HELD_ROWS = 4, 10_000
 """One row in four is held out, up to so many."""
@@ -28,6 +25,19 @@ DOUBLE_PRODUCTS = 2e11
 
 PAIRS_A_FUNCTION, MOST_VIEWS = 50, 32
 """Few pairs beside the number of functions overstate the association."""
+
+
+class Parameters(Protocol):
+    """The parameters that are checked here, as they were given."""
+
+    n_components: int
+    n_functions: int
+    ridge: Any
+    n_views: Any
+    precision: str
+    n_jobs: int | None
+    random_state: Any
+    allow_fewer: bool
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,7 @@ class Settings:
     allow_fewer: bool
 
     @classmethod
-    def of(cls, encoder: Any) -> Settings:
+    def of(cls, encoder: Parameters) -> Settings:
         """Check an encoder's parameters."""
         ridge, views = encoder.ridge, encoder.n_views
         if not _is(ridge, "auto") and (

@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike
 
 from contextures._arrays import FloatArray
 from contextures.contexts import Context
+from contextures.encoders import Encoder
+from contextures.evaluation.arrays import Transformer
 from contextures.evaluation.jackknife import CLEAR, Estimate, Jackknife
 from contextures.evaluation.learned.fresh_rows import FreshRows
 from contextures.evaluation.representations.alignment import cca_alignment
@@ -94,13 +96,13 @@ class Diagnosis:
 def diagnose(
     embedding_fit: ArrayLike,
     embedding_fresh: ArrayLike,
-    exact: Any,
+    exact: Encoder,
     X_fit: Any,
     X_fresh: Any,
     *,
-    closed_form: Any = None,
+    closed_form: Transformer | None = None,
     outputs: tuple[ArrayLike, ArrayLike] | None = None,
-    half: Any = None,
+    half: Encoder | None = None,
     random_state: int = 0,
 ) -> Diagnosis:
     """Say how much of a contexture an embedding holds, and what its shortfall is made of.
@@ -276,7 +278,7 @@ def ritz_functions(context: Context, functions: FloatArray) -> RitzFunctions:
     return moments.functions(problem.solve(problem.rank), problem.rank)
 
 
-def _fitted_functions(exact: Any, X: Any) -> FloatArray:
+def _fitted_functions(exact: Encoder, X: Any) -> FloatArray:
     """Give mu on the fitted rows, without looking up their context again where it is kept."""
     spectrum = getattr(exact, "spectrum_", None)
     return np.asarray(exact.transform(X) if spectrum is None else spectrum.left)

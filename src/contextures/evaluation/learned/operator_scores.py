@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from contextures._checks import check_positive_int
 from contextures.contexts import Context
-from contextures.evaluation.arrays import representation
+from contextures.evaluation.arrays import Transformer, representation
 from contextures.evaluation.jackknife import OperatorScore, jackknifed, seeded, with_interval
 from contextures.exceptions import InputError
 from contextures.spectrum.ritz.ratio_trace import described_ratio_trace, pair_score, tied_rows
@@ -182,7 +182,7 @@ def vamp2_score(
 
 
 def cross_validated_ratio_trace(
-    encoder: Any,
+    encoder: Transformer,
     X: Any,
     y: Any = None,
     *,
@@ -266,11 +266,12 @@ def cross_validated_ratio_trace(
     )
 
 
-def _judge(fitted: Any, context: Context | None, X: Any, y: Any) -> Context:
+def _judge(fitted: Transformer, context: Context | None, X: Any, y: Any) -> Context:
     if context is not None:
         return clone(context).fit(X, y)  # type: ignore[no-any-return]
-    if not isinstance(getattr(fitted, "context_", None), Context):
+    own = getattr(fitted, "context_", None)
+    if not isinstance(own, Context):
         raise InputError(
             f"{type(fitted).__name__} has no context of its own; give the context to judge it by"
         )
-    return fitted.context_  # type: ignore[no-any-return]
+    return own
