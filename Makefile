@@ -34,6 +34,7 @@ check: $(VENV)/all.done
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/test_house.py
 
 docs: $(VENV)/docs.done
 	$(BIN)/python -m pytest -q --doctest-modules src

@@ -20,12 +20,13 @@ import pytest
 import contextures
 from contextures._lazy import EXTRAS, missing, optional
 from contextures.contexts import BoostedTreesContext, KNNContext, NoiseContext, TextTokenizer
-from contextures.encoders import NeuralEncoder, save_encoder
+from contextures.encoders import save_encoder
 from contextures.exceptions import InputError, MissingLibraryError
 from contextures.runs.encoder_choice import check_kind
 
 pytest.importorskip("torch")
 pytest.importorskip("lightning_fabric")
+from contextures.encoders import NeuralEncoder
 
 ROOT = Path(contextures.__file__).parent
 EXTRAS_DECLARED = tomllib.loads((ROOT.parents[1] / "pyproject.toml").read_text("utf-8"))["project"][

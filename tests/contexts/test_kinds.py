@@ -244,7 +244,7 @@ def test_many_whole_numbers_are_amounts_and_said_to_be(kind):
         fitted = kind().fit(rows, counts)
     assert not hasattr(fitted, "classes_")
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", ContextWarning)
         kind(task="regression").fit(rows, counts)
         assert LabelContext().fit(rows, counts % 20).form == "transition"
         assert LabelContext(task="classification").fit(rows, counts).form == "transition"
