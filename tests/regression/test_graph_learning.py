@@ -7,7 +7,8 @@ import pytest
 
 from contextures import STKRClassifier, STKRRegressor
 from contextures.contexts import FiniteContext
-from contextures.regression import InverseLaplacian, default_context
+from contextures.regression import InverseLaplacian, Power, default_context
+from contextures.regression.defaults import choose_solver
 from contextures.regression.propagation import PropagatedKernel
 from contextures.regression.targets import read_classes
 
@@ -143,6 +144,13 @@ def test_the_default_context_grows_with_the_rows():
     sizes = [default_context(n).n_neighbors for n in (2, 3, 12, 100, 1500, 15_000)]
     assert sizes == sorted(sizes)
     assert sizes[3:5] == [10, 10]
+
+
+def test_many_rows_with_few_labels_are_propagated_where_the_transform_is_given():
+    assert choose_solver(30_000, 50, WHOLE) == "propagation"
+    for others in ((30_000, 50, None), (30_000, 500, WHOLE), (5000, 50, WHOLE)):
+        assert choose_solver(*others) == "spectral"
+    assert choose_solver(30_000, 50, Power(2.5)) == "spectral"
 
 
 def test_classes_are_read_whatever_marks_the_rest():

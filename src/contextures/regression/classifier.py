@@ -47,8 +47,8 @@ class STKRClassifier(ClassifierMixin, TransformedRegression):
         How many singular functions are used at most, by the spectral solver.
     solver : {"auto", "spectral", "propagation"}, default="auto"
         "spectral" computes singular functions; "propagation" needs none, uses all of the spectrum
-        and takes polynomials, whole powers and inverse Laplacians. "auto" propagates among more
-        than 20,000 rows, of which up to 1,000 have labels.
+        and takes polynomials, whole powers and inverse Laplacians. "auto" propagates a transform
+        that is given, among more than 20,000 rows of which up to 100 have labels.
     unlabelled : object, default=-1
         What stands for no label in y, besides None and NaN; None for nothing else.
     random_state : int, RandomState or None, default=None
@@ -85,8 +85,8 @@ class STKRClassifier(ClassifierMixin, TransformedRegression):
     ``decision_function`` gives log p_c + b (F_c - m_c) for values F, their means m over the labels
     and class priors p, and ``predict_proba`` its softmax. From five labels a class, b minimises the
     log-loss of the leave-one-out predictions, held near its start by a normal prior on its
-    logarithm; the start, and what is taken with fewer labels, makes labelled rows sure of their
-    label at 0.9.
+    logarithm; the start, and what is taken with fewer labels, takes labelled rows to be right with
+    chance (c + 1) / (c + 2).
 
     Labels that were drawn evenly from classes of uneven size mislead about p; weights that restore
     the sizes mend that.
@@ -186,7 +186,7 @@ class STKRClassifier(ClassifierMixin, TransformedRegression):
         self.class_prior_ = class_prior(self._shares, n_effective(weights[rows]))
         self._functions, self.settings_ = self._solve(chooser, rows, labels_each)
         self.values_ = self._fitted_values()
-        start = first_factor(self.values_[rows], indicators, self._shares)
+        start = first_factor(self.values_[rows], indicators, self._shares, labels_each)
         self._factor = start
         if labels_each >= FEW:
             left_out = chooser.left_out(self.settings_)

@@ -14,8 +14,8 @@ ROWS = 1500
 MOST_SPECTRAL = 20_000
 """Up to this many rows the top functions take seconds."""
 
-MOST_PROPAGATED = 1000
-"""Up to this many labelled rows, solving for each of them is quicker than the top functions."""
+MOST_PROPAGATED = 100
+"""Up to this many labelled rows, solving for each of them is as quick as the top functions."""
 
 
 def default_context(n: int) -> KNNContext:
@@ -64,6 +64,7 @@ def choose_solver(n_rows: int, n_labelled: int, transform: Any) -> str:
     str
         "spectral" or "propagation".
     """
-    able = transform is None or can_propagate(transform)
+    # Transforms to choose from share the functions, but each has systems of its own to solve.
+    able = transform is not None and can_propagate(transform)
     large = n_rows > MOST_SPECTRAL and n_labelled <= MOST_PROPAGATED
     return "propagation" if able and large else "spectral"

@@ -8,9 +8,6 @@ from scipy.special import log_softmax
 
 from contextures._arrays import FloatArray
 
-SURE = 0.9
-"""The chance that labelled rows get on average where there are too few labels to calibrate."""
-
 PSEUDO = 1.0
 """Labels that each class counts more than it has where its share is told (Laplace's rule)."""
 
@@ -63,8 +60,13 @@ def logits(values: FloatArray, shares: FloatArray, prior: FloatArray, factor: fl
     return np.asarray(np.log(prior) + factor * (values - shares))
 
 
-def first_factor(fitted: FloatArray, codes: FloatArray, shares: FloatArray) -> float:
-    """Give the factor that makes labelled rows sure of their label at 0.9, were classes even.
+def first_factor(
+    fitted: FloatArray, codes: FloatArray, shares: FloatArray, labels_each: float
+) -> float:
+    """Give the factor that takes labelled rows to be right with chance (c + 1) / (c + 2).
+
+    That is what the rule of succession says after c labels that agree. Unlabelled rows, whose
+    values move less, are told less surely.
 
     Parameters
     ----------
@@ -74,15 +76,16 @@ def first_factor(fitted: FloatArray, codes: FloatArray, shares: FloatArray) -> f
         The indicators of their classes.
     shares : ndarray of shape (k,)
         The indicators' means over the labels.
+    labels_each : float
+        c: labels a class.
 
     Returns
     -------
     float
-        log(9 (k - 1)) over how far F moves from the shares towards the label.
+        log((c + 1) (k - 1)) over how far F moves from the shares towards the label.
     """
     moved = float(np.sum((fitted - shares) * (codes - shares)) / np.sum((codes - shares) ** 2))
-    n_classes = len(shares)
-    return float(np.log(SURE / (1 - SURE) * (n_classes - 1)) / max(moved, 1e-3))
+    return float(np.log((labels_each + 1) * (len(shares) - 1)) / max(moved, 1e-3))
 
 
 def calibrated_factor(
