@@ -19,6 +19,7 @@ from contextures.exceptions import ContextWarning, InputError
 from contextures.regression.admissible import as_transform
 from contextures.regression.choice import Chooser
 from contextures.regression.defaults import choose_solver, default_context
+from contextures.regression.direct import MANY, DirectFit
 from contextures.regression.kernels import LinearFunctions, TransformedKernel
 from contextures.regression.parts import unreached, with_prior
 from contextures.regression.propagation import PropagatedKernel
@@ -89,6 +90,18 @@ class TransformedRegression(BaseEstimator):
             return PropagatedKernel(self.context_)
         return SpectralKernel(self.context_, self.n_components)
 
+    def _make_chooser(
+        self,
+        kernel: TransformedKernel,
+        rows: IntArray,
+        targets: FloatArray,
+        weights: FloatArray,
+    ) -> Chooser | DirectFit:
+        given = self._transform is not None and self._alpha is not None and self._alpha < np.inf
+        if given and isinstance(kernel, PropagatedKernel) and len(rows) >= MANY:
+            return DirectFit(kernel, rows, targets, weights)
+        return Chooser(kernel, rows, targets, weights)
+
     def _reach(self, functions: LinearFunctions, rows: IntArray, prior: Any) -> LinearFunctions:
         """Let parts of the context without a label be predicted by the prior, and say so."""
         alone, values = unreached(self.context_, rows)
@@ -104,7 +117,7 @@ class TransformedRegression(BaseEstimator):
         return with_prior(functions, values, prior)
 
     def _solve(
-        self, chooser: Chooser, rows: IntArray, labels_each: float
+        self, chooser: Chooser | DirectFit, rows: IntArray, labels_each: float
     ) -> tuple[LinearFunctions, list[Any]]:
         settings = chooser.settings(self._transform, self._alpha, labels_each)
         functions = chooser.functions(settings)

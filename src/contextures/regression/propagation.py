@@ -43,6 +43,7 @@ class PropagatedKernel:
 
     def __init__(self, context: Context) -> None:
         self._operator = NormalizedOperator(context)
+        self._described = context.describe().entries
         self._largest: float | None = None
 
     @property
@@ -70,9 +71,90 @@ class PropagatedKernel:
 
     def functions(self, transform: Transform, rows: IntArray, dual: FloatArray) -> LinearFunctions:
         """Give the functions of dual coefficients; see :meth:`TransformedKernel.functions`."""
+        return self._linear(self._transformed(transform, self._gathered(rows, dual)))
+
+    def mean_diagonal(
+        self, transform: Transform, rows: IntArray, weights: FloatArray, n_probes: int = 64
+    ) -> float:
+        """Estimate the weighted mean of K_s(x_l, x_l) over rows, by random signs.
+
+        Its standard error is a share of about sqrt(2 / (64 k)) of it for k rows of little kernel
+        between them.
+        """
+        signs = np.random.default_rng(0).choice([-1.0, 1.0], size=(len(rows), n_probes))
+        gathered = self._gathered(rows, np.sqrt(weights)[:, None] * signs)
+        total = np.sum(gathered * self._transformed(transform, gathered)) / n_probes
+        return float(total / weights.sum())
+
+    def ridge(
+        self,
+        transform: Transform,
+        penalty: float,
+        rows: IntArray,
+        targets: FloatArray,
+        weights: FloatArray,
+    ) -> LinearFunctions:
+        """Fit ridge regression with a free constant, in as many systems as there are outputs.
+
+        For an inverse Laplacian, f = F h and |f|^2 = h^T (I - eta C) h, so that h solves one
+        positive definite system of sparse products; for a polynomial the dual coefficients do.
+
+        Parameters
+        ----------
+        transform : Transform
+            An inverse Laplacian, or a polynomial or whole power.
+        penalty : float
+            What multiplies |f|^2.
+        rows : ndarray of int of shape (k,)
+            Which fitted rows have labels.
+        targets : ndarray of shape (k, q)
+            Their targets.
+        weights : ndarray of shape (k,)
+            Their weights.
+
+        Returns
+        -------
+        LinearFunctions
+            The predictions, one function for each output.
+        """
+        entries, roots = self._entries(rows), np.sqrt(weights)[:, None]
+        unit = roots / np.linalg.norm(roots)
+
+        def forward(inner: FloatArray) -> FloatArray:
+            scaled = roots * (entries @ inner)
+            return np.asarray(scaled - unit @ (unit.T @ scaled))
+
+        def backward(dual: FloatArray) -> FloatArray:
+            return np.asarray(entries.T @ (roots * (dual - unit @ (unit.T @ dual))))
+
+        right = roots * (targets - weights @ targets / weights.sum())
+        if isinstance(transform, InverseLaplacian):
+            eta = transform.eta_for(self.largest)
+            diagonal = _column_squares(entries, weights) + penalty * (1 - eta * self._diagonal())
+            inner = conjugate_gradients(
+                lambda h: backward(forward(h)) + penalty * (h - eta * self._covariance(h)),
+                backward(right),
+                diagonal,
+            )
+        else:
+            dual = conjugate_gradients(
+                lambda a: forward(self._transformed(transform, backward(a))) + penalty * a,
+                right,
+                np.ones(len(rows)),
+            )
+            inner = self._transformed(transform, backward(dual))
+        found = self._linear(inner)
+        fitted = np.asarray(entries @ inner) + found.start
+        return found.plus(weights @ (targets - fitted) / weights.sum())
+
+    def at(self, functions: LinearFunctions, rows: IntArray) -> FloatArray:
+        """Give the values of functions on fitted rows."""
+        return functions.of(self._described[rows])
+
+    def _linear(self, inner: FloatArray) -> LinearFunctions:
+        """Give x -> F(x) inner."""
         operator = self._operator
-        inner = self._transformed(transform, self._gathered(rows, dual))
-        slopes = np.zeros((operator.n_support, dual.shape[1]))
+        slopes = np.zeros((operator.n_support, inner.shape[1]))
         slopes[operator.kept] = operator.root_scales[:, None] * inner
         return LinearFunctions(slopes, -(operator.root_a @ inner))
 
@@ -110,8 +192,12 @@ class PropagatedKernel:
 
     def _diagonal(self) -> FloatArray:
         scaled = self._operator.scaled
-        squares = scaled.multiply(scaled) if sparse.issparse(scaled) else scaled**2
-        return np.asarray(squares.sum(axis=0)).ravel() - self._operator.root_a**2
+        return _column_squares(scaled, np.ones(scaled.shape[0])) - self._operator.root_a**2
+
+
+def _column_squares(entries: Matrix, weights: FloatArray) -> FloatArray:
+    squares = entries.multiply(entries) if sparse.issparse(entries) else entries**2
+    return np.asarray(squares.T @ weights).ravel()
 
 
 def relative_coefficients(transform: Transform, largest: float) -> FloatArray:

@@ -10,7 +10,7 @@ from sklearn.base import RegressorMixin
 from contextures._arrays import FloatArray, IntArray
 from contextures.contexts import Context
 from contextures.regression.base import TransformedRegression
-from contextures.regression.choice import Chooser, Setting
+from contextures.regression.choice import Setting
 from contextures.regression.kernels import LinearFunctions, TransformedKernel
 from contextures.regression.targets import check_weighted, check_weights, read_numbers
 from contextures.regression.transforms import Transform
@@ -165,7 +165,7 @@ class STKRRegressor(RegressorMixin, TransformedRegression):
         centre = weights @ targets / weights.sum()
         spread = np.sqrt(weights @ (targets - centre) ** 2 / weights.sum())
         spread = np.where(spread > 0, spread, 1.0)
-        chooser = Chooser(kernel, rows, (targets - centre) / spread, weights)
+        chooser = self._make_chooser(kernel, rows, (targets - centre) / spread, weights)
         found, settings = self._solve(chooser, rows, len(rows) / LABELS_A_CLASS)
         return found.times(spread).plus(centre), settings
 
