@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 from contextures.contexts import FiniteContext, KNNContext, RBFContext, TeacherContext
 from contextures.exceptions import ContextWarning, InputError
-from contextures.regression import InverseLaplacian, Polynomial, Power, Truncation
+from contextures.regression import InverseLaplacian, Polynomial, Power, Transform, Truncation
 from contextures.regression.admissible import FromFunction
 from contextures.regression.conjugate_gradients import conjugate_gradients
 from contextures.regression.propagation import PropagatedKernel
@@ -149,6 +149,17 @@ def test_a_truncation_is_ridge_regression_on_coordinates():
     np.testing.assert_allclose(
         gram(kernel, Truncation(4), np.arange(60)), left @ left.T, atol=1e-12
     )
+
+
+@pytest.mark.parametrize("values", [-1.0, np.nan, 0.0])
+def test_a_transform_of_ones_own_is_looked_at(values):
+    class Own(Transform):
+        def values(self, eigenvalues):
+            return np.full(len(eigenvalues), values)
+
+    kernel = SpectralKernel(KNNContext(5).fit(RNG.standard_normal((30, 2))), 5)
+    with pytest.raises(InputError, match="its values on the spectrum must be finite"):
+        kernel.factor(Own(), np.arange(3))
 
 
 def test_what_needs_eigenvectors_is_not_propagated():

@@ -42,7 +42,8 @@ class Setting:
     weight : float
         Its weight; those of all settings sum to one.
     error : float
-        Its mean squared leave-one-out error over the labelled rows, summed over the outputs.
+        Its mean squared error over the labelled rows, each predicted without its own label (where
+        labels are many and propagated: without a fifth of them), summed over the outputs.
 
     Examples
     --------
