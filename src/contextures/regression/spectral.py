@@ -51,8 +51,8 @@ class SpectralKernel:
         values = transform.values(self.eigenvalues)
         if not (np.isfinite(values).all() and (values >= 0).all() and values[0] > 0):
             raise InputError(
-                f"the transform {transform!r} is not admissible: its values on the spectrum must be "
-                "finite and at least zero, and the first above zero"
+                f"the transform {transform!r} is not admissible: its values on the spectrum must "
+                "be finite and at least zero, and the first above zero"
             )
         # High powers of a weak association would underflow in products.
         return np.asarray(values / values[0])
