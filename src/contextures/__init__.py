@@ -17,6 +17,7 @@ from contextures._version import __version__
 if TYPE_CHECKING:
     from contextures.encoders import NeuralEncoder, RitzEncoder, SpectralEncoder
     from contextures.evaluation import usefulness
+    from contextures.regression import STKRClassifier, STKRRegressor
     from contextures.selection import ContextSearch
     from contextures.spectrum import decompose
 
@@ -24,6 +25,8 @@ _HOME = {
     "ContextSearch": "contextures.selection",
     "NeuralEncoder": "contextures.encoders",
     "RitzEncoder": "contextures.encoders",
+    "STKRClassifier": "contextures.regression",
+    "STKRRegressor": "contextures.regression",
     "SpectralEncoder": "contextures.encoders",
     "decompose": "contextures.spectrum",
     "usefulness": "contextures.evaluation",
@@ -36,6 +39,7 @@ _PACKAGES = frozenset(
         "evaluation",
         "exceptions",
         "objectives",
+        "regression",
         "report",
         "runs",
         "selection",
@@ -47,6 +51,8 @@ __all__ = [
     "ContextSearch",
     "NeuralEncoder",
     "RitzEncoder",
+    "STKRClassifier",
+    "STKRRegressor",
     "SpectralEncoder",
     "__version__",
     "decompose",
