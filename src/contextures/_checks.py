@@ -111,3 +111,15 @@ def seed_of(random_state: Any) -> int:
     if random_state is None:
         return 0
     return int(random_state_of(random_state).randint(2**31 - 1))
+
+
+def by_other_name(owner: object, names: dict[str, Any], name: str, value: Any) -> Any:
+    """Give a parameter that may have come by another name, which an attribute cannot have.
+
+    scikit-learn's estimators have methods ``score`` and ``transform``: a parameter of that name
+    would shadow one, or have an estimator taken for a transformer.
+    """
+    rest = [given for given in names if given != name]
+    if rest:
+        raise TypeError(f"{type(owner).__name__} takes no parameter {rest[0]!r}")
+    return names.get(name, value)

@@ -10,6 +10,7 @@ from scipy.special import softmax
 from sklearn.base import ClassifierMixin
 
 from contextures._arrays import FloatArray
+from contextures._checks import by_other_name
 from contextures.contexts import Context
 from contextures.exceptions import InputError
 from contextures.regression.base import TransformedRegression
@@ -39,7 +40,8 @@ class STKRClassifier(ClassifierMixin, TransformedRegression):
     spectral_transform : "auto", Transform, str or callable, default="auto"
         s: a value of :class:`Power`, :class:`Polynomial`, :class:`InverseLaplacian` or
         :class:`Truncation`, a short name such as "power:8" or "inverse-laplacian:0.999", or an
-        admissible function of eigenvalues. "auto" chooses: see Notes.
+        admissible function of eigenvalues. "auto" chooses: see Notes. ``transform`` is taken as
+        another name for it.
     alpha : "auto" or float, default="auto"
         The ridge, above zero, in units of the kernel's mean diagonal on the labelled rows;
         ``np.inf`` is the limit in which functions follow the kernel mean.
@@ -131,9 +133,10 @@ class STKRClassifier(ClassifierMixin, TransformedRegression):
         solver: str = "auto",
         unlabelled: Any = -1,
         random_state: Any = None,
+        **names: Any,
     ) -> None:
         self.context = context
-        self.spectral_transform = spectral_transform
+        self.spectral_transform = by_other_name(self, names, "transform", spectral_transform)
         self.alpha = alpha
         self.n_components = n_components
         self.solver = solver

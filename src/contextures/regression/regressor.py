@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 
 from contextures._arrays import FloatArray, IntArray
+from contextures._checks import by_other_name
 from contextures.contexts import Context
 from contextures.regression.base import TransformedRegression
 from contextures.regression.choice import Setting
@@ -80,9 +81,10 @@ class STKRRegressor(RegressorMixin, TransformedRegression):
         *,
         solver: str = "auto",
         random_state: Any = None,
+        **names: Any,
     ) -> None:
         self.context = context
-        self.spectral_transform = spectral_transform
+        self.spectral_transform = by_other_name(self, names, "transform", spectral_transform)
         self.alpha = alpha
         self.n_components = n_components
         self.solver = solver

@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from contextures._arrays import FloatArray, IntArray
-from contextures._checks import check_positive_int, seed_of
+from contextures._checks import by_other_name, check_positive_int, seed_of
 from contextures.contexts import Context, LabelContext
 from contextures.contexts.labels import label_task
 from contextures.exceptions import InputError
@@ -134,9 +134,7 @@ class ContextSearch(BaseEstimator):
         **names: Any,
     ) -> None:
         self.candidates = candidates
-        self.criterion = names.pop("score", criterion)
-        if names:
-            raise TypeError(f"ContextSearch takes no parameter {next(iter(names))!r}")
+        self.criterion = by_other_name(self, names, "score", criterion)
         self.d0 = d0
         self.beta = beta
         self.max_samples = max_samples

@@ -207,7 +207,7 @@ def _first(
             matrix,
             k=max(k, min(k + _SPARE, min(matrix.shape) - 1)),
             solver="propack",
-            tol=1e-8,
+            tol=1e-6,
             maxiter=max(10 * k, _LEAST_STEPS),
             v0=start,
             rng=rng,
