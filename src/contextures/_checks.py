@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import numbers
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 
 import numpy as np
 from scipy import sparse
 
 from contextures._arrays import FloatArray, IntArray, Matrix
 from contextures.exceptions import InputError
+
+Init = TypeVar("Init", bound=Callable[..., None])
 
 
 def check_positive_int(value: Any, name: str, *, least: int = 1) -> int:
@@ -113,13 +117,18 @@ def seed_of(random_state: Any) -> int:
     return int(random_state_of(random_state).randint(2**31 - 1))
 
 
-def by_other_name(owner: object, names: dict[str, Any], name: str, value: Any) -> Any:
-    """Give a parameter that may have come by another name, which an attribute cannot have.
+def also_named(**names: str) -> Callable[[Init], Init]:
+    """Let ``__init__`` take parameters by other names, which attributes cannot have.
 
     scikit-learn's estimators have methods ``score`` and ``transform``: a parameter of that name
-    would shadow one, or have an estimator taken for a transformer.
+    would shadow one, or have an estimator taken for a transformer. Its signature stays as it is.
     """
-    rest = [given for given in names if given != name]
-    if rest:
-        raise TypeError(f"{type(owner).__name__} takes no parameter {rest[0]!r}")
-    return names.get(name, value)
+
+    def decorate(init: Init) -> Init:
+        @wraps(init)
+        def made(self: Any, *values: Any, **given: Any) -> None:
+            init(self, *values, **{names.get(name, name): v for name, v in given.items()})
+
+        return made  # type: ignore[return-value]
+
+    return decorate

@@ -64,5 +64,5 @@ def test_a_search_seeds_its_candidates_and_shadows_no_method():
     assert found[0] == found[1] != found[2]
     search = ContextSearch(contexts, score="tau")  # the other name
     assert search.criterion == "tau" and not hasattr(search, "score")
-    with pytest.raises(TypeError, match="no parameter 'scor'"):
+    with pytest.raises(TypeError, match="scor"):
         ContextSearch(contexts, scor="tau")

@@ -323,3 +323,11 @@ def test_parameters_that_are_refused(parameters, message):
 def test_weights_that_are_refused(weights, message):
     with pytest.raises(InputError, match=message):
         STKRClassifier().fit(X, FEW, weights)
+
+
+def test_transform_is_another_name_but_no_method():
+    """A parameter called transform would have scikit-learn take the model for a transformer."""
+    model = STKRClassifier(transform="power:2")
+    assert model.spectral_transform == "power:2"
+    assert not hasattr(model, "transform")
+    assert clone(model).get_params()["spectral_transform"] == "power:2"

@@ -10,7 +10,7 @@ from scipy.special import softmax
 from sklearn.base import ClassifierMixin
 
 from contextures._arrays import FloatArray
-from contextures._checks import by_other_name
+from contextures._checks import also_named
 from contextures.contexts import Context
 from contextures.exceptions import InputError
 from contextures.regression.base import TransformedRegression
@@ -123,6 +123,7 @@ class STKRClassifier(ClassifierMixin, TransformedRegression):
     values_: FloatArray
     settings_: list[Setting]
 
+    @also_named(transform="spectral_transform")
     def __init__(
         self,
         context: Context | None = None,
@@ -133,10 +134,9 @@ class STKRClassifier(ClassifierMixin, TransformedRegression):
         solver: str = "auto",
         unlabelled: Any = -1,
         random_state: Any = None,
-        **names: Any,
     ) -> None:
         self.context = context
-        self.spectral_transform = by_other_name(self, names, "transform", spectral_transform)
+        self.spectral_transform = spectral_transform
         self.alpha = alpha
         self.n_components = n_components
         self.solver = solver

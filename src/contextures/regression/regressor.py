@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 
 from contextures._arrays import FloatArray, IntArray
-from contextures._checks import by_other_name
+from contextures._checks import also_named
 from contextures.contexts import Context
 from contextures.regression.base import TransformedRegression
 from contextures.regression.choice import Setting
@@ -72,6 +72,7 @@ class STKRRegressor(RegressorMixin, TransformedRegression):
     values_: FloatArray
     settings_: list[Any]
 
+    @also_named(transform="spectral_transform")
     def __init__(
         self,
         context: Context | None = None,
@@ -81,10 +82,9 @@ class STKRRegressor(RegressorMixin, TransformedRegression):
         *,
         solver: str = "auto",
         random_state: Any = None,
-        **names: Any,
     ) -> None:
         self.context = context
-        self.spectral_transform = by_other_name(self, names, "transform", spectral_transform)
+        self.spectral_transform = spectral_transform
         self.alpha = alpha
         self.n_components = n_components
         self.solver = solver

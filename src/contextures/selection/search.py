@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from contextures._arrays import FloatArray, IntArray
-from contextures._checks import by_other_name, check_positive_int, seed_of
+from contextures._checks import also_named, check_positive_int, seed_of
 from contextures.contexts import Context, LabelContext
 from contextures.contexts.labels import label_task
 from contextures.exceptions import InputError
@@ -121,6 +121,7 @@ class ContextSearch(BaseEstimator):
     KNNContext()
     """
 
+    @also_named(score="criterion")
     def __init__(
         self,
         candidates: Sequence[Context] | None = None,
@@ -131,10 +132,9 @@ class ContextSearch(BaseEstimator):
         max_samples: int = 1500,
         n_jobs: int | None = None,
         random_state: Any = 0,
-        **names: Any,
     ) -> None:
         self.candidates = candidates
-        self.criterion = by_other_name(self, names, "score", criterion)
+        self.criterion = criterion
         self.d0 = d0
         self.beta = beta
         self.max_samples = max_samples
