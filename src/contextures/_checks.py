@@ -98,7 +98,11 @@ def check_share(value: float, name: str) -> float:
 
 def check_not_negative(value: float, name: str) -> float:
     """Give a finite number of at least zero, or say what is wrong with it."""
-    if not 0 <= value < np.inf:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, numbers.Real)
+        or not 0 <= float(value) < np.inf
+    ):
         raise InputError(f"{name}={value!r} is not possible; give a number of at least zero")
     return float(value)
 

@@ -16,6 +16,7 @@ import pytest
 
 from commands import run
 from contextures.data import demo_table
+from contextures.encoders import load_encoder
 
 
 @pytest.fixture
@@ -286,3 +287,23 @@ def test_a_context_of_ones_own_is_imported_named_fitted_and_read_again(tmp_path)
     assert pd.read_csv(tmp_path / "new.csv").shape == (80, 5)
     missing = run("--import", "nothing_here", "rank", "table.csv")
     assert missing.returncode == 2 and "--import 'nothing_here' failed" in missing.stderr
+
+
+def test_embedding_by_a_power_of_the_singular_values(monkeypatch, capsys, tmp_path, iris):
+    """The same coordinates, each times the power of its singular value; 0 is the default."""
+    out = tmp_path / "run"
+    assert run(monkeypatch, "fit", iris, "--context", "knn:10", "--out", out) == 0
+    embedded = {}
+    for name, options in {"plain": (), "zero": ("--power", 0), "eight": ("--power", 8)}.items():
+        file = tmp_path / f"{name}.parquet"
+        assert run(monkeypatch, "embed", out, iris, *options, "--out", file) == 0
+        embedded[name] = pd.read_parquet(file).drop(columns="row_id").to_numpy()
+    weights = load_encoder(out).singular_values_ ** 8
+    assert weights[-1] < 0.9 * weights[0]
+    np.testing.assert_array_equal(embedded["zero"], embedded["plain"])
+    np.testing.assert_allclose(embedded["eight"], embedded["plain"] * weights, rtol=1e-6)
+    capsys.readouterr()
+    absent = tmp_path / "absent.csv"
+    assert run(monkeypatch, "embed", out, iris, "--power", "-1", "--out", absent) == 2
+    assert "a number of at least zero" in capsys.readouterr().err
+    assert not absent.exists()

@@ -210,12 +210,21 @@ def rank(
 @app.command(
     epilog=examples(
         "contextures embed run new.csv --out new-embedded.parquet",
+        "contextures embed run new.csv --power 16 --out for-retrieval.parquet",
     )
 )
 def embed(
     run: Annotated[Path, typer.Argument(help="A folder that fit wrote.", show_default=False)],
     table: TableFile,
     out: Annotated[Path, typer.Option(help="The .parquet or .csv file to write.")],
+    power: Annotated[
+        float | None,
+        typer.Option(
+            help="Weigh coordinate i by the power of its singular value: 0 for unit variance, 8 to "
+            "64 for few labels, retrieval and clustering. As the run was saved by default.",
+            show_default=False,
+        ),
+    ] = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
 ) -> None:
@@ -229,7 +238,7 @@ def embed(
     check_run(run)
     check_output(out)
     read = read_table(table, delimiter=delimiter, encoding=encoding, min_rows=1, min_columns=1)
-    for note in embed_table(run, read, out, TerminalProgress()):
+    for note in embed_table(run, read, out, TerminalProgress(), power=power):
         print(f"note: {note}", file=sys.stderr)
     print(f"{len(read.frame)} rows embedded: {out}")
 

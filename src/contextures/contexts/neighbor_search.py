@@ -145,6 +145,10 @@ class NeighborSearch:
             doubt = doubt + 4 * (rows.shape[1] + 4) * np.finfo(np.float64).eps * size**2
         return np.asarray(kth**2 >= last**2 - doubt)
 
+    def distances(self, rows: FloatArray, found: IntArray) -> FloatArray:
+        """Give the exact distances of points that :meth:`query` found for the same rows."""
+        return _distances_to(rows, self.points, found)
+
     def query_any_order(self, rows: FloatArray, k: int) -> IntArray:
         """Find the same points as :meth:`query`, in any order, which is quicker for large k."""
         if self.exact and 4 * k > len(self.points):

@@ -10,17 +10,18 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from contextures._arrays import FloatArray
-from contextures._checks import check_positive_int
+from contextures._checks import check_not_negative, check_positive_int
 from contextures.contexts import Context, KNNContext
 from contextures.contexts.base import check_context
+from contextures.encoders.nearest import NearestRows
 from contextures.exceptions import InputError, unwritten
 
 
-class Encoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class Encoder(NearestRows, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """An encoder: a scikit-learn transformer whose coordinates are a contexture.
 
     Coordinates are ordered by singular value, centred, uncorrelated and of unit variance on the
-    training rows.
+    training rows; with a ``spectral_power`` p of another than zero, of variance s_i^(2p).
 
     An encoder of one's own is a subclass with four things. ``fit`` begins with
     ``rows = self._fit_context(X, y)``, which fits the context, sets ``context_`` and gives the
@@ -40,6 +41,9 @@ class Encoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Seeds whatever is random, in the context too where that has no seed of its own.
     allow_fewer : bool
         Whether d is the most that is wanted.
+    spectral_power : float
+        p >= 0: coordinate i is s_i^p mu_i. What is learned does not depend on it, so that a change
+        by ``set_params`` needs no other fit.
     context_ : Context
         The fitted context.
     singular_values_ : ndarray of shape (d,)
@@ -49,7 +53,8 @@ class Encoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     References
     ----------
-    arXiv 2505.01557 (ICML 2025), section 2.
+    arXiv 2505.01557 (ICML 2025), section 2. Coifman and Lafon, "Diffusion maps" (2006), for the
+    powers, which are diffusion times.
 
     Examples
     --------
@@ -89,6 +94,7 @@ class Encoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     n_components: int
     random_state: Any = None
     allow_fewer: bool = False
+    spectral_power: float = 0.0
     context_: Context
     n_features_in_: int
     _named: bool
@@ -131,7 +137,7 @@ class Encoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             The coordinates of the training rows.
         """
         # fit() stays the only place that learns; what it kept is the answer.
-        return self.fit(X, y, **fit_params)._fitted_coordinates(X)
+        return self._weighted(self.fit(X, y, **fit_params)._fitted_coordinates(X))
 
     def transform(self, X: Any = None) -> FloatArray:
         """Embed rows, seen at fit time or new.
@@ -144,16 +150,37 @@ class Encoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n, d)
-            The coordinates mu_1(x), ..., mu_d(x).
+            The coordinates mu_1(x), ..., mu_d(x), each times s_i^p.
 
         Raises
         ------
         InputError
             If new rows need their context, and that cannot describe them, as a label context
-            cannot.
+            cannot; or ``spectral_power`` is not a number of at least zero.
+        """
+        return self._coordinates(X)
+
+    def with_power(self, spectral_power: float) -> Self:
+        """Give this encoder with another ``spectral_power``, at no cost.
+
+        Parameters
+        ----------
+        spectral_power : float
+            The power, at least zero.
+
+        Returns
+        -------
+        Self
+            A fitted encoder that shares with this one whatever was learned.
+
+        Raises
+        ------
+        InputError
+            If it is not a number of at least zero.
         """
         check_is_fitted(self)
-        return self._embed(self._rows(X))
+        power = check_not_negative(spectral_power, "spectral_power")
+        return self._first(self._n_features_out, spectral_power=power)
 
     def truncated(self, n_components: int) -> Self:
         """Give this encoder with its first coordinates only, at no cost.
@@ -180,14 +207,27 @@ class Encoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 f"n_components={n_components} cannot be kept: the encoder has "
                 f"{self._n_features_out}; fit it again with more"
             )
-        kept: Self = clone(self).set_params(n_components=n_components)
+        return self._first(n_components, n_components=n_components)
+
+    def _first(self, n_kept: int, **parameters: Any) -> Self:
+        """Give an encoder with other parameters, and the first coordinates of this one."""
+        kept: Self = clone(self).set_params(**parameters)
         kept.__dict__.update(
             (name, value)
             for name, value in vars(self).items()
             if name.endswith("_") or name.startswith("_")
         )
-        kept._keep_first(n_components)
+        kept._keep_first(n_kept)
         return kept
+
+    def _coordinates(self, X: Any) -> FloatArray:
+        check_is_fitted(self)
+        return self._weighted(self._embed(self._rows(X)))
+
+    def _weighted(self, coordinates: FloatArray) -> FloatArray:
+        """Give s_i^p mu_i for mu_i."""
+        power = check_not_negative(self.spectral_power, "spectral_power")
+        return coordinates if power == 0 else coordinates * self.singular_values_**power
 
     def _embed(self, rows: Any) -> FloatArray:
         """Give the coordinates of checked rows, seen at fit time or new."""
@@ -203,6 +243,7 @@ class Encoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def _fit_context(self, X: Any, y: Any) -> NDArray[Any]:
         """Fit a clone of the context; give all its rows, checked."""
+        check_not_negative(self.spectral_power, "spectral_power")
         context = KNNContext() if self.context is None else self.context
         context = check_context(context).seeded(self.random_state)
         self._named = self._names_things(context, X)

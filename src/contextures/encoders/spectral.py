@@ -39,6 +39,10 @@ class SpectralEncoder(Encoder):
     allow_fewer : bool, default=False
         Whether d is the most that is wanted: where the context has fewer functions that do not rest
         on rounding, there are as many coordinates as those (``singular_values_`` tells how many).
+    spectral_power : float, default=0.0
+        p >= 0: coordinate i is s_i^p mu_i, of variance s_i^(2p); 0 leaves unit variance. High
+        powers are for few labels, retrieval and clustering. It may be changed after ``fit``, by
+        ``set_params`` or ``with_power``, since what is learned does not depend on it.
 
     Attributes
     ----------
@@ -81,12 +85,14 @@ class SpectralEncoder(Encoder):
         solver: str = "auto",
         random_state: Any = None,
         allow_fewer: bool = False,
+        spectral_power: float = 0.0,
     ) -> None:
         self.context = context
         self.n_components = n_components
         self.solver = solver
         self.random_state = random_state
         self.allow_fewer = allow_fewer
+        self.spectral_power = spectral_power
 
     def fit(self, X: Any = None, y: Any = None) -> Self:
         """Fit the context and decompose it.
@@ -140,6 +146,9 @@ class SpectralEncoder(Encoder):
     def _fitted_coordinates(self, X: Any) -> FloatArray:
         # A copy, so that changing the result in place does not change the fitted spectrum.
         return self.spectrum_.left.copy()
+
+    def _kept_coordinates(self) -> FloatArray | None:
+        return self._weighted(self.spectrum_.left) if "spectrum_" in vars(self) else None
 
     def _keep_first(self, n_components: int) -> None:
         if "spectrum_" in vars(self):  # not in one that was read from a file

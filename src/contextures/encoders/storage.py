@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from contextures._checks import check_not_negative
 from contextures._files import read_pair, to_json, write_whole
 from contextures._version import __version__
 from contextures.contexts.stored import (
@@ -52,8 +53,8 @@ def save_encoder(encoder: Encoder, directory: str | Path) -> None:
     Raises
     ------
     InputError
-        If the context or the basis is of a kind that cannot be written, or the encoder is one of
-        your own.
+        If the context or the basis is of a kind that cannot be written, the encoder is one of
+        your own, or its ``spectral_power`` is not a number of at least zero.
 
     Examples
     --------
@@ -68,6 +69,7 @@ def save_encoder(encoder: Encoder, directory: str | Path) -> None:
     """
     from safetensors.numpy import save
 
+    power = check_not_negative(encoder.spectral_power, "spectral_power")
     arrays: Arrays = {}
     foreign: list[Any] = []
     if isinstance(encoder, RitzEncoder):
@@ -87,6 +89,7 @@ def save_encoder(encoder: Encoder, directory: str | Path) -> None:
         "format": FORMAT,
         "version": __version__,
         "encoder": type(encoder).__name__,
+        "spectral_power": power,
         **described,
     }
     write_whole(folder / DESCRIPTION, to_json(description))
@@ -106,7 +109,8 @@ def load_encoder(directory: str | Path, network: Any = None) -> Encoder:
     Returns
     -------
     SpectralEncoder, RitzEncoder or NeuralEncoder
-        An encoder that transforms new rows as the written one did. It holds neither the training
+        An encoder that transforms new rows as the written one did, with the same
+        ``spectral_power``. It holds neither the training
         rows' coordinates nor their spectrum's functions. The context of a Ritz or neural encoder
         is not fitted, unless new rows need it, and None if its parameters were not plain values or
         its kind is not known here.
@@ -142,20 +146,27 @@ def load_encoder(directory: str | Path, network: Any = None) -> Encoder:
     except SafetensorError as error:
         raise InputError(f"the encoder in {where} cannot be read: {error}") from None
     try:
-        if description["encoder"] == "SpectralEncoder":
-            return _restore_spectral(description, arrays)
-        if description["encoder"] == "RitzEncoder":
-            return _restore_ritz(description, arrays, folder)
-        if description["encoder"] == "NeuralEncoder":
-            from contextures.encoders.neural.storage import restore_neural
-
-            return restore_neural(description, arrays, network)
-        raise KeyError(f"encoder kind {description['encoder']!r}")
+        encoder = _restore(description, arrays, folder, network)
+        power = description.get("spectral_power", 0.0)  # not in releases before it was a parameter
+        encoder.spectral_power = check_not_negative(power, "spectral_power")
+        return encoder
     except InputError:
         raise
     except Exception as error:  # whatever parts that do not fit together make raise
         reason = " ".join(str(error).split())[:120]
         raise InputError(f"the encoder in {where} is damaged ({reason}); fit it again") from None
+
+
+def _restore(description: dict[str, Any], arrays: Arrays, folder: Path, network: Any) -> Encoder:
+    if description["encoder"] == "SpectralEncoder":
+        return _restore_spectral(description, arrays)
+    if description["encoder"] == "RitzEncoder":
+        return _restore_ritz(description, arrays, folder)
+    if description["encoder"] == "NeuralEncoder":
+        from contextures.encoders.neural.storage import restore_neural
+
+        return restore_neural(description, arrays, network)
+    raise KeyError(f"encoder kind {description['encoder']!r}")
 
 
 def _describe_neural(encoder: Encoder, arrays: Arrays) -> dict[str, Any]:

@@ -67,6 +67,11 @@ def representation(F: Any, X: Any, name: str, *, least: int = 2) -> NDArray[Any]
     return array
 
 
+def unit_variance(encoder: Any) -> Any:
+    """Give an encoder whose coordinates are mu itself, whatever its ``spectral_power``."""
+    return encoder.with_power(0.0) if getattr(encoder, "spectral_power", 0.0) else encoder
+
+
 def paired(F: Any, G: Any, X: Any, *, least: int = 2) -> tuple[NDArray[Any], NDArray[Any]]:
     """Give two representations of the same rows as arrays; see :func:`representation`."""
     first, second = representation(F, X, "F", least=least), representation(G, X, "G", least=least)

@@ -20,7 +20,12 @@ def check_output(out: str | Path) -> str:
 
 
 def embed_table(
-    run: str | Path, table: Table, out: str | Path, progress: Progress | None = None
+    run: str | Path,
+    table: Table,
+    out: str | Path,
+    progress: Progress | None = None,
+    *,
+    power: float | None = None,
 ) -> list[str]:
     """Embed the rows of a table with the encoder of a run.
 
@@ -34,6 +39,8 @@ def embed_table(
         The file to write, ``.parquet`` or ``.csv``: row_id, c1, c2, ...
     progress : Progress, optional
         Told what is being done.
+    power : float, optional
+        The ``spectral_power`` of the coordinates; as the encoder was written when None.
 
     Returns
     -------
@@ -43,7 +50,8 @@ def embed_table(
     Raises
     ------
     InputError
-        If the folder is not a run, or the table's columns do not fit, naming them.
+        If the folder is not a run, the table's columns do not fit, naming them, or the power is
+        not a number of at least zero.
 
     Examples
     --------
@@ -65,6 +73,8 @@ def embed_table(
     preparation = load_preparation(folder)
     notes = preparation.check_columns(table.frame)
     encoder = load_encoder(folder)
+    if power is not None:
+        encoder = encoder.with_power(power)
     with progress.stage("embed rows"):
         frame = embeddings_frame(encoder.transform(preparation.transform(table.frame)))
     with whole_file(out) as file:

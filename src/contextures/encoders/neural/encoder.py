@@ -99,6 +99,10 @@ class NeuralEncoder(Encoder):
     allow_fewer : bool, default=False
         Whether d is the most that is wanted: where fewer functions with an association were
         learned, there are as many coordinates as those (``singular_values_`` tells how many).
+    spectral_power : float, default=0.0
+        p >= 0: coordinate i is s_i^p mu_i, of variance s_i^(2p); 0 leaves unit variance. High
+        powers are for few labels, retrieval and clustering. It may be changed after ``fit``, by
+        ``set_params`` or ``with_power``, since what is learned does not depend on it.
 
     Attributes
     ----------
@@ -187,6 +191,7 @@ class NeuralEncoder(Encoder):
         loggers: Any = None,
         random_state: Any = None,
         allow_fewer: bool = False,
+        spectral_power: float = 0.0,
     ) -> None:
         self.context = context
         self.n_components = n_components
@@ -216,6 +221,7 @@ class NeuralEncoder(Encoder):
         self.loggers = loggers
         self.random_state = random_state
         self.allow_fewer = allow_fewer
+        self.spectral_power = spectral_power
 
     def fit(self, X: Any = None, y: Any = None) -> Self:
         """Fit the context and train the network.

@@ -195,11 +195,12 @@ def _describe_context(encoder: NeuralEncoder) -> dict[str, Any] | None:
 
 
 def _plain_parameters(encoder: NeuralEncoder) -> dict[str, Any]:
-    # What is written says how many coordinates there are.
+    # What is written says how many coordinates there are, and their weights for every encoder.
     left_out = (
         "context",
         "n_components",
         "allow_fewer",
+        "spectral_power",
         "checkpoint",
         "progress",
         "loggers",

@@ -73,6 +73,10 @@ class RitzEncoder(Encoder):
     allow_fewer : bool, default=False
         Whether d is the most that is wanted: where fewer functions in the span of the basis have an
         association, there are as many coordinates as those (``singular_values_`` tells how many).
+    spectral_power : float, default=0.0
+        p >= 0: coordinate i is s_i^p mu_i, of variance s_i^(2p); 0 leaves unit variance. High
+        powers are for few labels, retrieval and clustering. It may be changed after ``fit``, by
+        ``set_params`` or ``with_power``, since what is learned does not depend on it.
 
     Attributes
     ----------
@@ -135,6 +139,7 @@ class RitzEncoder(Encoder):
         n_jobs: int | None = None,
         random_state: Any = None,
         allow_fewer: bool = False,
+        spectral_power: float = 0.0,
     ) -> None:
         self.context = context
         self.n_components = n_components
@@ -147,6 +152,7 @@ class RitzEncoder(Encoder):
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.allow_fewer = allow_fewer
+        self.spectral_power = spectral_power
 
     def fit(self, X: Any = None, y: Any = None) -> Self:
         """Fit the context and find its contexture in the span of the basis.

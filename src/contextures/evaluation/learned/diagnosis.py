@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from contextures._arrays import FloatArray
 from contextures.contexts import Context
 from contextures.encoders import Encoder
-from contextures.evaluation.arrays import Transformer
+from contextures.evaluation.arrays import Transformer, unit_variance
 from contextures.evaluation.jackknife import CLEAR, Estimate, Jackknife
 from contextures.evaluation.learned.fresh_rows import FreshRows
 from contextures.evaluation.representations.alignment import cca_alignment
@@ -189,6 +189,7 @@ def diagnose(
     >>> found.learned_fitted.round(2)
     array([0.93, 0.85, 0.02, 0.03])
     """
+    exact = unit_variance(exact)
     judge = FreshRows(exact.context_, X_fresh, X_fit, random_state=random_state)
     context = exact.context_
     left = as_functions(embedding_fit, "embedding_fit")

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray
 from contextures.contexts import Context
-from contextures.evaluation.arrays import representation
+from contextures.evaluation.arrays import representation, unit_variance
 from contextures.evaluation.hsic import LEAST_ROWS, jackknifed_hsic
 from contextures.evaluation.targets import Kind, as_outputs
 from contextures.evaluation.tasks.compatibility import Compatibility
@@ -120,7 +120,8 @@ def _features(source: Any, X: Any, singular_values: Any) -> Any:
     """Give F on the labelled rows, with F F^T the dual kernel up to a constant."""
     if isinstance(source, Context):
         return _context_features(source, X)
-    values = representation(source, X, "source", least=1).astype(np.float64, copy=False)
+    mu = representation(unit_variance(source), X, "source", least=1)
+    values = mu.astype(np.float64, copy=False)
     if singular_values is None and hasattr(source, "singular_values_"):
         singular_values = source.singular_values_
     if singular_values is None:
