@@ -236,6 +236,7 @@ def _is_solution(
         return False
     # A few random mixtures of the triplets show a wrong one as well as each by itself would.
     mixtures = np.random.default_rng(0).standard_normal((len(values), 4))
+    mixtures /= np.linalg.norm(mixtures, axis=0)
     weighted = values[:, None] * mixtures
     mixed_left, mixed_right = left @ mixtures, right @ mixtures
     errors = (
