@@ -17,7 +17,17 @@ from contexts.cases import CASES
 from contextures.contexts.base import Context
 from contextures.contexts.registry import words
 
-FLOORS = ("spectrum", "encoders", "evaluation", "selection", "data", "report", "runs", "cli")
+FLOORS = (
+    "spectrum",
+    "encoders",
+    "evaluation",
+    "regression",
+    "selection",
+    "data",
+    "report",
+    "runs",
+    "cli",
+)
 ROOT = Path(contextures.__file__).parent
 MODULES = [path for floor in FLOORS for path in sorted((ROOT / floor).rglob("*.py"))]
 

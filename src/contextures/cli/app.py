@@ -310,6 +310,9 @@ def main() -> None:
         print(f"contextures: {error}", file=sys.stderr)
         sys.exit(2)
     except (typer.Abort, KeyboardInterrupt):
+        # Whoever is told once more while it is ending ends all the same.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         code = INTERRUPTED
     except UsageError as error:
         error.show()

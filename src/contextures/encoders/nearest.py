@@ -9,7 +9,7 @@ import numpy as np
 from contextures._arrays import FloatArray, IntArray
 from contextures._checks import check_positive_int
 from contextures.contexts.neighbor_search import TREE_FEATURES, Algorithm, NeighborSearch
-from contextures.exceptions import InputError, unwritten
+from contextures.exceptions import InputError
 
 EXACT_ROWS = 100_000
 """Among up to as many rows the search is exact unless told otherwise."""
@@ -17,6 +17,9 @@ EXACT_ROWS = 100_000
 
 class NearestRows:
     """What an encoder is that finds the fitted rows nearest to given ones."""
+
+    _coordinates: Any
+    """Gives the coordinates of rows as an array, whatever ``transform`` puts them into."""
 
     def nearest(
         self, X: Any = None, k: int = 10, *, reference: Any = None, algorithm: Algorithm = "auto"
@@ -57,7 +60,7 @@ class NearestRows:
         ContextWarning
             If the approximate index misses more than one neighbour in fifty.
         """
-        coordinates = self._coordinates(X)
+        coordinates: FloatArray = self._coordinates(X)
         if reference is None:
             reference = self._kept_coordinates()
         if reference is None:
@@ -66,10 +69,6 @@ class NearestRows:
                 "give reference=coordinates, which transform makes of them"
             )
         return nearest_rows(coordinates, reference, k, algorithm)
-
-    def _coordinates(self, X: Any) -> FloatArray:
-        """Give the coordinates of rows as an array, whatever ``transform`` puts them into."""
-        raise unwritten(self, "_coordinates")
 
     def _kept_coordinates(self) -> FloatArray | None:
         """Give those of the fitted rows, where they are kept."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from contextures._arrays import FloatArray
 from contextures._checks import check_positive_int
-from contextures.exceptions import InputError
+from contextures.exceptions import InputError, unwritten
 
 MOST_POWER = 64.0
 """The highest power: what it leaves of a spectrum is a handful of functions anyway."""
@@ -55,7 +55,7 @@ class Transform:
         InputError
             If s is not admissible on this spectrum.
         """
-        raise NotImplementedError(f"{type(self).__name__} must say what s is: write values")
+        raise unwritten(self, "values")
 
 
 @dataclass(frozen=True)
