@@ -11,7 +11,7 @@ from contextures._arrays import FloatArray
 from contextures.contexts import Context, KNNContext, RBFContext
 from contextures.contexts.rbf import median_distance
 from contextures.prediction.members.base import FittedMember, Member, Problem
-from contextures.prediction.members.penalized import fit_penalized
+from contextures.prediction.members.penalized import factor_of, fit_penalized
 from contextures.regression.defaults import default_context
 from contextures.regression.kernels import LinearFunctions, TransformedKernel
 from contextures.regression.propagation import PropagatedKernel, can_propagate
@@ -92,9 +92,10 @@ class ContextMember(Member):
         core = np.arange(len(problem.core))
         factors = [each.factor(transform, core) for each in kernels]
         sizes = [float(np.mean(np.sum(each**2, axis=1))) or 1.0 for each in factors]
-        roots = [each / np.sqrt(size) for each, size in zip(factors, sizes, strict=True)]
+        # Side by side the factors of many labels would be several times wider than they are long.
+        gram = sum(each @ each.T / size for each, size in zip(factors, sizes, strict=True))
         targets = problem.targets[problem.core]
-        ridge = fit_penalized(np.hstack(roots), targets)
+        ridge = fit_penalized(factor_of(np.asarray(gram)), targets)
         functions = [
             kernel.functions(transform, core, ridge.dual / size)
             for kernel, size in zip(kernels, sizes, strict=True)
