@@ -23,6 +23,7 @@ FLOORS = (
     "evaluation",
     "regression",
     "selection",
+    "prediction",
     "data",
     "report",
     "runs",

@@ -17,12 +17,15 @@ from contextures._version import __version__
 if TYPE_CHECKING:
     from contextures.encoders import NeuralEncoder, RitzEncoder, SpectralEncoder
     from contextures.evaluation import usefulness
+    from contextures.prediction import ContextureClassifier, ContextureRegressor
     from contextures.regression import STKRClassifier, STKRRegressor
     from contextures.selection import ContextSearch
     from contextures.spectrum import decompose
 
 _HOME = {
     "ContextSearch": "contextures.selection",
+    "ContextureClassifier": "contextures.prediction",
+    "ContextureRegressor": "contextures.prediction",
     "NeuralEncoder": "contextures.encoders",
     "RitzEncoder": "contextures.encoders",
     "STKRClassifier": "contextures.regression",
@@ -39,6 +42,7 @@ _PACKAGES = frozenset(
         "evaluation",
         "exceptions",
         "objectives",
+        "prediction",
         "regression",
         "report",
         "runs",
@@ -49,6 +53,8 @@ _PACKAGES = frozenset(
 
 __all__ = [
     "ContextSearch",
+    "ContextureClassifier",
+    "ContextureRegressor",
     "NeuralEncoder",
     "RitzEncoder",
     "STKRClassifier",

@@ -89,6 +89,22 @@ class Ridge:
         free = np.maximum(1.0 - leverage, 1e-12)
         return np.asarray(self._targets - residual / (free * self._roots)[:, None])
 
+    def smoother(self, alpha: float) -> FloatArray:
+        """Give H of shape (k, k), for which H y are the fitted values, for even weights.
+
+        Parameters
+        ----------
+        alpha : float
+            The ridge, finite.
+
+        Returns
+        -------
+        ndarray of shape (k, k)
+            H; it does not depend on the targets.
+        """
+        shares = self._squares / (self._squares + self._penalty(alpha))
+        return np.asarray((self._vectors * shares) @ self._vectors.T + self._unit[:, None] ** 2)
+
     def _penalty(self, alpha: float) -> float:
         return float(alpha * self.diagonal) or 1e-300
 

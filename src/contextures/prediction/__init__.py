@@ -1,0 +1,33 @@
+"""Predictions from few labels: members that learn in different ways, and the pool of them."""
+
+from __future__ import annotations
+
+from contextures.prediction.classifier import ContextureClassifier
+from contextures.prediction.members import (
+    DEFAULT_MEMBERS,
+    ContextMember,
+    EstimatorMember,
+    FittedMember,
+    ForestMember,
+    KernelMember,
+    LocalMember,
+    MeanMember,
+    Member,
+    Problem,
+)
+from contextures.prediction.regressor import ContextureRegressor
+
+__all__ = [
+    "DEFAULT_MEMBERS",
+    "ContextMember",
+    "ContextureClassifier",
+    "ContextureRegressor",
+    "EstimatorMember",
+    "FittedMember",
+    "ForestMember",
+    "KernelMember",
+    "LocalMember",
+    "MeanMember",
+    "Member",
+    "Problem",
+]

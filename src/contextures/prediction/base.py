@@ -1,0 +1,144 @@
+"""What the two estimators share: rows, members, and the pool."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from contextures._arrays import FloatArray, IntArray
+from contextures.exceptions import ContextWarning, InputError
+from contextures.prediction.members import FittedMember, Member, Problem, make_members
+from contextures.prediction.pool import pool_weights, pooled_left_out
+
+
+class PooledPrediction(BaseEstimator):
+    """The common part of :class:`ContextureClassifier` and :class:`ContextureRegressor`."""
+
+    members: Any
+    random_state: Any
+
+    def _check_rows(self, X: Any, *, reset: bool) -> FloatArray:
+        check_columns(X)
+        least = 2 if reset else 1
+        rows: FloatArray = validate_data(
+            self, X, dtype=np.float64, reset=reset, ensure_min_samples=least
+        )
+        return rows
+
+    def _fit_members(
+        self,
+        rows: FloatArray,
+        labelled: IntArray,
+        targets: FloatArray,
+        limit: Callable[[FloatArray], FloatArray],
+        *,
+        classes: bool,
+    ) -> tuple[FloatArray, FloatArray]:
+        """Fit and weigh members; give the targets' pooled left-out predictions and errors."""
+        members = make_members(self.members)
+        self._centre = rows.mean(axis=0)
+        spread = rows.std(axis=0)
+        # A constant column has a spread of rounding, which must not be blown up.
+        self._spread = np.where(spread > 1e-12 * np.abs(self._centre), spread, 1.0)
+        problem = Problem(
+            self._standardised(rows),
+            labelled,
+            targets,
+            classes=classes,
+            random_state=self.random_state,
+        )
+        fitted, seconds = _fit_each(members, problem)
+        members = [each for each, found in zip(members, fitted, strict=True) if found is not None]
+        self._members = [each for each in fitted if each is not None]
+        left_out = np.array([limit(each.left_out) for each in self._members])
+        errors = targets - left_out
+        prior = np.array([each.prior for each in members], dtype=np.float64)
+        mean = [each.name for each in members].index("mean")
+        self.weights_ = pool_weights(errors, prior, mean)
+        self.n_labelled_ = len(labelled)
+        pooled = pooled_left_out(left_out, targets, prior, mean, classes)
+        import pandas as pd
+
+        self.leaderboard_ = (
+            pd.DataFrame(
+                {
+                    "member": [each.name for each in members],
+                    "weight": self.weights_,
+                    "left_out_error": np.mean(np.sum(errors**2, axis=2), axis=1),
+                    "seconds": [each for each in seconds if each is not None],
+                }
+            )
+            .sort_values("weight", ascending=False, kind="stable")
+            .reset_index(drop=True)
+        )
+        return pooled, left_out
+
+    def _standardised(self, rows: FloatArray) -> FloatArray:
+        return np.asarray((rows - self._centre) / self._spread)
+
+    def _pooled(self, X: Any, limit: Callable[[FloatArray], FloatArray]) -> FloatArray:
+        """Average the members' predictions of rows; those of no weight are not asked."""
+        check_is_fitted(self)
+        rows = self._standardised(self._check_rows(X, reset=False))
+        parts = [
+            weight * limit(member.values(rows))
+            for weight, member in zip(self.weights_, self._members, strict=True)
+            if weight > 0
+        ]
+        return np.asarray(sum(parts))
+
+    _members: list[FittedMember]
+    weights_: FloatArray
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "weights_")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        return tags
+
+
+def check_columns(X: Any) -> None:
+    """Refuse a data frame with columns that are not numbers, and name one."""
+    for name, kind in getattr(X, "dtypes", {}).items() if hasattr(X, "columns") else ():
+        if getattr(kind, "kind", "O") not in "biuf":
+            raise InputError(
+                f"the column {name!r} of X holds {kind}, not numbers; give its values as numbers, "
+                "for example by contextures.data.TablePreparation"
+            )
+
+
+def _fit_each(
+    members: list[Member], problem: Problem
+) -> tuple[list[FittedMember | None], list[float | None]]:
+    fitted: list[FittedMember | None] = []
+    seconds: list[float | None] = []
+    for member in members:
+        start = time.perf_counter()
+        try:
+            fitted.append(_checked(member, member.fit(problem), problem))
+            seconds.append(time.perf_counter() - start)
+        except InputError as error:  # of rows that this member cannot use, which others can
+            warnings.warn(
+                f"the member {member.name!r} is left out: {error}", ContextWarning, stacklevel=4
+            )
+            fitted.append(None)
+            seconds.append(None)
+    return fitted, seconds
+
+
+def _checked(member: Member, found: FittedMember, problem: Problem) -> FittedMember:
+    shape = np.asarray(getattr(found, "left_out", None)).shape
+    if shape != problem.targets.shape:
+        raise TypeError(
+            f"{type(member).__name__}.fit gave left_out of shape {shape}, not "
+            f"{problem.targets.shape}: one row for each labelled row, one column for each target"
+        )
+    return found

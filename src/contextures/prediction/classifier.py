@@ -1,0 +1,178 @@
+"""Classes from few labels by a pool of members."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin
+
+from contextures._arrays import FloatArray
+from contextures.prediction.base import PooledPrediction
+from contextures.prediction.calibration import best_sharpness, calibration_error, tempered
+from contextures.prediction.limits import limit_chances
+from contextures.regression.targets import check_length, read_classes
+
+
+class ContextureClassifier(ClassifierMixin, PooledPrediction):
+    """Classify rows from few labels and many unlabelled rows, by a weighted average of models.
+
+    Members are kernel ridge regressions of the classes' indicators on label-free contexts of all
+    rows, at several levels of association, and on plain kernels, and forests. Each predicts its
+    labelled rows without their own label, and these predictions alone decide the weights.
+
+    Parameters
+    ----------
+    members : list of str or Member, optional
+        As for :class:`ContextureRegressor`.
+    unlabelled : object, default=-1
+        What stands for no label in y, besides None and NaN; None for nothing else.
+    random_state : int, RandomState or None, default=None
+        As for :class:`ContextureRegressor`.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (q,)
+        The classes among the labels.
+    leaderboard_ : pandas.DataFrame
+        The members, largest weight first: "member", "weight", "left_out_error" (Brier's score, the
+        squared errors summed over classes), "left_out_score" (accuracy) and "seconds" to fit;
+        members that share a context share its time, counted with the first of them.
+    weights_ : ndarray of shape (M,)
+        The weights in the order of ``members``.
+    left_out_ : ndarray of shape (k, q)
+        Chances of the labelled rows, for which neither the members nor the weights saw the row's
+        label.
+    left_out_score_ : float
+        Their accuracy: about what is to be expected of new rows.
+    calibration_error_ : float
+        Their expected calibration error, in ten bins of the most likely class's chance. With few
+        labels it is far above zero by chance alone.
+    n_labelled_ : int
+        k, the number of labelled rows.
+    n_features_in_ : int
+        The number of columns of X.
+
+    Notes
+    -----
+    As for :class:`ContextureRegressor`, with Brier's score for the squared error; members' values
+    below zero count as zero. Chances are in proportion to a power of the pooled ones, which
+    minimises the log-loss of the left-out chances under a normal prior on the power's logarithm;
+    no chance is taken to be below 1 / (2 (k + q)) before.
+
+    References
+    ----------
+    arXiv 2402.00645 (spectrally transformed kernel regression).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_iris
+    >>> from contextures import ContextureClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> order = np.random.default_rng(0).permutation(150)
+    >>> X, y = X[order], y[order]
+    >>> model = ContextureClassifier().fit(X, np.where(np.arange(150) < 20, y, -1))
+    >>> float(np.mean(model.predict(X[20:]) == y[20:])) > 0.9
+    True
+    >>> model.leaderboard_.columns.tolist()
+    ['member', 'weight', 'left_out_error', 'left_out_score', 'seconds']
+    """
+
+    classes_: NDArray[Any]
+    left_out_: FloatArray
+    left_out_score_: float
+    calibration_error_: float
+
+    def __init__(
+        self, members: Any = None, *, unlabelled: Any = -1, random_state: Any = None
+    ) -> None:
+        self.members = members
+        self.unlabelled = unlabelled
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Fit the members to all rows and the labels there are, and weigh them.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n, p)
+            All rows, in columns of numbers.
+        y : array-like of shape (n,)
+            Their labels; -1 (or ``unlabelled``), None or NaN for those without.
+
+        Returns
+        -------
+        Self
+            The fitted classifier.
+
+        Raises
+        ------
+        InputError
+            If there are not two labelled rows of two classes, a column of X holds no numbers or
+            a member is not known.
+
+        Warns
+        -----
+        ContextWarning
+            If a member cannot be fitted to these rows and is left out.
+        """
+        rows = self._check_rows(X, reset=True)
+        self.classes_, codes = read_classes(y, self.unlabelled)
+        check_length(len(codes), len(rows))
+        labelled = np.flatnonzero(codes >= 0)
+        indicators = np.eye(len(self.classes_))[codes[labelled]]
+        k, q = indicators.shape
+        self._shares = indicators.mean(axis=0)
+        others = (indicators.sum(axis=0) - indicators) / (k - 1)
+        pooled, left_out = self._fit_members(
+            rows,
+            labelled,
+            indicators,
+            lambda values: limit_chances(values, others),
+            classes=True,
+        )
+        truth = codes[labelled]
+        right = np.mean(left_out.argmax(axis=2) == truth, axis=1)
+        # The board is sorted by weight, stably; so are the accuracies.
+        order = np.argsort(-self.weights_, kind="stable")
+        self.leaderboard_.insert(3, "left_out_score", right[order])
+        self._floor = 0.5 / (k + q)
+        self._sharpness = best_sharpness(pooled, indicators, self._floor)
+        self.left_out_ = np.exp(tempered(pooled, self._floor, self._sharpness))
+        self.left_out_score_ = float(np.mean(self.left_out_.argmax(axis=1) == truth))
+        self.calibration_error_ = calibration_error(self.left_out_, indicators)
+        return self
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Predict the class of rows, seen at fit time or new.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n, p)
+            The rows.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            The most likely classes.
+        """
+        likely = self.predict_proba(X).argmax(axis=1)
+        return np.asarray(self.classes_[likely])
+
+    def predict_proba(self, X: Any) -> FloatArray:
+        """Give the chances of the classes.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n, p)
+            The rows.
+
+        Returns
+        -------
+        ndarray of shape (n, q)
+            One column for each of ``classes_``; rows sum to one.
+        """
+        found = self._pooled(X, lambda values: limit_chances(values, self._shares))
+        return np.exp(tempered(found, self._floor, self._sharpness))

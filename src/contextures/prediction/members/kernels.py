@@ -1,0 +1,118 @@
+"""Members that need no unlabelled rows: plain kernels of the columns."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from contextures._arrays import FloatArray
+from contextures.contexts.rbf import median_distance
+from contextures.prediction.members.base import FittedMember, Member, Problem
+from contextures.prediction.members.contexts import with_others
+from contextures.prediction.members.penalized import Penalized, factor_of, fit_penalized
+
+WIDTHS = (0.25, 1.0, 4.0)
+"""The Gaussians that are evenly mixed, in units of the inverse median squared distance."""
+
+REACH = 0.5
+"""How far along the ranks of one column, which run from 0 to 1, the additive kernel reaches."""
+
+MOST_RANKS = 2000
+"""Values of a column that ranks are told from."""
+
+CHUNK_ENTRIES = 4_000_000
+
+
+class KernelMember(Member):
+    """Kernel ridge regression on a plain kernel.
+
+    Parameters
+    ----------
+    name : {"linear", "gaussian", "laplace", "additive"}
+        "linear" and "gaussian" (three widths, evenly mixed) are kernels of standardised columns;
+        "laplace", exp(-|r - r'|_1 / its median), and "additive", the mean over columns of
+        exp(-2 |r_j - r'_j|), of the columns' ranks among all rows.
+
+    Examples
+    --------
+    >>> from contextures.prediction import KernelMember
+    >>> KernelMember("additive").prior
+    1.0
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def fit(self, problem: Problem) -> FittedMember:
+        """Fit the labelled rows, up to 2,000 of them; see :meth:`Member.fit`."""
+        kernel = PlainKernel(self.name, problem.rows)
+        points = problem.rows[problem.labelled[problem.core]]
+        ridge = fit_penalized(
+            factor_of(kernel.between(points, points)), problem.targets[problem.core]
+        )
+        found = _Fitted(kernel, points, ridge)
+        found.left_out = with_others(found, problem, ridge.left_out)
+        return found
+
+
+class PlainKernel:
+    """One of the kernels of :class:`KernelMember`, its widths and ranks taken from all rows.
+
+    Parameters
+    ----------
+    name : str
+        Which.
+    rows : ndarray of shape (n, p)
+        All rows.
+    """
+
+    def __init__(self, name: str, rows: FloatArray) -> None:
+        self.name = name
+        places = np.linspace(0, len(rows) - 1, min(len(rows), MOST_RANKS)).astype(np.intp)
+        self.ordered = np.sort(rows, axis=0)[places]
+        if name == "gaussian":
+            self.width = median_distance(rows)
+        elif name == "laplace":
+            from scipy.spatial.distance import pdist
+
+            far = pdist(self._ranks(rows[places[:: max(1, len(places) // 500)]]), "cityblock")
+            self.width = float(np.median(far)) or 1.0
+
+    def between(self, rows: FloatArray, points: FloatArray) -> FloatArray:
+        """Compute the kernel between rows and points."""
+        if self.name == "linear":
+            return np.asarray(rows @ points.T)
+        from scipy.spatial.distance import cdist
+
+        if self.name == "gaussian":
+            squared = cdist(rows, points, "sqeuclidean") / self.width
+            return np.asarray(sum(np.exp(-each * squared) for each in WIDTHS) / len(WIDTHS))
+        ranks, others = self._ranks(rows), self._ranks(points)
+        if self.name == "laplace":
+            return np.asarray(np.exp(-cdist(ranks, others, "cityblock") / self.width))
+        columns = zip(ranks.T, others.T, strict=True)
+        parts = (np.exp(-np.abs(one[:, None] - other) / REACH) for one, other in columns)
+        return np.asarray(sum(parts) / ranks.shape[1])
+
+    def _ranks(self, rows: FloatArray) -> FloatArray:
+        """Give the share of fitted rows below, those that are equal counted half."""
+        found = np.empty_like(rows)
+        for column, ordered in enumerate(self.ordered.T):
+            below = np.searchsorted(ordered, rows[:, column], side="left")
+            upto = np.searchsorted(ordered, rows[:, column], side="right")
+            found[:, column] = (below + upto) / (2 * len(ordered))
+        return found
+
+
+class _Fitted(FittedMember):
+    def __init__(self, kernel: PlainKernel, points: FloatArray, ridge: Penalized) -> None:
+        self._kernel, self._points = kernel, points
+        self._dual, self._constant = ridge.dual, ridge.constant
+
+    def values(self, rows: FloatArray) -> FloatArray:
+        """Give the kernel's function, chunk by chunk."""
+        found = np.empty((len(rows), len(self._constant)))
+        step = max(256, CHUNK_ENTRIES // len(self._points))
+        for start in range(0, len(rows), step):
+            part = slice(start, start + step)
+            found[part] = self._kernel.between(rows[part], self._points) @ self._dual
+        return found + self._constant
