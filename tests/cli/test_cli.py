@@ -187,10 +187,11 @@ def test_an_interruption_is_said_and_is_no_success(monkeypatch, capsys, tmp_path
 
 def stop(process, number):
     """Ask a process to stop, again as a person would: an import can swallow the first time."""
-    for _ in range(10):
+    for _ in range(60):
         process.send_signal(number)
         try:
-            return process.communicate(timeout=15)[1]
+            # Soon enough that the job cannot end by itself in between.
+            return process.communicate(timeout=2)[1]
         except subprocess.TimeoutExpired:
             continue
     process.kill()
