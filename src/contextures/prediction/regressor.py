@@ -55,7 +55,7 @@ class ContextureRegressor(RegressorMixin, PooledPrediction):
     Notes
     -----
     Weights are on the simplex, minimise the squared left-out error and are held to a prior with a
-    strength of k^(-1/2) (:func:`contextures.prediction.pool.pool_weights`); the prior gives little
+    strength of k^(-1/2) (``prediction/pool.py``); the prior gives little
     to high powers of local contexts, which do harm where there are no clusters. A member that
     predicts worse than the mean is left out, and none is believed further outside the labels'
     range than half of it.

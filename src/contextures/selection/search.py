@@ -58,6 +58,8 @@ class ContextSearch(BaseEstimator):
         What the choice follows. "auto" is the error on pseudo-tasks, and tau where there are fewer
         than 100 rows or a candidate that could be chosen has no such error. "tau" holds no rows
         back.
+        ``score`` is taken as another name for it; as an attribute it would shadow the method that
+        scikit-learn's estimators have by that name.
     d0 : int, default=512
         The largest dimension considered; see :func:`contextures.evaluation.usefulness`.
     beta : float, default=1.0
@@ -69,9 +71,6 @@ class ContextSearch(BaseEstimator):
         ``joblib.parallel_config(backend="dask")`` they run on a Dask cluster.
     random_state : int, RandomState or None, default=0
         Draws the rows.
-    **names : dict
-        ``score`` is taken as another name for ``criterion``; as an attribute it would shadow the
-        method that scikit-learn's estimators have by that name.
 
     Attributes
     ----------

@@ -87,7 +87,20 @@ class Problem:
         return np.concatenate([first, others])
 
     def fitted_context(self, context: Context, support: IntArray) -> Context:
-        """Fit a context to some rows, once however many members ask for it."""
+        """Fit a context to some rows, once however many members ask for it.
+
+        Parameters
+        ----------
+        context : Context
+            The context.
+        support : ndarray of int of shape (m,)
+            Which rows.
+
+        Returns
+        -------
+        Context
+            Its fitted clone.
+        """
         # The context is kept beside its fit, so that no other one gets its id.
         _, found = self.shared(
             ("context", id(context), len(support)),

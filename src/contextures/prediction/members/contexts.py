@@ -36,7 +36,7 @@ class ContextMember(Member):
     Parameters
     ----------
     contexts : sequence of Context, optional
-        Contexts of the rows alone; those of :func:`levels` when None.
+        Contexts of the rows alone; those of several levels of association when None.
     transform : Transform, optional
         s; ``Power(1)`` when None, the kernels as they are.
     name : str
@@ -106,7 +106,9 @@ class ContextMember(Member):
 
 
 class LocalMember(Member):
-    """The strong local context of :func:`default_context`, inverse Laplacian of q = .999.
+    """A strong local context, by the inverse Laplacian of q = .999.
+
+    The context is :func:`contextures.regression.default_context`.
 
     Clusters and manifolds are told apart by one label each; where there are none it does harm, so
     its weight before labels are looked at is small.
