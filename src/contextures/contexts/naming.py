@@ -90,11 +90,6 @@ def short_form(context: Context) -> str:
     return f"{written}({short_form(inner)})" if isinstance(inner, Context) else written
 
 
-def context_label(context: Context) -> str:
-    """Name a context in plain words."""
-    return context.label
-
-
 def family_name(context: Context) -> str:
     """Say in words what kind of context this is."""
     return context.kind or type(context).__name__

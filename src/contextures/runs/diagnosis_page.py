@@ -6,7 +6,6 @@ import shlex
 from datetime import UTC, datetime
 
 from contextures._version import __version__
-from contextures.contexts.naming import context_label
 from contextures.evaluation.jackknife import CLEAR
 from contextures.report import DiagnosisData, LearnedFunction, Part, Repeat, Score
 from contextures.runs.diagnosis import Diagnosed
@@ -45,7 +44,7 @@ def page_of(found: Diagnosed, command: list[str], seed: int) -> DiagnosisData:
         of=found.label,
         table=found.table.name,
         context=found.asked,
-        context_label=context_label(parse_context(found.asked)),
+        context_label=parse_context(found.asked).label,
         share=diagnosis.share.value,
         margin=CLEAR * diagnosis.share.error,
         d=diagnosis.n_judged,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from contextures.contexts.naming import context_label
 from contextures.evaluation import Diagnosis, Estimate, HeldOutScore, Task
 from contextures.evaluation.jackknife import CLEAR
 from contextures.runs.context_advice import ContextAdvice
@@ -133,8 +132,7 @@ def _contexts(advice: ContextAdvice) -> str:
     if advice.best == advice.own:
         return f"{_first_upper(tried)}, {name} finds none better than {advice.own} ({own})."
     beside = (
-        f"{context_label(parse_context(advice.best))} ({advice.best}, {best}) "
-        f"before {advice.own} ({own})"
+        f"{parse_context(advice.best).label} ({advice.best}, {best}) before {advice.own} ({own})"
     )
     if by_pseudo:
         single = "on most single tasks" if advice.clear else "but not on most single tasks"

@@ -11,7 +11,6 @@ import pandas as pd
 from contextures import report
 from contextures._arrays import FloatArray
 from contextures._version import __version__
-from contextures.contexts.naming import context_label
 from contextures.runs.run import Learned, Run
 from contextures.runs.wording import encoder_label
 
@@ -52,7 +51,7 @@ def build_report(run: Run) -> report.ReportData:
         ),
         answer=report.Answer(
             context=run.context,
-            context_label=context_label(search.best_context_),
+            context_label=search.best_context_.label,
             n_components=run.n_components,
             predicted_n_components=search.best_n_components_,
             tau=useful.tau,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextures.contexts.naming import context_label
 from contextures.encoders import Encoder
 from contextures.evaluation import HeldOutScore, Task
 from contextures.evaluation.context_scores.task_priors import NOISE
@@ -11,7 +10,7 @@ from contextures.selection import ContextSearch
 
 def finding(search: ContextSearch, kept: int, *, given: bool) -> list[str]:
     """Say which context was chosen and how many coordinates are kept of it."""
-    label = context_label(search.best_context_)
+    label = search.best_context_.label
     tried = int((search.results_["tau"].notna() & search.results_["inductive"]).sum())
     pseudo = search.best_pseudo_ if search.score_ == "pseudo" else None
     if pseudo is None:
