@@ -126,7 +126,7 @@ def top_values(operator: NormalizedOperator, n_components: int) -> FloatArray:
 def _largest_alone(operator: NormalizedOperator) -> FloatArray:
     """Compute the largest singular value by Lanczos: some tens of products, whatever the gap.
 
-    A value needs no copies of its vector, and its error is the square of the vector's.
+    A value needs no copies of its vector, and its error is the square of the residual asked for.
     """
     products = LinearOperator(
         (operator.shape[1], operator.shape[1]),
@@ -134,7 +134,7 @@ def _largest_alone(operator: NormalizedOperator) -> FloatArray:
         dtype=np.float64,
     )
     start = np.random.default_rng(0).standard_normal(operator.shape[1])
-    squares = eigsh(products, k=1, v0=start, tol=1e-12, return_eigenvectors=False)
+    squares = eigsh(products, k=1, v0=start, tol=1e-8, return_eigenvectors=False)
     return np.asarray(np.sqrt(np.clip(squares, 0.0, None)))
 
 
