@@ -85,7 +85,7 @@ def _check_estimator(estimator: Any) -> None:
         value = own.get(name)
         if isinstance(value, numbers.Number) and not -1 <= value <= most:  # type: ignore[operator]
             raise ValueError(f"{type(estimator).__name__} has {name}={value!r}")
-    n_features = own.get("n_features_in_")
+    n_features = getattr(estimator, "n_features_in_", None)
     if n_features is not None and not _is_count(n_features):
         raise ValueError(f"{type(estimator).__name__} has {n_features!r} columns")
     if "tree_" in own:
@@ -206,4 +206,4 @@ def _check_support_vectors(machine: Any) -> None:
 
 
 def _is_count(value: Any) -> bool:
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 0
