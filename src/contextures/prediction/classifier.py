@@ -174,5 +174,8 @@ class ContextureClassifier(ClassifierMixin, PooledPrediction):
         ndarray of shape (n, q)
             One column for each of ``classes_``; rows sum to one.
         """
-        found = self._pooled(X, lambda values: limit_chances(values, self._shares))
+        return self._told(self._asked(X))
+
+    def _told(self, rows: FloatArray) -> FloatArray:
+        found = self._pooled(rows, lambda values: limit_chances(values, self._shares))
         return np.exp(tempered(found, self._floor, self._sharpness))

@@ -162,7 +162,10 @@ class ContextureRegressor(RegressorMixin, PooledPrediction):
         ndarray of shape (n,)
             The numbers.
         """
-        found = self._pooled(X, lambda values: limit_numbers(values, self._labels))
+        return self._told(self._asked(X))
+
+    def _told(self, rows: FloatArray) -> FloatArray:
+        found = self._pooled(rows, lambda values: limit_numbers(values, self._labels))
         return np.asarray(self._mean + self._scale * found[:, 0])
 
     def predict_interval(self, X: Any, coverage: float = 0.9) -> FloatArray:
