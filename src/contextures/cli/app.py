@@ -105,13 +105,20 @@ def fit(
     task: Annotated[
         str | None, typer.Option(help="classification or regression; found if not given.")
     ] = None,
+    predict: Annotated[
+        bool,
+        typer.Option(
+            "--predict/--no-predict",
+            help="With a target, also learn a predictor and predict every row.",
+        ),
+    ] = True,
     seed: Seed = 0,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Rank contexts, learn the best representation, score it and write a report."""
+    """Rank contexts, learn the best representation and a predictor, score and report them."""
     from contextures.runs import FitOptions, check_destination
     from contextures.runs.fit import check_options
 
@@ -122,6 +129,7 @@ def fit(
         score=score,
         encoder=encoder,
         n_components=_dimension(dim),
+        predict=predict,
         seed=seed,
         force=force,
         command=["contextures", *sys.argv[1:]],
