@@ -19,6 +19,7 @@ import typer
 
 from contextures._version import __version__
 from contextures.cli import diagnose as diagnose_command
+from contextures.cli import predict as predict_command
 from contextures.cli.modules import import_named
 from contextures.cli.options import (
     Delimiter,
@@ -240,8 +241,8 @@ def embed(
     from contextures.cli.text import TerminalProgress
     from contextures.data import read_table
     from contextures.runs import embed_table
-    from contextures.runs.embed import check_output
     from contextures.runs.folder import check_run
+    from contextures.runs.prepared import check_output
 
     check_run(run)
     check_output(out)
@@ -251,6 +252,7 @@ def embed(
     print(f"{len(read.frame)} rows embedded: {out}")
 
 
+app.command(epilog=predict_command.EPILOG)(predict_command.predict)
 app.command(epilog=diagnose_command.EPILOG)(diagnose_command.diagnose)
 
 
