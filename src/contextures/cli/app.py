@@ -147,12 +147,21 @@ def fit(
 @app.command(
     epilog=examples(
         "contextures demo",
+        "contextures demo few-labels",
         "contextures demo --table diabetes --out run",
     )
 )
 def demo(
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            help="few-labels: digits of which 20 have a label, and what the others would have "
+            "said.",
+            show_default=False,
+        ),
+    ] = None,
     table: Annotated[
-        str, typer.Option(help="breast_cancer, diabetes, digits, iris or wine.")
+        str, typer.Option(help="breast_cancer, diabetes, digits, few_labels, iris or wine.")
     ] = "breast_cancer",
     out: Annotated[
         Path, typer.Option(help="The folder to make; an earlier run there is replaced.")
@@ -164,10 +173,21 @@ def demo(
     from contextures.data import demo_table
     from contextures.runs import FitOptions
 
-    read = demo_table(table)
+    if what not in (None, "few-labels"):
+        raise InputError(
+            f"there is no demonstration {what!r}; give few-labels, or a table with --table"
+        )
+    read = demo_table(table if what is None else "few_labels")
     command = ["contextures", *sys.argv[1:]]
     options = FitOptions(target=read.target, seed=seed, force=True, command=command)
-    _fit(read, out, options, as_json)
+    if what is None:
+        _fit(read, out, options, as_json)
+        return
+    from contextures.cli.text import TerminalProgress
+    from contextures.runs.few_labels import demo_few_labels
+
+    found = demo_few_labels(out, options, TerminalProgress())
+    _show(found.result, as_json, {"few_labels": found.to_dict()}, found.sentence)
 
 
 @app.command(
@@ -284,14 +304,19 @@ def report(
 
 
 def _fit(table: Any, out: Path, options: Any, as_json: bool) -> None:
-    from contextures.cli.text import TerminalProgress, result_lines
+    from contextures.cli.text import TerminalProgress
     from contextures.runs import fit_table
 
-    result = fit_table(table, out, options, TerminalProgress())
+    _show(fit_table(table, out, options, TerminalProgress()), as_json)
+
+
+def _show(result: Any, as_json: bool, more: dict[str, Any] | None = None, last: str = "") -> None:
+    from contextures.cli.text import result_lines
+
     if as_json:
-        print(json.dumps({"run": str(result.folder), **result.metrics}, indent=1))
+        print(json.dumps({"run": str(result.folder), **result.metrics, **(more or {})}, indent=1))
         return
-    print("\n".join(result_lines(result)))
+    print("\n".join([*result_lines(result), *(["", last] if last else [])]))
 
 
 def _dimension(text: str) -> int | None:

@@ -62,7 +62,8 @@ class Predicted:
             "n_labelled": self.predictor.n_labelled_,
             "n_predicted": self.n_predicted,
             "refitted": self.refitted,
-            "members": board.to_dict("records"),
+            # Seconds differ from run to run; the report has them.
+            "members": board.drop(columns="seconds").to_dict("records"),
         }
 
 

@@ -113,6 +113,8 @@ def left_out_score(
     if isinstance(predictor, ContextureClassifier):
         found = _scored(predictor, predictor.left_out_, None, target, seed, "left-out")
         model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=500, tol=1e-3))
+        # As numbers, since labels of any type may come as objects.
+        target = np.array([np.flatnonzero(predictor.classes_ == each)[0] for each in target])
         metric: Metric = "accuracy"
     else:
         level = level_for(predictor.n_labelled_)
