@@ -107,7 +107,7 @@ def learn_predictor(
                 hidden = target[rows]
                 fitted = _fitted(checked, features[rows], hidden, seed)
                 score = held_out_score(fitted, features[split.test], target[split.test], seed)
-        refit = fitted is None or known.sum() <= REFIT_MOST
+        refit = fitted is None or int(known.sum()) <= REFIT_MOST
         if refit:
             with progress.stage("learn predictor from all labels"):
                 fitted = _fitted(checked, features, target, seed)
