@@ -18,8 +18,10 @@ os.environ.setdefault("MKL_NUM_THREADS", "1")
 import typer
 
 from contextures._version import __version__
+from contextures.cli import demo as demo_command
 from contextures.cli import diagnose as diagnose_command
 from contextures.cli import predict as predict_command
+from contextures.cli.demo import fit_and_show
 from contextures.cli.modules import import_named
 from contextures.cli.options import (
     Delimiter,
@@ -141,53 +143,10 @@ def fit(
     from contextures.data import read_table
 
     read = read_table(table, delimiter=delimiter, encoding=encoding)
-    _fit(read, out or Path(f"{read.name}-run"), options, as_json)
+    fit_and_show(read, out or Path(f"{read.name}-run"), options, as_json)
 
 
-@app.command(
-    epilog=examples(
-        "contextures demo",
-        "contextures demo few-labels",
-        "contextures demo --table diabetes --out run",
-    )
-)
-def demo(
-    what: Annotated[
-        str | None,
-        typer.Argument(
-            help="few-labels: digits of which 20 have a label, and what the others would have "
-            "said.",
-            show_default=False,
-        ),
-    ] = None,
-    table: Annotated[
-        str, typer.Option(help="breast_cancer, diabetes, digits, few_labels, iris or wine.")
-    ] = "breast_cancer",
-    out: Annotated[
-        Path, typer.Option(help="The folder to make; an earlier run there is replaced.")
-    ] = Path("contextures-demo"),
-    seed: Seed = 0,
-    as_json: Json = False,
-) -> None:
-    """Do the main job on a real table that comes with scikit-learn."""
-    from contextures.data import demo_table
-    from contextures.runs import FitOptions
-
-    if what not in (None, "few-labels"):
-        raise InputError(
-            f"there is no demonstration {what!r}; give few-labels, or a table with --table"
-        )
-    read = demo_table(table if what is None else "few_labels")
-    command = ["contextures", *sys.argv[1:]]
-    options = FitOptions(target=read.target, seed=seed, force=True, command=command)
-    if what is None:
-        _fit(read, out, options, as_json)
-        return
-    from contextures.cli.text import TerminalProgress
-    from contextures.runs.few_labels import demo_few_labels
-
-    found = demo_few_labels(out, options, TerminalProgress())
-    _show(found.result, as_json, {"few_labels": found.to_dict()}, found.sentence)
+app.command(epilog=demo_command.EPILOG)(demo_command.demo)
 
 
 @app.command(
@@ -301,22 +260,6 @@ def report(
     with whole_file(destination) as file:
         file.write_text(page, encoding="utf-8")
     print(f"report: {destination}")
-
-
-def _fit(table: Any, out: Path, options: Any, as_json: bool) -> None:
-    from contextures.cli.text import TerminalProgress
-    from contextures.runs import fit_table
-
-    _show(fit_table(table, out, options, TerminalProgress()), as_json)
-
-
-def _show(result: Any, as_json: bool, more: dict[str, Any] | None = None, last: str = "") -> None:
-    from contextures.cli.text import result_lines
-
-    if as_json:
-        print(json.dumps({"run": str(result.folder), **result.metrics, **(more or {})}, indent=1))
-        return
-    print("\n".join([*result_lines(result), *(["", last] if last else [])]))
 
 
 def _dimension(text: str) -> int | None:
