@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from contextures.data.kinds import MAX_CATEGORIES
+from contextures.data.squashing import squash
 
 FloatArray = NDArray[np.float64]
 
@@ -34,6 +35,8 @@ def table_vectorizer() -> Any:
 
 def encode_column(encoder: Any, column: pd.DataFrame) -> FloatArray:
     """Apply one column's encoder; skrub marks those of its own that take a Series."""
+    if hasattr(encoder, "robust_cols_"):
+        return squash(encoder, column.to_numpy(dtype=np.float64))
     one_column = hasattr(encoder, "__single_column_transformer__")
     encoded = encoder.transform(column.iloc[:, 0] if one_column else column)
     values: FloatArray = np.asarray(encoded, dtype=np.float64)
