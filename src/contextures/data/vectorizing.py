@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from contextures.data.kinds import MAX_CATEGORIES
+from contextures.data.without_home import load_skrub
 
 FloatArray = NDArray[np.float64]
 
@@ -18,6 +19,8 @@ TEXT_FEATURES = 10
 def table_vectorizer() -> Any:
     """Make the vectoriser that fits an encoder to each column."""
     from sklearn.preprocessing import OneHotEncoder
+
+    load_skrub()
     from skrub import DatetimeEncoder, SquashingScaler, StringEncoder, TableVectorizer
 
     one_hot = OneHotEncoder(

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from contextures._checks import check_not_negative
-from contextures._files import read_pair, to_json, write_whole
+from contextures._files import check_ours, read_pair, read_regular, to_json, write_together
 from contextures._version import __version__
 from contextures.contexts.stored import (
     Arrays,
@@ -48,13 +49,14 @@ def save_encoder(encoder: Encoder, directory: str | Path) -> None:
         is a neural one whose network is on A; the others over any context, without what that
         learned, and without the side of A.
     directory : str or pathlib.Path
-        An existing directory.
+        An existing directory. An encoder that was saved there is replaced.
 
     Raises
     ------
     InputError
         If the context or the basis is of a kind that cannot be written, the encoder is one of
-        your own, or its ``spectral_power`` is not a number of at least zero.
+        your own, its ``spectral_power`` is not a number of at least zero, there is no such
+        directory, it is a run, or holds files of these names that are not a saved encoder's.
 
     Examples
     --------
@@ -69,6 +71,10 @@ def save_encoder(encoder: Encoder, directory: str | Path) -> None:
     """
     from safetensors.numpy import save
 
+    folder = Path(directory)
+    check_ours(folder, DESCRIPTION, "encoder", (ARRAYS, FOREIGN), "encoder")
+    if isinstance(encoder, Encoder):
+        check_is_fitted(encoder)
     power = check_not_negative(encoder.spectral_power, "spectral_power")
     arrays: Arrays = {}
     foreign: list[Any] = []
@@ -78,13 +84,6 @@ def save_encoder(encoder: Encoder, directory: str | Path) -> None:
         described = _describe_spectral(encoder, arrays)
     else:
         described = _describe_neural(encoder, arrays)
-    folder = Path(directory)
-    archive = write_foreign(foreign) if foreign else None
-    if archive is None:
-        (folder / FOREIGN).unlink(missing_ok=True)
-    else:
-        write_whole(folder / FOREIGN, archive)
-    write_whole(folder / ARRAYS, save(arrays))
     description = {
         "format": FORMAT,
         "version": __version__,
@@ -92,7 +91,12 @@ def save_encoder(encoder: Encoder, directory: str | Path) -> None:
         "spectral_power": power,
         **described,
     }
-    write_whole(folder / DESCRIPTION, to_json(description))
+    contents = {
+        FOREIGN: write_foreign(foreign) if foreign else None,
+        ARRAYS: save(arrays),
+        DESCRIPTION: to_json(description),
+    }
+    write_together(folder, contents)
 
 
 def load_encoder(directory: str | Path, network: Any = None) -> Encoder:
@@ -140,7 +144,7 @@ def load_encoder(directory: str | Path, network: Any = None) -> Encoder:
 
     folder = Path(directory)
     where = repr(str(folder))
-    description, content = read_pair(folder, DESCRIPTION, ARRAYS, "encoder", FORMAT)
+    description, content = read_pair(folder, DESCRIPTION, ARRAYS, "encoder", FORMAT, (FOREIGN,))
     try:
         arrays = load(content)
     except SafetensorError as error:
@@ -270,7 +274,7 @@ def _foreign(folder: Path) -> list[Any]:
             f"{str(folder)!r} holds no whole encoder ({FOREIGN} is missing); give a directory that "
             "an encoder was saved to"
         )
-    return read_foreign(path.read_bytes(), repr(str(folder)))
+    return read_foreign(read_regular(path), repr(str(folder)))
 
 
 def _check_whole(encoder: RitzEncoder) -> None:

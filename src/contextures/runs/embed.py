@@ -8,6 +8,7 @@ from contextures.data import Table, load_preparation
 from contextures.encoders import load_encoder
 from contextures.exceptions import InputError
 from contextures.runs.folder import check_run, embeddings_frame, whole_file
+from contextures.runs.output_file import check_output_file, marked
 from contextures.runs.progress import Progress
 
 
@@ -50,8 +51,8 @@ def embed_table(
     Raises
     ------
     InputError
-        If the folder is not a run, the table's columns do not fit, naming them, or the power is
-        not a number of at least zero.
+        If the folder is not a run, the table's columns do not fit, naming them, the power is not a
+        number of at least zero, or the file exists and is not an embedding that was written here.
 
     Examples
     --------
@@ -70,6 +71,7 @@ def embed_table(
     progress = progress or Progress()
     folder = check_run(run)
     ending = check_output(out)
+    check_output_file(out, "embedding", [folder, table.source])
     preparation = load_preparation(folder)
     notes = preparation.check_columns(table.frame)
     encoder = load_encoder(folder)
@@ -79,7 +81,7 @@ def embed_table(
         frame = embeddings_frame(encoder.transform(preparation.transform(table.frame)))
     with whole_file(out) as file:
         if ending == ".parquet":
-            frame.to_parquet(file, index=False)
+            marked(frame, "embedding").to_parquet(file, index=False)
         else:
             frame.to_csv(file, index=False)
     return notes

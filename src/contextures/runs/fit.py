@@ -16,9 +16,9 @@ from contextures.evaluation import Task, compare, probe_curve
 from contextures.exceptions import InputError
 from contextures.runs.checked_table import Checked, look_over
 from contextures.runs.encoder_choice import check_kind
-from contextures.runs.folder import check_destination, run_folder
+from contextures.runs.folder import reserve
 from contextures.runs.learn import learn
-from contextures.runs.options import FitOptions, python_call
+from contextures.runs.options import FitOptions, check_seed, python_call
 from contextures.runs.progress import Progress
 from contextures.runs.record import write_run
 from contextures.runs.run import Learned, Run, Scored
@@ -69,6 +69,7 @@ def check_options(options: FitOptions) -> Context | None:
             "a label context cannot embed new rows, so it cannot be fitted; "
             "it is listed by: contextures rank TABLE --target COLUMN"
         )
+    check_seed(options.seed)
     check_score(options.score)
     context = None if options.context == "auto" else parse_context(options.context)
     check_kind(options.encoder, context)
@@ -115,7 +116,16 @@ def fit_table(
     """
     progress = progress or Progress()
     context = check_options(options)
-    check_destination(out, force=options.force)
+    with reserve(out, force=options.force, reads=[table.source]) as reserved:
+        run = _find(table, out, options, context, progress)
+        with progress.stage("write run"), reserved.folder() as folder:
+            write_run(run, folder)
+    return FitResult(Path(out), run)
+
+
+def _find(
+    table: Table, out: str | Path, options: FitOptions, context: Context | None, progress: Progress
+) -> Run:
     with progress.stage("prepare table"):
         checked = look_over(table, options.target, options.task)
         classes = checked.target is not None and checked.target.task == "classification"
@@ -141,7 +151,7 @@ def fit_table(
     if checked.target is not None:
         with progress.stage("score on held-out rows"):
             scored = _score(checked, split, features, coordinates, learned, options)
-    run = Run(
+    return Run(
         options=options,
         python=python_call(table, out, options),
         checked=checked,
@@ -152,9 +162,6 @@ def fit_table(
         scored=scored,
         seconds=dict(progress.seconds),
     )
-    with progress.stage("write run"), run_folder(out, force=options.force) as folder:
-        write_run(run, folder)
-    return FitResult(Path(out), run)
 
 
 def _score(
