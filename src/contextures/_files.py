@@ -7,8 +7,8 @@ import hashlib
 import json
 import re
 import stat
-from collections.abc import Collection, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -248,6 +248,29 @@ def read_pair(
             "fit it again"
         )
     return described, data
+
+
+@contextmanager
+def as_damaged(what: str) -> Iterator[None]:
+    """Say that something that was read is damaged, whatever parts that do not fit make raise.
+
+    Parameters
+    ----------
+    what : str
+        The subject of the message: ``"the encoder in 'run'"``.
+
+    Raises
+    ------
+    InputError
+        In place of any other error.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        raise InputError(f"{what} is damaged ({reason}); fit it again") from None
 
 
 def _record(folder: Path, names: Collection[str]) -> Path:

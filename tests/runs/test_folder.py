@@ -168,7 +168,7 @@ def test_a_folder_that_holds_what_is_read_is_refused_however_it_is_spelled(tmp_p
     run = make_run(tmp_path / "run", "old", "embeddings.parquet")
     (tmp_path / "link.parquet").symlink_to(run / "embeddings.parquet")
     for read in (run / "embeddings.parquet", tmp_path / "link.parquet"):
-        with pytest.raises(InputError, match="which is read"):
+        with pytest.raises(InputError, match="holds what is read"):
             check_destination(tmp_path / "x" / ".." / "run", force=True, reads=[read])
 
 

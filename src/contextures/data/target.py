@@ -21,6 +21,8 @@ MOST_WORDS = 50
 
 FEWEST_LABELS = 20
 
+_LEAST_SPREAD, _MOST_SPREAD = 1e-140, 1e140
+
 
 @dataclass(frozen=True)
 class TargetInfo:
@@ -64,8 +66,8 @@ def check_target(series: pd.Series, task: str | None = None) -> TargetInfo:
     Raises
     ------
     InputError
-        If it is empty, constant, infinite, has too few labels, a class of a single row, or values
-        that are neither classes nor amounts.
+        If it is empty, constant, infinite, has too few labels, a class of a single row, values
+        that are neither classes nor amounts, or amounts too small or large to be squared.
 
     Examples
     --------
@@ -106,6 +108,7 @@ def check_target(series: pd.Series, task: str | None = None) -> TargetInfo:
                 f"the target {name!r} holds {str(series.iloc[wrong[0]])!r}, which is not a "
                 "number; use --task classification or correct it"
             )
+        _check_spread(numbers, name)
         return TargetInfo(name, read, None, found.n_missing)
     return TargetInfo(name, read, _classes(series, found, name), found.n_missing)
 
@@ -157,6 +160,20 @@ def _check_finite(series: pd.Series, name: str) -> None:
         raise InputError(
             f"the target {name!r} is infinite in row {infinite[0] + 1}; replace it by a number or "
             "leave that cell empty"
+        )
+
+
+def _check_spread(numbers: NDArray[np.float64], name: str) -> None:
+    """Refuse values whose squares a float does not hold: scores are made of squares."""
+    with np.errstate(over="ignore"):
+        spread = float(np.nanmax(numbers) - np.nanmin(numbers))
+    if not _LEAST_SPREAD <= spread <= _MOST_SPREAD or np.nanmax(np.abs(numbers)) > _MOST_SPREAD:
+        small = spread < _LEAST_SPREAD
+        raise InputError(
+            f"the values of the target {name!r} {'differ by' if small else 'run to'} "
+            f"{spread if small else np.nanmax(np.abs(numbers)):.3g}, too "
+            f"{'little' if small else 'far'} to be squared; give them in a "
+            f"{'smaller' if small else 'larger'} unit"
         )
 
 

@@ -22,7 +22,7 @@ from contextures.runs.options import FitOptions, check_seed, python_call
 from contextures.runs.progress import Progress
 from contextures.runs.record import write_run
 from contextures.runs.run import Learned, Run, Scored
-from contextures.runs.split import Split, split_rows
+from contextures.runs.split import Split, check_varies, split_rows
 from contextures.selection import parse_context
 from contextures.selection.ranking import check_score
 
@@ -130,6 +130,8 @@ def _find(
         checked = look_over(table, options.target, options.task)
         classes = checked.target is not None and checked.target.task == "classification"
         split = split_rows(len(table.frame), checked.labels, classes=classes, seed=options.seed)
+        if checked.labels is not None and checked.target is not None and not classes:
+            check_varies(split, checked.labels, checked.target.name)
         preparation = checked.preparation()
         preparation.fit(checked.features.iloc[split.pretraining])
         features = preparation.transform(checked.features)

@@ -53,9 +53,8 @@ def check_reads(place: Path, shown: str, reads: Sequence[str | Path]) -> None:
     """Refuse a place that holds what is read, however either is spelled."""
     for read in reads:
         if Path(os.path.realpath(read)).is_relative_to(place):
-            raise InputError(
-                f"{shown!r} holds {str(read)!r}, which is read; choose another folder with --out"
-            )
+            what = "is the file that" if Path(os.path.realpath(read)) == place else "holds what"
+            raise InputError(f"{shown!r} {what} is read; choose another folder with --out")
 
 
 def check_place(place: Path, shown: str, *, force: bool) -> None:
