@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
-import warnings
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 # Two BLAS threads that contend for a core are far slower than one; the work is spread over cores
 # by joblib instead. Set before numpy is first imported.
@@ -22,6 +20,7 @@ from contextures.cli import demo as demo_command
 from contextures.cli import diagnose as diagnose_command
 from contextures.cli import predict as predict_command
 from contextures.cli.demo import fit_and_show
+from contextures.cli.failures import check_memory, ending_of
 from contextures.cli.modules import import_named
 from contextures.cli.options import (
     Delimiter,
@@ -34,12 +33,8 @@ from contextures.cli.options import (
     Target,
     examples,
 )
-from contextures.exceptions import ContextWarning, InputError
-
-INTERRUPTED = 130
-
-UsageError: Any = typer.BadParameter.__mro__[2]
-"""The error of a wrong command line; typer exports only its subclass."""
+from contextures.cli.streams import show, tell
+from contextures.exceptions import InputError
 
 app = typer.Typer(
     name="contextures",
@@ -53,7 +48,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        print(f"contextures {__version__}")
+        show(f"contextures {__version__}")
         raise typer.Exit
 
 
@@ -72,6 +67,7 @@ def _common(
         ),
     ] = None,
 ) -> None:
+    check_memory()
     for name in modules or []:
         import_named(name)
 
@@ -139,7 +135,7 @@ def fit(
     )
     check_options(options)
     if out is not None:
-        check_destination(out, force=force)
+        check_destination(out, force=force, reads=[table])
     from contextures.data import read_table
 
     read = read_table(table, delimiter=delimiter, encoding=encoding)
@@ -174,25 +170,30 @@ def rank(
     from contextures.data import read_table
     from contextures.runs import rank_table
     from contextures.runs.folder import whole_file
+    from contextures.runs.options import check_seed
+    from contextures.runs.output_file import check_output_file, marked
     from contextures.selection.ranking import check_score, plain_ranking
 
     check_score(score)
-    if out is not None and out.suffix.lower() != ".parquet":
-        raise InputError(f"--out {str(out)!r} must end in .parquet")
+    check_seed(seed)
+    if out is not None:
+        if out.suffix.lower() != ".parquet":
+            raise InputError(f"--out {str(out)!r} must end in .parquet")
+        check_output_file(out, "ranking", [table])
     read = read_table(table, delimiter=delimiter, encoding=encoding)
     search = rank_table(read, target=target, score=score, seed=seed, progress=TerminalProgress())
     plain = plain_ranking(search.results_)
     if out is not None:
         with whole_file(out) as file:
-            plain.to_parquet(file, index=False)
+            marked(plain, "ranking").to_parquet(file, index=False)
     rows = json.loads(plain.to_json(orient="records"))
     for row in rows:
         row["parameters"] = json.loads(row["parameters"])
     if as_json:
         found = {"table": read.name, "score": search.score_, "contexts": rows}
-        print(json.dumps(found, indent=1))
+        show(json.dumps(found, indent=1), done=out)
         return
-    print("\n".join(ranking_lines(rows, search.score_, None if show_all else 12)))
+    show("\n".join(ranking_lines(rows, search.score_, None if show_all else 12)), done=out)
 
 
 @app.command(
@@ -221,14 +222,16 @@ def embed(
     from contextures.data import read_table
     from contextures.runs import embed_table
     from contextures.runs.folder import check_run
+    from contextures.runs.output_file import check_output_file
     from contextures.runs.prepared import check_output
 
     check_run(run)
     check_output(out)
+    check_output_file(out, "embedding", [run, table])
     read = read_table(table, delimiter=delimiter, encoding=encoding, min_rows=1, min_columns=1)
     for note in embed_table(run, read, out, TerminalProgress(), power=power):
-        print(f"note: {note}", file=sys.stderr)
-    print(f"{len(read.frame)} rows embedded: {out}")
+        tell(f"note: {note}")
+    show(f"{len(read.frame)} rows embedded: {out}", done=out)
 
 
 app.command(epilog=predict_command.EPILOG)(predict_command.predict)
@@ -247,19 +250,23 @@ def report(
     ] = None,
 ) -> None:
     """Draw the report of a run again, for example after an upgrade."""
+    from contextures._files import read_regular, write_text
     from contextures.report import ReportData, render_report
     from contextures.runs.folder import check_run, whole_file
+    from contextures.runs.output_file import check_output_file
 
     folder = check_run(run)
+    own = folder / "report.html"
+    destination = out or own
+    check_output_file(destination, "page", own=own)
     try:
-        text = (folder / "report.json").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_regular(folder / "report.json").decode("utf-8")
+    except (OSError, ValueError) as error:
         raise InputError(f"the report of {str(run)!r} cannot be read: {error}") from None
     page = render_report(ReportData.from_json(text))
-    destination = out or folder / "report.html"
     with whole_file(destination) as file:
-        file.write_text(page, encoding="utf-8")
-    print(f"report: {destination}")
+        write_text(file, page)
+    show(f"report: {destination}", done=destination)
 
 
 def _dimension(text: str) -> int | None:
@@ -271,35 +278,8 @@ def _dimension(text: str) -> int | None:
         raise InputError(f"--dim {text!r} is not known; give auto or a whole number") from None
 
 
-def _note(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
-    """Show a warning as a sentence, without the line of code that gave it."""
-    if issubclass(category, ContextWarning):
-        print(f"note: {message}", file=sys.stderr)
-
-
 def main() -> None:
     """Run the command line; exit with 0 on success only, with 2 when the input cannot be used."""
-    warnings.showwarning = _note
-    try:
-        # A run that is told to stop cleans up after itself, as one that is interrupted does.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        code = app(standalone_mode=False)
-    except InputError as error:
-        print(f"contextures: {error}", file=sys.stderr)
-        sys.exit(2)
-    except (typer.Abort, KeyboardInterrupt):
-        # Whoever is told once more while it is ending ends all the same.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
-        code = INTERRUPTED
-    except UsageError as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # Whoever read the output has gone; flushing it again at exit would complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    if code == INTERRUPTED:
-        print("contextures: interrupted", file=sys.stderr)
+    code = ending_of(app)
     if code:
         sys.exit(code)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from contextures.cli.options import Json, Seed, examples
+from contextures.cli.streams import show
 from contextures.exceptions import InputError
 
 EPILOG = examples(
@@ -39,7 +40,9 @@ def demo(
     """Do the main job on a real table that comes with scikit-learn."""
     from contextures.data import demo_table
     from contextures.runs import FitOptions
+    from contextures.runs.options import check_seed
 
+    check_seed(seed)
     if what not in (None, "few-labels"):
         raise InputError(
             f"there is no demonstration {what!r}; give few-labels, or a table with --table"
@@ -68,7 +71,6 @@ def fit_and_show(table: Any, out: Path, options: Any, as_json: bool) -> None:
 def _show(result: Any, as_json: bool, more: dict[str, Any] | None = None, last: str = "") -> None:
     from contextures.cli.text import result_lines
 
-    if as_json:
-        print(json.dumps({"run": str(result.folder), **result.metrics, **(more or {})}, indent=1))
-        return
-    print("\n".join([*result_lines(result), *(["", last] if last else [])]))
+    found = {"run": str(result.folder), **result.metrics, **(more or {})}
+    lines = [*result_lines(result), *(["", last] if last else [])]
+    show(json.dumps(found, indent=1) if as_json else "\n".join(lines), done=result.folder)

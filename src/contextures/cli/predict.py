@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from contextures.cli.options import Delimiter, Encoding, Json, TableFile, examples
+from contextures.cli.streams import show, tell
 
 EPILOG = examples(
     "contextures predict run new.csv --out predicted.csv",
@@ -36,17 +36,19 @@ def predict(
     from contextures.data import read_table
     from contextures.runs import predict_table
     from contextures.runs.folder import check_run
+    from contextures.runs.output_file import check_output_file
     from contextures.runs.predict import check_predictor
     from contextures.runs.prepared import check_output
 
     check_predictor(check_run(run))
     check_output(out)
+    check_output_file(out, "prediction", [run, table])
     read = read_table(table, delimiter=delimiter, encoding=encoding, min_rows=1, min_columns=1)
     found = predict_table(run, read, out, TerminalProgress())
     for note in found.notes:
-        print(f"note: {note}", file=sys.stderr)
+        tell(f"note: {note}")
     if as_json:
-        print(json.dumps({**found.to_dict(), "out": str(out)}, indent=1))
+        show(json.dumps({**found.to_dict(), "out": str(out)}, indent=1), done=out)
         return
     rows = "1 row" if len(found.frame) == 1 else f"{len(found.frame):,} rows"
-    print(f"{found.target} predicted for {rows}: {out}")
+    show(f"{found.target} predicted for {rows}: {out}", done=out)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from contextures.cli.streams import tell
 from contextures.runs.progress import Progress
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class TerminalProgress(Progress):
 
     def begin(self, name: str) -> None:
         """Show a stage."""
-        if not sys.stderr.isatty():
+        if sys.stderr is None or not sys.stderr.isatty():
             return
         from rich.console import Console
         from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -56,7 +57,7 @@ class TerminalProgress(Progress):
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
-            print(f"{name}: {self.seconds[name]:.1f} s", file=sys.stderr)
+            tell(f"{name}: {self.seconds[name]:.1f} s")
 
 
 def result_lines(result: FitResult) -> list[str]:

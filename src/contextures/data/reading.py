@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import re
+import stat
 import zlib
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 
 import pandas as pd
@@ -25,6 +27,10 @@ from contextures.data.table import (
     table_from_frame,
 )
 from contextures.exceptions import InputError
+
+ALWAYS_UNPACKED = 2**26
+MOST_RATIO = 200
+"""A gzip file is unpacked up to 64 MiB, or so many times its own size: more is a bomb."""
 
 _ENDINGS = re.compile(r"\.(gz|csv|tsv|txt|tab|parquet|pq|data)$", re.IGNORECASE)
 # Spreadsheet programs may write a first line that only says what separates the fields.
@@ -100,13 +106,15 @@ def _short_name(file: Path) -> str:
     name = file.name
     while (shorter := _ENDINGS.sub("", name)) not in (name, ""):
         name = shorter
-    return name
+    return os.fsencode(name).decode("utf-8", "replace")  # a name of the disk's may be no text
 
 
 def _read_bytes(file: Path) -> bytes:
     try:
         if file.is_dir():
             raise InputError(f"{str(file)!r} is a directory; give a CSV or Parquet file in it")
+        if _is_endless(file):
+            raise InputError(f"{str(file)!r} is a device and no file; give a CSV or Parquet file")
         data = file.read_bytes()
     except FileNotFoundError:
         raise InputError(f"there is no file {str(file)!r}; check the path") from None
@@ -209,9 +217,28 @@ def _parse(text: str, separator: str, names: list[str], notes: list[str]) -> pd.
     return frame
 
 
+def _is_endless(file: Path) -> bool:
+    """Tell a device, such as /dev/zero, from files, pipes and the terminal's own input."""
+    mode = file.stat().st_mode
+    if stat.S_ISBLK(mode):
+        return True
+    if not stat.S_ISCHR(mode) or file.samefile(os.devnull):
+        return False
+    with file.open("rb") as opened:
+        return not opened.isatty()
+
+
 def _decompressed(file: Path, data: bytes) -> bytes:
+    most = max(ALWAYS_UNPACKED, MOST_RATIO * len(data))
     try:
-        return gzip.decompress(data)
+        with gzip.open(BytesIO(data)) as packed:
+            text = packed.read(most + 1)
+        if len(text) > most:
+            raise InputError(
+                f"the gzip file {str(file)!r} unpacks to over {MOST_RATIO} times its size; unpack "
+                "it yourself if it is what it should be"
+            )
+        return text
     except (OSError, EOFError, zlib.error):
         raise InputError(
             f"the file {str(file)!r} is a damaged gzip file; copy or compress it again"

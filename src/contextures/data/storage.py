@@ -10,9 +10,10 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from contextures._archives import read_archive, write_archive
-from contextures._files import read_pair, to_json, write_whole
+from contextures._files import check_ours, read_pair, to_json, write_together
 from contextures.data.account import ColumnAccount
 from contextures.data.preparation import TablePreparation
+from contextures.data.without_home import load_skrub
 from contextures.exceptions import InputError
 
 FORMAT = 1
@@ -51,7 +52,8 @@ def save_preparation(preparation: TablePreparation, directory: str | Path) -> No
     Raises
     ------
     InputError
-        If there is no such directory.
+        If there is no such directory, it is a run, or holds files of these names that are not a
+        saved preparation's.
 
     Examples
     --------
@@ -63,8 +65,7 @@ def save_preparation(preparation: TablePreparation, directory: str | Path) -> No
     """
     check_is_fitted(preparation)
     folder = Path(directory)
-    if not folder.is_dir():
-        raise InputError(f"there is no directory {str(folder)!r}; make it before saving to it")
+    check_ours(folder, DESCRIPTION, "kinds", (ENCODERS,), "preparation")
     description = {
         "format": FORMAT,
         "drop": dict(preparation.drop or {}),
@@ -81,8 +82,7 @@ def save_preparation(preparation: TablePreparation, directory: str | Path) -> No
         "scale": preparation.scale_.tolist(),
     }
     archive = write_archive(preparation.encoders_, TRUSTED, "the preparation")
-    write_whole(folder / ENCODERS, archive)
-    write_whole(folder / DESCRIPTION, to_json(description))
+    write_together(folder, {ENCODERS: archive, DESCRIPTION: to_json(description)})
 
 
 def load_preparation(directory: str | Path) -> TablePreparation:
@@ -118,6 +118,7 @@ def load_preparation(directory: str | Path) -> TablePreparation:
     """
     folder = Path(directory)
     description, archive = read_pair(folder, DESCRIPTION, ENCODERS, "preparation", FORMAT)
+    load_skrub()
     encoders = read_archive(archive, TRUSTED, "preparation", repr(str(folder)))
     try:
         preparation = _restore(description, encoders)

@@ -30,6 +30,8 @@ MOST_WORDS = 50
 FEWEST_LABELS = 20
 """Labels that are needed to learn and to score, where there are not rows without one to predict."""
 
+_LEAST_SPREAD, _MOST_SPREAD = 1e-140, 1e140
+
 
 @dataclass(frozen=True)
 class TargetInfo:
@@ -73,8 +75,9 @@ def check_target(series: pd.Series, task: str | None = None) -> TargetInfo:
     Raises
     ------
     InputError
-        If it is empty, constant, infinite, has values that are neither classes nor amounts, or,
-        where most rows have a label, too few of them or a class of a single row.
+        If it is empty, constant, infinite, has values that are neither classes nor amounts, amounts
+        too small or large to be squared, or, where most rows have a label, too few of them or a
+        class of a single row.
 
     Examples
     --------
@@ -116,6 +119,7 @@ def check_target(series: pd.Series, task: str | None = None) -> TargetInfo:
                 f"the target {name!r} holds {str(series.iloc[wrong[0]])!r}, which is not a "
                 "number; use --task classification or correct it"
             )
+        _check_spread(numbers, name)
         return TargetInfo(name, read, None, found.n_missing)
     return TargetInfo(name, read, _classes(series, found, name, single=few), found.n_missing)
 
@@ -208,6 +212,20 @@ def _check_finite(series: pd.Series, name: str) -> None:
         raise InputError(
             f"the target {name!r} is infinite in row {infinite[0] + 1}; replace it by a number or "
             "leave that cell empty"
+        )
+
+
+def _check_spread(numbers: NDArray[np.float64], name: str) -> None:
+    """Refuse values whose squares a float does not hold: scores are made of squares."""
+    with np.errstate(over="ignore"):
+        spread = float(np.nanmax(numbers) - np.nanmin(numbers))
+    if not _LEAST_SPREAD <= spread <= _MOST_SPREAD or np.nanmax(np.abs(numbers)) > _MOST_SPREAD:
+        small = spread < _LEAST_SPREAD
+        raise InputError(
+            f"the values of the target {name!r} {'differ by' if small else 'run to'} "
+            f"{spread if small else np.nanmax(np.abs(numbers)):.3g}, too "
+            f"{'little' if small else 'far'} to be squared; give them in a "
+            f"{'smaller' if small else 'larger'} unit"
         )
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from contextures.data.kinds import MAX_CATEGORIES
 from contextures.data.squashing import squash
+from contextures.data.without_home import load_skrub
 
 FloatArray = NDArray[np.float64]
 
@@ -19,6 +20,8 @@ TEXT_FEATURES = 10
 def table_vectorizer() -> Any:
     """Make the vectoriser that fits an encoder to each column."""
     from sklearn.preprocessing import OneHotEncoder
+
+    load_skrub()
     from skrub import DatetimeEncoder, SquashingScaler, StringEncoder, TableVectorizer
 
     one_hot = OneHotEncoder(

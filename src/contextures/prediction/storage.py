@@ -10,7 +10,14 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from contextures._archives import read_archive, write_archive
-from contextures._files import read_pair, to_json, write_whole
+from contextures._files import (
+    as_damaged,
+    check_ours,
+    read_pair,
+    read_regular,
+    to_json,
+    write_together,
+)
 from contextures._version import __version__
 from contextures.exceptions import InputError
 from contextures.prediction.classifier import ContextureClassifier
@@ -56,13 +63,14 @@ def save_predictor(predictor: Predictor, directory: str | Path) -> None:
     predictor : ContextureClassifier or ContextureRegressor
         A fitted predictor.
     directory : str or pathlib.Path
-        An existing directory.
+        An existing directory. A predictor that was saved there is replaced.
 
     Raises
     ------
     InputError
         If a member that has weight is of a kind of your own, or holds what cannot be written
-        without pickle.
+        without pickle; there is no such directory, it is a run, or holds files of these names
+        that are not a saved predictor's.
 
     Examples
     --------
@@ -86,6 +94,8 @@ def save_predictor(predictor: Predictor, directory: str | Path) -> None:
             "ContextureClassifier or ContextureRegressor"
         )
     check_is_fitted(predictor)
+    folder = Path(directory)
+    check_ours(folder, DESCRIPTION, "predictor", (ARRAYS, FOREIGN), "predictor")
     written = Written()
     board = predictor.leaderboard_
     names = predictor._member_names
@@ -113,15 +123,13 @@ def save_predictor(predictor: Predictor, directory: str | Path) -> None:
         "contexts": written.contexts,
         "n_foreign": len(written.foreign),
     }
-    folder = Path(directory)
-    archive = _archive(written.foreign) if written.foreign else None
     arrays, description["same"] = _once(written.arrays)
-    if archive is None:
-        (folder / FOREIGN).unlink(missing_ok=True)
-    else:
-        write_whole(folder / FOREIGN, archive)
-    write_whole(folder / ARRAYS, save(arrays))
-    write_whole(folder / DESCRIPTION, to_json(description))
+    contents = {
+        FOREIGN: _archive(written.foreign) if written.foreign else None,
+        ARRAYS: save(arrays),
+        DESCRIPTION: to_json(description),
+    }
+    write_together(folder, contents)
 
 
 def load_predictor(directory: str | Path) -> Predictor:
@@ -160,25 +168,19 @@ def load_predictor(directory: str | Path) -> Predictor:
     >>> bool(np.allclose(again.predict_proba(X), predictor.predict_proba(X)))
     True
     """
-    from safetensors import SafetensorError
     from safetensors.numpy import load
 
     folder = Path(directory)
     where = repr(str(folder))
-    description, content = read_pair(folder, DESCRIPTION, ARRAYS, "predictor", FORMAT)
+    description, content = read_pair(folder, DESCRIPTION, ARRAYS, "predictor", FORMAT, (FOREIGN,))
     try:
         arrays = load(content)
-    except SafetensorError as error:
+    except Exception as error:  # of safetensors, or of the types and shapes that it read
         raise InputError(f"the predictor in {where} cannot be read: {error}") from None
-    try:
+    with as_damaged(f"the predictor in {where}"):
         arrays |= {name: arrays[first] for name, first in description["same"].items()}
         foreign = _foreign(folder) if description["n_foreign"] else []
         return _restore(description, Written(arrays, foreign=foreign))
-    except InputError:
-        raise
-    except Exception as error:  # whatever parts that do not fit together make raise
-        reason = " ".join(str(error).split())[:120]
-        raise InputError(f"the predictor in {where} is damaged ({reason}); fit it again") from None
 
 
 def _restore(description: dict[str, Any], written: Written) -> Predictor:
@@ -292,5 +294,5 @@ def _foreign(folder: Path) -> list[Any]:
             f"{str(folder)!r} holds no whole predictor ({FOREIGN} is missing); give a directory "
             "that a predictor was saved to"
         )
-    found: list[Any] = read_archive(path.read_bytes(), TRUSTED, "predictor", repr(str(folder)))
+    found: list[Any] = read_archive(read_regular(path), TRUSTED, "predictor", repr(str(folder)))
     return found

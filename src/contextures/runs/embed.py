@@ -7,6 +7,7 @@ from pathlib import Path
 from contextures.data import Table
 from contextures.encoders import load_encoder
 from contextures.runs.folder import check_run, embeddings_frame
+from contextures.runs.output_file import check_output_file
 from contextures.runs.prepared import check_output, prepared_rows, write_frame
 from contextures.runs.progress import Progress
 
@@ -42,8 +43,8 @@ def embed_table(
     Raises
     ------
     InputError
-        If the folder is not a run, the table's columns do not fit, naming them, or the power is
-        not a number of at least zero.
+        If the folder is not a run, the table's columns do not fit, naming them, the power is not a
+        number of at least zero, or the file exists and is not an embedding that was written here.
 
     Examples
     --------
@@ -62,11 +63,12 @@ def embed_table(
     progress = progress or Progress()
     folder = check_run(run)
     check_output(out)
+    check_output_file(out, "embedding", [folder, table.source])
     features, notes = prepared_rows(folder, table)
     encoder = load_encoder(folder)
     if power is not None:
         encoder = encoder.with_power(power)
     with progress.stage("embed rows"):
         frame = embeddings_frame(encoder.transform(features))
-    write_frame(frame, out)
+    write_frame(frame, out, "embedding")
     return notes

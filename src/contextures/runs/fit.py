@@ -16,14 +16,14 @@ from contextures.evaluation import Task, compare, probe_curve
 from contextures.exceptions import InputError
 from contextures.runs.checked_table import Checked, look_over
 from contextures.runs.encoder_choice import check_kind
-from contextures.runs.folder import check_destination, run_folder
+from contextures.runs.folder import reserve
 from contextures.runs.learn import learn
-from contextures.runs.options import FitOptions, python_call
+from contextures.runs.options import FitOptions, check_seed, python_call
 from contextures.runs.predictor import learn_predictor
 from contextures.runs.progress import Progress
 from contextures.runs.record import write_run
 from contextures.runs.run import Learned, Run, Scored
-from contextures.runs.split import Split, split_rows
+from contextures.runs.split import Split, check_varies, split_rows
 from contextures.selection import parse_context
 from contextures.selection.ranking import check_score
 
@@ -70,6 +70,7 @@ def check_options(options: FitOptions) -> Context | None:
             "a label context cannot embed new rows, so it cannot be fitted; "
             "it is listed by: contextures rank TABLE --target COLUMN"
         )
+    check_seed(options.seed)
     check_score(options.score)
     context = None if options.context == "auto" else parse_context(options.context)
     check_kind(options.encoder, context)
@@ -116,11 +117,22 @@ def fit_table(
     """
     progress = progress or Progress()
     context = check_options(options)
-    check_destination(out, force=options.force)
+    with reserve(out, force=options.force, reads=[table.source]) as reserved:
+        run = _find(table, out, options, context, progress)
+        with progress.stage("write run"), reserved.folder() as folder:
+            write_run(run, folder)
+    return FitResult(Path(out), run)
+
+
+def _find(
+    table: Table, out: str | Path, options: FitOptions, context: Context | None, progress: Progress
+) -> Run:
     with progress.stage("prepare table"):
         checked = look_over(table, options.target, options.task)
         classes = checked.target is not None and checked.target.task == "classification"
         split = split_rows(len(table.frame), checked.labels, classes=classes, seed=options.seed)
+        if checked.labels is not None and checked.target is not None and not classes:
+            check_varies(split, checked.labels, checked.target.name)
         preparation = checked.preparation()
         preparation.fit(checked.features.iloc[split.pretraining])
         features = preparation.transform(checked.features)
@@ -144,7 +156,7 @@ def fit_table(
             scored = _score(checked, split, features, coordinates, learned, options)
     if checked.target is not None and options.predict:
         predicted = learn_predictor(features, checked, split, options.seed, progress)
-    run = Run(
+    return Run(
         options=options,
         python=python_call(table, out, options),
         checked=checked,
@@ -156,9 +168,6 @@ def fit_table(
         seconds=dict(progress.seconds),
         predicted=predicted,
     )
-    with progress.stage("write run"), run_folder(out, force=options.force) as folder:
-        write_run(run, folder)
-    return FitResult(Path(out), run)
 
 
 def _score(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -13,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from contextures._arrays import FloatArray
+from contextures._files import read_json
 from contextures.data import load_preparation, read_table
 from contextures.encoders import Encoder, load_encoder
 from contextures.exceptions import InputError
@@ -64,8 +64,8 @@ class LoadedRun:
     def metrics(self) -> dict[str, Any]:
         """What was measured."""
         try:
-            found = json.loads((self.folder / "metrics.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError) as error:
+            found = read_json(self.folder / "metrics.json")
+        except (OSError, ValueError) as error:
             raise InputError(
                 f"the metrics of {str(self.folder)!r} cannot be read: {error}"
             ) from None

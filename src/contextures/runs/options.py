@@ -8,6 +8,7 @@ from typing import Any
 
 from contextures.data import Table
 from contextures.data.bundled import TABLES
+from contextures.exceptions import InputError
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,13 @@ class FitOptions:
             All but ``force`` and ``command``.
         """
         return {k: v for k, v in asdict(self).items() if k not in ("force", "command")}
+
+
+def check_seed(seed: int) -> int:
+    """Refuse, before any work, a seed that no generator takes."""
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
+        raise InputError(f"--seed {seed!r} is not possible; give a whole number from 0 to 2^32 - 1")
+    return seed
 
 
 def python_call(table: Table, out: str | Path, options: FitOptions) -> str:

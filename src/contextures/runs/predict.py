@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from contextures._files import read_json
 from contextures.data import Table
 from contextures.exceptions import InputError
 from contextures.prediction import load_predictor
 from contextures.prediction.storage import DESCRIPTION
-from contextures.runs.folder import MARK, check_run
+from contextures.runs.folder import check_run
+from contextures.runs.manifest import MARK
+from contextures.runs.output_file import check_output_file
 from contextures.runs.predictions import Predictor, predicted_frame
 from contextures.runs.prepared import check_output, prepared_rows, write_frame
 from contextures.runs.progress import Progress
@@ -97,12 +99,13 @@ def predict_table(
     progress = progress or Progress()
     folder = check_run(run)
     check_output(out)
+    check_output_file(out, "prediction", [folder, table.source])
     check_predictor(folder)
     features, notes = prepared_rows(folder, table)
     predictor = predictor_of(folder)
     with progress.stage("predict rows"):
         frame = predicted_frame(predictor, features)
-    write_frame(frame, out)
+    write_frame(frame, out, "prediction")
     return Predictions(str(run_options(folder).get("target")), frame, notes)
 
 
@@ -128,6 +131,5 @@ def predictor_of(folder: Path) -> Predictor:
 
 def run_options(folder: Path) -> dict[str, Any]:
     """Give what a run, which has been checked to be one, was asked to do."""
-    record = json.loads((folder / MARK).read_text(encoding="utf-8"))
-    options = record.get("options")
+    options = read_json(folder / MARK).get("options")
     return options if isinstance(options, dict) else {}

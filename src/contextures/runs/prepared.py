@@ -10,6 +10,7 @@ from contextures._arrays import FloatArray
 from contextures.data import Table, TablePreparation, load_preparation
 from contextures.exceptions import InputError
 from contextures.runs.folder import whole_file
+from contextures.runs.output_file import Kind, marked
 
 
 def check_output(out: str | Path) -> str:
@@ -44,11 +45,11 @@ def prepared_by(preparation: TablePreparation, frame: pd.DataFrame) -> tuple[Flo
     return preparation.transform(frame), notes
 
 
-def write_frame(frame: pd.DataFrame, out: str | Path) -> None:
+def write_frame(frame: pd.DataFrame, out: str | Path, kind: Kind) -> None:
     """Write a frame to a Parquet or CSV file that appears only once it is whole."""
     ending = check_output(out)
     with whole_file(out) as file:
         if ending == ".parquet":
-            frame.to_parquet(file, index=False)
+            marked(frame, kind).to_parquet(file, index=False)
         else:
             frame.to_csv(file, index=False)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from contextures.exceptions import InputError
+
 TEST_SHARE = 0.25
 
 FEWEST_HELD = 10
@@ -93,3 +95,28 @@ def split_rows(n: int, target: NDArray[Any] | None, *, classes: bool, seed: int)
         train, test = train_test_split(several, test_size=TEST_SHARE, random_state=seed)
     train = np.concatenate([train, labelled[alone]])
     return Split(np.sort(train), np.sort(test), everything[missing])
+
+
+def check_varies(split: Split, target: NDArray[Any], name: str) -> None:
+    """Refuse amounts that are all alike where they are learnt from, or where they are scored.
+
+    Parameters
+    ----------
+    split : Split
+        The parts.
+    target : ndarray of shape (n,)
+        The amounts.
+    name : str
+        The target's name.
+
+    Raises
+    ------
+    InputError
+        If they do not vary there, so that no R^2 exists.
+    """
+    for rows, which in ((split.train, "all rows to learn from"), (split.test, "all held-out rows")):
+        if len(rows) and np.ptp(target[rows]) == 0:
+            raise InputError(
+                f"the target {name!r} has one value in {which}, so it cannot be scored; give a "
+                "target that varies in more rows, or another --seed"
+            )
