@@ -158,6 +158,12 @@ def test_many_labels_are_not_fitted_to_twice(monkeypatch, tmp_path):
     assert predictor["scores"]["predictor"]["score"] == pytest.approx(score)
 
 
+def test_a_score_on_few_rows_is_said_to_be_rough(numbers):
+    assert any("Labels are few, and 25 held-out rows tell roughly" in s for s in numbers.sentences)
+    left_out = numbers.metrics["predictor"]["left_out_score"]
+    assert any(s.endswith(f"left out in turn: R² {left_out:.2f}.") for s in numbers.sentences)
+
+
 def test_few_labels_are_all_learnt_from_and_said_to_be_few(few):
     metrics = few.metrics
     assert (metrics["n_train"], metrics["n_test"], metrics["n_unlabelled"]) == (12, 0, 228)

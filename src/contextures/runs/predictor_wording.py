@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextures.evaluation import HeldOutScore
+from contextures.runs.predictor import Predicted
 from contextures.runs.predictor_scores import PredictorScore
 from contextures.runs.wording import beside
 
@@ -12,27 +13,30 @@ RIVALS = {
 }
 
 
+FEW_HELD = 50
+"""Held-out rows below which a score is said to be rough, where most rows have no label."""
+
+
 def predictor_sentences(
-    found: PredictorScore, scores: dict[str, HeldOutScore], target: str, n_predicted: int, n: int
+    predicted: Predicted, scores: dict[str, HeldOutScore], target: str
 ) -> list[str]:
     """Say how well a predictor does beside its rivals, and what it predicted.
 
     Parameters
     ----------
-    found : PredictorScore
-        What it is worth.
+    predicted : Predicted
+        What was learned and predicted.
     scores : dict of str to HeldOutScore
         Its score and its rivals' on held-out rows; empty where none is held out.
     target : str
         The column.
-    n_predicted, n : int
-        Rows without a label, and all rows.
 
     Returns
     -------
     list of str
         The sentences.
     """
+    found, n_predicted, n = predicted.score, predicted.n_predicted, len(predicted.frame)
     ours = found.scores["predictor"]
     rivals = found.scores if found.scored_on == "left-out" else scores
     clauses = [beside(ours, rivals[key], name) for key, name in RIVALS.items() if key in rivals]
@@ -41,6 +45,13 @@ def predictor_sentences(
     if found.scored_on == "left-out":
         few = f"Only {found.n_scored:,} of {n:,} rows have a label, too few to hold some out; each "
         sentences[0] = f"{few}was left out in turn instead. {sentences[0]}"
+    elif found.n_scored < FEW_HELD and n_predicted > n / 2:
+        left_out, k = predicted.predictor.left_out_score_, predicted.predictor.n_labelled_
+        score = f"R² {left_out:.2f}" if found.calibration_error is None else f"{left_out:.1%} right"
+        sentences.append(
+            f"Labels are few, and {found.n_scored:,} held-out rows tell roughly; of its {k:,} "
+            f"labelled rows, each left out in turn: {score}."
+        )
     if n_predicted:
         rows = "1 row" if n_predicted == 1 else f"{n_predicted:,} rows"
         sentences.append(f"It predicted the {rows} without a label.")

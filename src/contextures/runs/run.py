@@ -176,10 +176,8 @@ class Run:
             name, found = self.checked.target.name, self.scored
             sentences.append(comparison(found.task, name, found.n_used, found.scores))
         if self.predicted is not None and self.checked.target is not None:
-            found_by, name = self.predicted, self.checked.target.name
-            sentences += predictor_sentences(
-                found_by.score, self.scores, name, found_by.n_predicted, len(self.checked.features)
-            )
+            name = self.checked.target.name
+            sentences += predictor_sentences(self.predicted, self.scores, name)
         return sentences
 
     @cached_property
