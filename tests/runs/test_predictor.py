@@ -231,6 +231,7 @@ def test_a_loaded_run_embeds_and_predicts(numbers, few):
     np.testing.assert_allclose(loaded.transform(FEATURES), numbers.run.coordinates, atol=1e-6)
     assert repr(loaded) == f"LoadedRun({str(numbers.folder)!r}, context='knn:20', target='amount')"
     assert "<td>knn:20</td>" in loaded._repr_html_()
+    assert "r2, predictor" in loaded._repr_html_()
     with pytest.raises(InputError, match="use predict_interval"):
         loaded.predict_proba(FEATURES)
     with pytest.raises(InputError, match="lacks the column 'b'"):

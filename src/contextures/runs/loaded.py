@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -18,6 +19,7 @@ from contextures.encoders import Encoder, load_encoder
 from contextures.exceptions import InputError
 from contextures.prediction import ContextureClassifier, ContextureRegressor
 from contextures.runs.folder import check_run
+from contextures.runs.manifest import MARK
 from contextures.runs.predict import predictor_of, run_options
 from contextures.runs.predictions import Predictor
 
@@ -49,6 +51,7 @@ class LoadedRun:
         self.folder = folder
         self.preparation = load_preparation(folder)
         self._options = run_options(folder)
+        self._context = str(read_json(folder / MARK).get("context"))
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -191,26 +194,25 @@ class LoadedRun:
 
     def __repr__(self) -> str:
         what = "" if self.target is None else f", target={self.target!r}"
-        return f"LoadedRun({str(self.folder)!r}, context={self._context()!r}{what})"
+        return f"LoadedRun({str(self.folder)!r}, context={self._context!r}{what})"
 
     def _repr_html_(self) -> str:
-        rows = {"folder": str(self.folder), "context": self._context()}
+        rows = {"folder": str(self.folder), "context": self._context}
         if self.target is not None:
             rows["target"] = self.target
-        metrics = self.metrics
-        for name, found in (metrics.get("scores") or {}).items():
-            low, high = found["interval"]
-            rows[f"{metrics.get('metric')}, {name}"] = (
-                f"{found['score']:.3f} ({low:.3f} to {high:.3f})"
-            )
+        # A page is to show whatever can be shown.
+        with suppress(InputError, AttributeError, KeyError, TypeError, ValueError):
+            metrics = self.metrics
+            left_out = (metrics.get("predictor") or {}).get("scores") or {}
+            for name, found in (metrics["scores"] or left_out).items():
+                low, high = found["interval"]
+                score = f"{found['score']:.3f} ({low:.3f} to {high:.3f})"
+                rows[f"{metrics['metric']}, {name}"] = score
         cells = "".join(
             f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>"
             for name, value in rows.items()
         )
         return f"<table>{cells}</table>"
-
-    def _context(self) -> str:
-        return str(self.metrics.get("context"))
 
 
 def load_run(path: str | Path) -> LoadedRun:
