@@ -18,6 +18,7 @@ os.environ.setdefault("MKL_NUM_THREADS", "1")
 import typer
 
 from contextures._version import __version__
+from contextures.cli import compare as compare_command
 from contextures.cli import diagnose as diagnose_command
 from contextures.cli.modules import import_named
 from contextures.cli.options import (
@@ -244,6 +245,7 @@ def embed(
 
 
 app.command(epilog=diagnose_command.EPILOG)(diagnose_command.diagnose)
+app.command(epilog=compare_command.EPILOG)(compare_command.compare)
 
 
 @app.command(
