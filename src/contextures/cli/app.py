@@ -80,6 +80,7 @@ def _common(
         "contextures fit patients.parquet --out run --context knn:30 --dim 32",
         "contextures fit export.csv --delimiter ';' --target price --task regression",
         "contextures fit large.parquet --context scarf:0.6 --encoder ritz",
+        "contextures fit embedding.npy --dim 32",
     )
 )
 def fit(
