@@ -148,3 +148,10 @@ def test_labelled_rows_are_kept_where_rows_are_many():
 def test_labels_that_cannot_tell_are_refused(labels, task, message):
     with pytest.raises(InputError, match=message):
         compare_on_labels({"flowers": X, "noise": NOISE}, labels, task=task)
+
+
+def test_the_scale_of_an_embedding_does_not_matter_and_a_constant_is_refused():
+    found = compare_on_labels({"huge": X * 1e200, "tiny": X * 1e-200}, some(30))
+    assert found.pairs[0].difference == 0.0
+    with pytest.raises(InputError, match="'flat' is the same for all 150 rows"):
+        compare_on_labels({"flowers": X, "flat": np.ones((150, 2))}, some(30))

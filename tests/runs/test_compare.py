@@ -34,6 +34,8 @@ KIND = np.where(WHOLE[:, 1] > 0, "up", "down")
         lambda path: pd.DataFrame(WHOLE, columns=list("abc")).to_csv(
             path.with_suffix(".csv"), index=False
         ),
+        lambda path: pd.DataFrame(WHOLE).to_csv(path.with_suffix(".csv"), index=False),
+        lambda path: pd.DataFrame(WHOLE).to_csv(path.with_suffix(".csv")),
         lambda path: pd.DataFrame(WHOLE, columns=list("abc")).to_parquet(
             path.with_suffix(".parquet")
         ),
@@ -47,7 +49,18 @@ KIND = np.where(WHOLE[:, 1] > 0, "up", "down")
             .to_parquet(path.with_suffix(".parquet"))
         ),
     ],
-    ids=["npy", "npz", "savetxt", "no names", "csv", "parquet", "lists", "row_id"],
+    ids=[
+        "npy",
+        "npz",
+        "savetxt",
+        "no names",
+        "csv",
+        "column numbers",
+        "row numbers",
+        "parquet",
+        "lists",
+        "row_id",
+    ],
 )
 def test_the_same_embedding_is_read_from_every_kind_of_file(tmp_path, write):
     write(tmp_path / "whole")

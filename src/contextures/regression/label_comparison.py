@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from contextures._arrays import FloatArray, IntArray
 from contextures._checks import check_positive_int
-from contextures.evaluation.embeddings.comparison import check_embeddings
+from contextures.evaluation.embeddings.comparison import check_embeddings, of_unit_size
 from contextures.evaluation.intervals import paired_hits_interval, paired_mean_interval
 from contextures.exceptions import ContextWarning, InputError
 from contextures.regression.classifier import STKRClassifier
@@ -158,7 +158,7 @@ def compare_on_labels(
     used = _drawn(known, most_rows, random_state)
     labels, rows = labels[used], np.flatnonzero(known[used])
     terms = {
-        name: _row_scores(values[used].astype(np.float64), labels, rows, task)
+        name: _row_scores(of_unit_size(name, values[used]).astype(np.float64), labels, rows, task)
         for name, values in arrays.items()
     }
     offset = 1.0 if task == "regression" else 0.0

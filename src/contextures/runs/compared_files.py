@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from contextures._arrays import FloatArray
@@ -22,6 +23,9 @@ from contextures.runs.folder import MARK, check_run
 
 EMBEDDED = "embeddings.parquet"
 """The file of a run that holds the coordinates of its table's rows."""
+
+_INDEX = ("column_1", "Unnamed: 0")
+"""What the row numbers that pandas writes are called once they are read."""
 
 _PLAIN = re.compile(rb"[\s\d.,;|eE+\-]+")
 
@@ -95,6 +99,9 @@ def read_embedding(given: str | Path, target: str | None = None) -> EmbeddingFil
         return EmbeddingFile(embedding_of(plain, len(plain)))
     table = read_table(path, min_rows=1, min_columns=1)
     frame, notes = table.frame, [f"{path.name}: {note}" for note in table.notes]
+    if frame.columns[0] in _INDEX and np.array_equal(frame.iloc[:, 0], np.arange(len(frame))):
+        frame = frame.iloc[:, 1:]
+        notes = [f"{path.name}: its first column numbers the rows and is no coordinate"]
     labels = frame.pop(target) if target is not None and target in frame.columns else None
     if table.coordinates:
         kept = [name for name in frame.columns if name in (*table.coordinates, ROW, SPLIT)]
@@ -120,6 +127,11 @@ def _without_names(path: Path) -> pd.DataFrame | None:
         return None
     text, _ = decode_text(path.read_bytes())
     separator = find_delimiter(text)
+    fields = first.decode("ascii").strip().removeprefix(separator).split(separator)
+    if len(fields) > 1 and fields in (
+        [str(i + start) for i in range(len(fields))] for start in (0, 1)
+    ):
+        return None  # the numbers of columns, as pandas names them
     try:
         return pd.read_csv(
             StringIO(text), sep=separator if separator in text else r"\s+", header=None

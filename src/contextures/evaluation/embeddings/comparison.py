@@ -180,7 +180,7 @@ def compare_embeddings(
     n = len(next(iter(arrays.values())))
     rng = np.random.default_rng(random_state)
     used = rng.permutation(n)[:most_rows]
-    arrays = {name: _unit(name, values[used]) for name, values in arrays.items()}
+    arrays = {name: of_unit_size(name, values[used]) for name, values in arrays.items()}
     probed = {name: values[:PROBE_ROWS].astype(np.float64) for name, values in arrays.items()}
     n_probed = min(len(used), PROBE_ROWS)
     fitted = n_probed - n_probed // 2
@@ -246,7 +246,7 @@ def check_embeddings(embeddings: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
     return arrays
 
 
-def _unit(name: str, values: NDArray[Any]) -> NDArray[Any]:
+def of_unit_size(name: str, values: NDArray[Any]) -> NDArray[Any]:
     """Bring values to at most one, as no measure here depends on their scale; refuse constants."""
     if (values[:PROBE_ROWS] == values[0]).all():
         raise InputError(
