@@ -10,6 +10,7 @@ from contextures.report.choice import (
     PseudoPoint,
     TauPoint,
 )
+from contextures.report.comparison import ComparisonData, PlainTable, render_comparison
 from contextures.report.diagnosis import (
     DiagnosisData,
     LearnedFunction,
@@ -40,11 +41,13 @@ __all__ = [
     "Candidate",
     "Cell",
     "ColumnAccount",
+    "ComparisonData",
     "DataWarning",
     "DiagnosisData",
     "LearnedEncoder",
     "LearnedFunction",
     "Part",
+    "PlainTable",
     "PoolMember",
     "Predictor",
     "ProbePoint",
@@ -56,6 +59,7 @@ __all__ = [
     "TableInfo",
     "TauPoint",
     "TrainingPoint",
+    "render_comparison",
     "render_diagnosis",
     "render_report",
 ]
