@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from contextures._repr import short_repr
 from contextures.data.kinds import kind_of, numbers_of
 from contextures.data.words import listed, plural
 from contextures.exceptions import InputError
@@ -37,6 +38,8 @@ class Table:
     target : str or None
         The name of the column to predict, where the source says so.
     """
+
+    __repr__ = short_repr
 
     frame: pd.DataFrame
     name: str

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from contextures._repr import short_repr
+
 SCORE_LABELS = {
     "contexture": "Contexture, linear model",
     "raw_linear": "Raw features, linear model",
@@ -100,6 +102,8 @@ class LearnedEncoder:
         In order of its steps, and empty for an encoder that is not trained.
     """
 
+    __repr__ = short_repr
+
     kind: str
     label: str
     exact_spectrum: list[float] | None = None
@@ -151,6 +155,8 @@ class Scatter:
     note : str
         Which rows of the table these are.
     """
+
+    __repr__ = short_repr
 
     row_ids: list[int | str]
     coordinates: dict[str, list[float]]
