@@ -215,7 +215,7 @@ def test_streams_and_limits(place, line, code, said):
 @pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
 def test_a_stream_of_an_old_encoding_gets_replacements(place, encoding):
-    fit = "$C fit iris.csv --context knn:10 --dim 2 --out new"
+    fit = "$C fit iris.csv --context knn:10 --dim 2 --score tau --out new"
     code, shown, _ = shell(place, fit, PYTHONIOENCODING=encoding)
     assert code == 0
     assert "\\u03c4" in shown  # the letter tau

@@ -253,7 +253,7 @@ def report(
     ] = None,
 ) -> None:
     """Draw the report of a run again, for example after an upgrade."""
-    from contextures._files import read_regular, write_text
+    from contextures._files import as_damaged, read_regular, write_text
     from contextures.report import ReportData, render_report
     from contextures.runs.folder import check_run, whole_file
     from contextures.runs.output_file import check_output_file
@@ -266,7 +266,8 @@ def report(
         text = read_regular(folder / "report.json").decode("utf-8")
     except (OSError, ValueError) as error:
         raise InputError(f"the report of {str(run)!r} cannot be read: {error}") from None
-    page = render_report(ReportData.from_json(text))
+    with as_damaged(f"the report of {str(run)!r}"):
+        page = render_report(ReportData.from_json(text))
     with whole_file(destination) as file:
         write_text(file, page)
     show(f"report: {destination}", done=destination)

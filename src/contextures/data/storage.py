@@ -10,11 +10,10 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from contextures._archives import read_archive, write_archive
-from contextures._files import check_ours, read_pair, to_json, write_together
+from contextures._files import as_damaged, check_ours, read_pair, to_json, write_together
 from contextures.data.account import ColumnAccount
 from contextures.data.preparation import TablePreparation
 from contextures.data.without_home import load_skrub
-from contextures.exceptions import InputError
 
 FORMAT = 1
 DESCRIPTION, ENCODERS = "preparation.json", "preparation.skops"
@@ -120,14 +119,10 @@ def load_preparation(directory: str | Path) -> TablePreparation:
     description, archive = read_pair(folder, DESCRIPTION, ENCODERS, "preparation", FORMAT)
     load_skrub()
     encoders = read_archive(archive, TRUSTED, "preparation", repr(str(folder)))
-    try:
+    with as_damaged(f"the preparation in {str(folder)!r}"):
         preparation = _restore(description, encoders)
         _check_whole(preparation)
-    except Exception as error:  # whatever parts that do not fit together make raise
-        reason = " ".join(str(error).split())[:120]
-        raise InputError(
-            f"the preparation in {str(folder)!r} is damaged ({reason}); fit it again"
-        ) from None
+    preparation._read_from = repr(str(folder))
     return preparation
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from contextures._repr import short_repr
 from contextures.data.kinds import kind_of, numbers_of
 from contextures.data.words import listed, plural
 from contextures.exceptions import InputError
@@ -39,6 +40,8 @@ class Table:
     coordinates : list of str
         The columns that were an embedding in the source: an array, or lists of numbers.
     """
+
+    __repr__ = short_repr
 
     frame: pd.DataFrame
     name: str

@@ -52,13 +52,25 @@ def check_restored(
     if (values < 0).any() or (np.diff(values) > _ORDERED).any():
         raise ValueError("its singular values are not in order")
     if not encoder._named:
-        _check_row(encoder, n_components)
+        _check_row(encoder, description, n_components)
 
 
-def _check_row(encoder: Encoder, n_components: int) -> None:
+def _check_row(encoder: Encoder, description: dict[str, Any], n_components: int) -> None:
     n_columns = check_positive_int(encoder.n_features_in_, "n_features_in")
     if n_columns > MOST_COLUMNS:
         raise ValueError(f"it takes {n_columns:,} columns")
+    _check_widths(encoder, description, n_columns)
     found = encoder.transform(np.zeros((1, n_columns)))
     if found.shape != (1, n_components):
         raise ValueError("it gives another number of coordinates than it says")
+
+
+def _check_widths(encoder: Encoder, description: dict[str, Any], n_columns: int) -> None:
+    """Check that all parts take the same columns: a single one would be spread over several."""
+    widths = [
+        getattr(getattr(encoder, part, None), "n_features_in_", None)
+        for part in ("basis_", "context_")
+    ]
+    plan = (description.get("network") or {}).get("plan") or {}
+    if any(width not in (None, n_columns) for width in [*widths, plan.get("n_inputs")]):
+        raise ValueError("its parts take different numbers of columns")

@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from contextures._repr import short_repr
 from contextures.exceptions import InputError
 from contextures.report._decode import build, to_plain
 from contextures.report.choice import Answer, Candidate, ProbePoint, PseudoPoint, TauPoint
@@ -88,6 +89,8 @@ class ReportData:
     version : int
         The layout of the JSON.
     """
+
+    __repr__ = short_repr
 
     title: str
     created: str

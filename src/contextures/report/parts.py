@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from contextures._repr import short_repr
+
 SCORE_LABELS = {
     "predictor": "Predictor, pool of models",
     "contexture": "Contexture, linear model",
@@ -101,6 +103,8 @@ class LearnedEncoder:
         In order of its steps, and empty for an encoder that is not trained.
     """
 
+    __repr__ = short_repr
+
     kind: str
     label: str
     exact_spectrum: list[float] | None = None
@@ -152,6 +156,8 @@ class Scatter:
     note : str
         Which rows of the table these are.
     """
+
+    __repr__ = short_repr
 
     row_ids: list[int | str]
     coordinates: dict[str, list[float]]

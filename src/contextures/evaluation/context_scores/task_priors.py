@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from contextures._arrays import FloatArray
 from contextures._checks import check_positive_int
+from contextures._repr import short_repr
 from contextures.contexts.rbf import median_distance
 from contextures.exceptions import InputError
 
@@ -44,6 +45,8 @@ class TaskPrior:
     another does not. :func:`smooth_tasks` draws tasks that are each of one scale, with more or less
     noise.
     """
+
+    __repr__ = short_repr
 
     covariance: FloatArray
     n_labelled: int

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from contextures._arrays import FloatArray
+from contextures._repr import short_repr
 from contextures.contexts import Context
 from contextures.encoders import Encoder
 from contextures.evaluation.arrays import Transformer, unit_variance
@@ -73,6 +74,8 @@ class Diagnosis:
         The changes among ``gains`` that would help most: clearly more than nothing, and not
         clearly less than the largest. Empty where none would.
     """
+
+    __repr__ = short_repr
 
     n_components: int
     n_judged: int
