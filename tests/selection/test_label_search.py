@@ -155,15 +155,25 @@ def test_labels_are_drawn_where_there_are_many_and_rows_beside_them():
     assert (search.n_samples_, search.n_labelled_) == (100, 50)
 
 
-def test_auto_follows_labels_where_there_are_enough():
-    few = np.full(len(Y), -1)
-    few[np.flatnonzero(Y == 0)[:3]], few[np.flatnonzero(Y == 1)[:3]] = 0, 1
-    assert ContextSearch(CANDIDATES).fit(X, few).score_ == "pseudo"
-    assert ContextSearch(CANDIDATES).fit(X, SOME).score_ == "labels"
-    assert ContextSearch(CANDIDATES).fit(X, Y).score_ == "labels"
-    assert ContextSearch(CANDIDATES, criterion="label-free").fit(X, Y).score_ == "pseudo"
-    assert ContextSearch(CANDIDATES).fit(X).score_ == "pseudo"
-    assert ContextSearch(CANDIDATES).fit(X, np.ones(len(Y))).score_ == "pseudo"  # says nothing
+def test_auto_keeps_the_label_free_pick_until_labels_tell_that_it_is_worse():
+    """Twenty candidates and few labels: the lowest of so many uncertain errors is a poor guide."""
+    digits, classes = load_digits(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(digits))[:600]
+    rows, y = digits[order], classes[order]
+    both = [RBFContext(1e-5), KNNContext(8)]
+    assert ContextSearch(both).fit(rows).best_context_ is both[0]
+    found = ContextSearch(both).fit(rows, np.where(np.arange(600) < 100, y, -1))
+    assert (found.score_, found.n_labelled_) == ("labels", 100)
+    assert found.best_context_ is both[1]
+    assert found.results_["pseudo"].notna().all()  # both are shown
+    few = ContextSearch(both).fit(rows, np.where(np.arange(600) < 30, y, -1))
+    assert (few.score_, few.n_labelled_) == ("pseudo", None)
+    chance = np.random.default_rng(0).integers(0, 2, 600)
+    kept = ContextSearch([RBFContext(1e-5), RBFContext(1.2e-5)]).fit(rows, chance)
+    assert (kept.score_, kept.n_labelled_) == ("pseudo", 420)  # the rows that are fitted to
+    free = ContextSearch(both, criterion="label-free").fit(rows, y)
+    assert (free.score_, free.n_labelled_) == ("pseudo", None)
+    assert ContextSearch(both).fit(rows, np.ones(600)).score_ == "pseudo"  # says nothing
 
 
 def test_contexts_that_saw_the_labels_are_not_judged_by_them():

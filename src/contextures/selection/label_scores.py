@@ -27,6 +27,9 @@ MOST_LABELLED = 500
 """So many labels are looked at, at most: they tell contexts apart as far as it matters, and cost
 grows with their square."""
 
+NEGLIGIBLE = 1e-15
+"""Functions of less weight than this, beside the first, are left out of a kernel."""
+
 NO_LABEL = -1
 """Stands for no label beside None and NaN, where labels are classes."""
 
@@ -193,8 +196,10 @@ class _Kernel:
 
     def factor(self, transform: Transform, rows: IntArray) -> FloatArray:
         """Give mu sqrt(s), up to a factor; see :meth:`TransformedKernel.factor`."""
-        values = transform.values(self.eigenvalues)
-        return np.asarray(self.left[rows] * np.sqrt(values / values[0]))
+        weights = transform.values(self.eigenvalues)
+        weights = weights / weights[0]
+        seen = weights > NEGLIGIBLE  # of a high power, few
+        return np.asarray(self.left[np.ix_(rows, seen)] * np.sqrt(weights[seen]))
 
     def functions(self, transform: Transform, rows: IntArray, dual: FloatArray) -> LinearFunctions:
         """Refuse: nothing is predicted but labelled rows."""

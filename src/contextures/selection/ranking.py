@@ -100,6 +100,29 @@ def choose(table: pd.DataFrame, score: str) -> tuple[str, int]:
     return score, int(np.asarray(pool.index)[np.nanargmin(pool[score].astype(float))])
 
 
+def overruled(table: pd.DataFrame, judged: list[Judged]) -> tuple[str, int]:
+    """Follow the label-free score, unless the labels tell that its pick is not the best.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As from :func:`ranking_table`.
+    judged : list of Judged
+        The candidates.
+
+    Returns
+    -------
+    tuple of str and int
+        As from :func:`choose`.
+    """
+    score, picked = choose(table, "label-free")
+    if judged[picked].labels is None:
+        return score, picked
+    _, best = choose(table, "labels")
+    apart = told_apart_by_labels(judged, best)[1][picked]
+    return ("labels", best) if apart is True else (score, picked)
+
+
 def told_apart(judged: list[Judged], best: int) -> list[Any]:
     """Say of each candidate whether the chosen one beats it on most single tasks."""
     chosen = judged[best].pseudo

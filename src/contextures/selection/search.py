@@ -27,6 +27,7 @@ from contextures.selection.ranking import (
     check_score,
     choose,
     of_all_rows,
+    overruled,
     ranking_table,
     told_apart,
     told_apart_by_labels,
@@ -59,11 +60,11 @@ class ContextSearch(BaseEstimator):
         nine levels each; and the label context when all rows have labels, which is listed but
         never chosen, because it describes labelled rows only.
     criterion : {"auto", "labels", "label-free", "pseudo", "tau"}, default="auto"
-        What the choice follows. "auto" is "labels" from five labels a class on (twenty
-        labels, for numbers), and
-        "label-free" with fewer or none. "label-free" is the error on pseudo-tasks, and tau where
-        there are fewer than 100 rows or a candidate that could be chosen has no such error.
-        "labels" and "tau" hold no rows back.
+        What the choice follows. "label-free" is the error on pseudo-tasks, and tau where there are
+        fewer than 100 rows or a candidate that could be chosen has no such error. "labels" is the
+        error on labels. "auto" takes the label-free pick, unless five labels a class (twenty, for
+        numbers) or more tell that the best by labels is better. "labels" and "tau" hold no rows
+        back.
         ``score`` is taken as another name for it; as an attribute it would shadow the method that
         scikit-learn's estimators have by that name.
     d0 : int, default=512
@@ -107,7 +108,7 @@ class ContextSearch(BaseEstimator):
     n_samples_ : int
         How many rows candidates were fitted to.
     n_labelled_ : int or None
-        How many labels the choice followed, 500 at most, drawn at random.
+        How many labels were looked at, 500 at most, drawn at random.
 
     Notes
     -----
@@ -245,14 +246,17 @@ class ContextSearch(BaseEstimator):
         self, candidates: list[Candidate], judged: list[Judged], labels: Labels | None
     ) -> None:
         table = ranking_table(candidates, judged)
-        criterion = "label-free" if self.criterion == "auto" else self.criterion
-        self.score_, best = choose(table, criterion if labels is None else "labels")
+        if self.criterion != "auto":
+            self.score_, best = choose(table, self.criterion)
+        else:
+            self.score_, best = overruled(table, judged)
         found = judged[best]
         table["chosen"] = table.index == best
-        if labels is None:
-            table["told_apart"] = told_apart(judged, best)
-        else:
-            table["labels_se"], table["told_apart"] = told_apart_by_labels(judged, best)
+        table["told_apart"] = told_apart(judged, best)
+        if found.labels is not None:
+            table["labels_se"], apart = told_apart_by_labels(judged, best)
+            if self.score_ == "labels":
+                table["told_apart"] = apart
         assert found.usefulness is not None and found.singular_values is not None
         self.best_context_ = candidates[best].context
         self.best_usefulness_ = found.usefulness
@@ -260,9 +264,8 @@ class ContextSearch(BaseEstimator):
         self.best_n_components_ = found.usefulness.n_components
         if found.pseudo is not None and self.score_ == "pseudo":
             self.best_n_components_ = found.pseudo.n_components
-        self.n_labelled_ = None
-        if labels is not None and found.labels is not None:
-            self.n_labelled_ = len(labels.rows)
+        self.n_labelled_ = None if labels is None else len(labels.rows)
+        if labels is not None and found.labels is not None and self.score_ == "labels":
             self.best_n_components_ = labelled_dimension(found.labels, labels)
         self.best_singular_values_ = found.singular_values
         alike = [apart is False for apart in table["told_apart"][table["inductive"]]]
