@@ -114,7 +114,19 @@ def test_ranking_as_text(monkeypatch, capsys, iris):
     assert "more; see --all" in lines[-1]
     assert "error" not in lines[0]
     assert run(monkeypatch, "rank", iris, "--score", "loss") == 2
-    assert "'loss' is not known; give 'auto', 'pseudo' or 'tau'" in capsys.readouterr().err
+    assert "'loss' is not known; give 'auto', 'labels'" in capsys.readouterr().err
+
+
+def test_ranking_by_labels(monkeypatch, capsys, iris):
+    """Both names of the option; without a target there is nothing to follow."""
+    assert run(monkeypatch, "rank", iris, "--target", "species", "--criterion", "labels") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "<- chosen" in lines[1] and "error" in lines[0]
+    assert "labels cannot tell it apart" in lines[-1]
+    assert run(monkeypatch, "rank", iris, "--score", "labels") == 2
+    assert "needs a target" in capsys.readouterr().err
+    assert run(monkeypatch, "fit", iris, "--target", "species", "--score", "labels") == 2
+    assert "chosen without them" in capsys.readouterr().err
 
 
 def bad_files(path):

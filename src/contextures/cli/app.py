@@ -28,6 +28,7 @@ from contextures.cli.options import (
     Encoding,
     Force,
     Json,
+    RankScore,
     Score,
     Seed,
     TableFile,
@@ -152,6 +153,7 @@ app.command(epilog=demo_command.EPILOG)(demo_command.demo)
         "contextures rank abalone.csv --target rings",
         "contextures rank abalone.csv --json > ranking.json",
         "contextures rank abalone.csv --score tau --all",
+        "contextures rank abalone.csv --target rings --score labels",
     )
 )
 def rank(
@@ -161,13 +163,13 @@ def rank(
         Path | None, typer.Option(help="Also write the whole ranking to this Parquet file.")
     ] = None,
     show_all: Annotated[bool, typer.Option("--all", help="Print every candidate.")] = False,
-    score: Score = "auto",
+    score: RankScore = "auto",
     seed: Seed = 0,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     as_json: Json = False,
 ) -> None:
-    """Rank contexts for a table, without labels and without learning anything else."""
+    """Rank contexts for a table, without labels or by them, and learn nothing else."""
     from contextures.cli.text import TerminalProgress, ranking_lines
     from contextures.data import read_table
     from contextures.runs import rank_table

@@ -19,6 +19,16 @@ Score = Annotated[
         "tau (the spectrum alone), or auto (pseudo where it can be computed)."
     ),
 ]
+RankScore = Annotated[
+    str,
+    typer.Option(
+        "--score",
+        "--criterion",
+        help="What the ranking follows: labels (the leave-one-out error on the target's), pseudo "
+        "(the expected error on pseudo-tasks), tau (the spectrum alone), or auto (pseudo where it "
+        "can be computed).",
+    ),
+]
 Delimiter = Annotated[
     str | None, typer.Option(help="What separates fields; found if not given.", show_default=False)
 ]

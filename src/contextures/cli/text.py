@@ -89,20 +89,21 @@ def _score_lines(scores: dict[str, Any]) -> list[str]:
 
 def ranking_lines(rows: list[dict[str, Any]], score: str, n_shown: int | None) -> list[str]:
     """Lay out a ranking as lines of text."""
-    by_pseudo = score == "pseudo"
-    errors = any(row["pseudo"] is not None for row in rows)
+    by_error = score in ENDINGS
+    column = "labels" if score == "labels" else "pseudo"
+    errors = any(row[column] is not None for row in rows)
     head = f"{'context':<32}" + (f"{'error':>8}" if errors else "")
     lines = [f"{head}{'tau':>8}{'d':>6}  {'reliable':<9}{'decay':>10}{'seconds':>9}"]
     for row in rows[:n_shown]:
         if row["tau"] is None:
             lines.append(f"{row['name']:<32}  failed: {row['error']}")
             continue
-        alike = by_pseudo and row["told_apart"] is False
+        alike = by_error and row["told_apart"] is False
         mark = "  <- chosen" if row["chosen"] else "  =" if alike else ""
         reliable = "yes" if row["reliable"] else "no"
-        error = f"{row['pseudo']:8.3f}" if row["pseudo"] is not None else f"{'-':>8}"
+        error = f"{row[column]:8.3f}" if row[column] is not None else f"{'-':>8}"
         tau = f"{row['tau']:8.3f}" if row["tau"] < 1000 else f"{row['tau']:8.1g}"
-        d = row["pseudo_n_components" if by_pseudo else "n_components"]
+        d = row["pseudo_n_components" if score == "pseudo" else "n_components"]
         lines.append(
             f"{row['name']:<32}{error if errors else ''}{tau}"
             f"{'-' if d is None else d:>6}  {reliable:<9}"
@@ -110,14 +111,23 @@ def ranking_lines(rows: list[dict[str, Any]], score: str, n_shown: int | None) -
         )
     if n_shown is not None and len(rows) > n_shown:
         lines.append(f"... and {len(rows) - n_shown} more; see --all, --json or --out")
-    if by_pseudo:
-        lines += [
-            "",
-            "error: expected error of a probe on pseudo-tasks, in units of their variance; tau: "
-            "from the",
-            "spectrum alone. Lower is better. = cannot be told apart from the chosen on one task.",
-        ]
-    return lines
+    return [*lines, *ENDINGS.get(score, [])]
+
+
+ENDINGS = {
+    "pseudo": [
+        "",
+        "error: expected error of a probe on pseudo-tasks, in units of their variance; tau: from "
+        "the",
+        "spectrum alone. Lower is better. = cannot be told apart from the chosen on one task.",
+    ],
+    "labels": [
+        "",
+        "error: of labels each predicted without itself, in units of their variance; tau: from the",
+        "spectrum alone. Lower is better. = these labels cannot tell it apart from the chosen one.",
+    ],
+}
+"""What is said below a ranking, by the score that it follows."""
 
 
 def diagnosis_lines(

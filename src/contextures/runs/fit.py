@@ -74,6 +74,12 @@ def check_options(options: FitOptions) -> Context | None:
         )
     check_seed(options.seed)
     check_score(options.score)
+    if options.score == "labels":
+        raise InputError(
+            "a run is judged by the labels afterwards, so its context is chosen without them; "
+            "give auto, pseudo or tau, or rank by labels: contextures rank TABLE --target COLUMN "
+            "--score labels"
+        )
     context = None if options.context == "auto" else parse_context(options.context)
     check_kind(options.encoder, context)
     return context
