@@ -19,6 +19,7 @@ import typer
 
 from contextures._version import __version__
 from contextures.cli import diagnose as diagnose_command
+from contextures.cli import predict as predict_command
 from contextures.cli.modules import import_named
 from contextures.cli.options import (
     Delimiter,
@@ -105,13 +106,20 @@ def fit(
     task: Annotated[
         str | None, typer.Option(help="classification or regression; found if not given.")
     ] = None,
+    predict: Annotated[
+        bool,
+        typer.Option(
+            "--predict/--no-predict",
+            help="With a target, also learn a predictor and predict every row.",
+        ),
+    ] = True,
     seed: Seed = 0,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Rank contexts, learn the best representation, score it and write a report."""
+    """Rank contexts, learn the best representation and a predictor, score and report them."""
     from contextures.runs import FitOptions, check_destination
     from contextures.runs.fit import check_options
 
@@ -122,6 +130,7 @@ def fit(
         score=score,
         encoder=encoder,
         n_components=_dimension(dim),
+        predict=predict,
         seed=seed,
         force=force,
         command=["contextures", *sys.argv[1:]],
@@ -138,12 +147,21 @@ def fit(
 @app.command(
     epilog=examples(
         "contextures demo",
+        "contextures demo few-labels",
         "contextures demo --table diabetes --out run",
     )
 )
 def demo(
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            help="few-labels: digits of which 20 have a label, and what the others would have "
+            "said.",
+            show_default=False,
+        ),
+    ] = None,
     table: Annotated[
-        str, typer.Option(help="breast_cancer, diabetes, digits, iris or wine.")
+        str, typer.Option(help="breast_cancer, diabetes, digits, few_labels, iris or wine.")
     ] = "breast_cancer",
     out: Annotated[
         Path, typer.Option(help="The folder to make; an earlier run there is replaced.")
@@ -155,10 +173,21 @@ def demo(
     from contextures.data import demo_table
     from contextures.runs import FitOptions
 
-    read = demo_table(table)
+    if what not in (None, "few-labels"):
+        raise InputError(
+            f"there is no demonstration {what!r}; give few-labels, or a table with --table"
+        )
+    read = demo_table(table if what is None else "few_labels")
     command = ["contextures", *sys.argv[1:]]
     options = FitOptions(target=read.target, seed=seed, force=True, command=command)
-    _fit(read, out, options, as_json)
+    if what is None:
+        _fit(read, out, options, as_json)
+        return
+    from contextures.cli.text import TerminalProgress
+    from contextures.runs.few_labels import demo_few_labels
+
+    found = demo_few_labels(out, options, TerminalProgress())
+    _show(found.result, as_json, {"few_labels": found.to_dict()}, found.sentence)
 
 
 @app.command(
@@ -232,8 +261,8 @@ def embed(
     from contextures.cli.text import TerminalProgress
     from contextures.data import read_table
     from contextures.runs import embed_table
-    from contextures.runs.embed import check_output
     from contextures.runs.folder import check_run
+    from contextures.runs.prepared import check_output
 
     check_run(run)
     check_output(out)
@@ -243,6 +272,7 @@ def embed(
     print(f"{len(read.frame)} rows embedded: {out}")
 
 
+app.command(epilog=predict_command.EPILOG)(predict_command.predict)
 app.command(epilog=diagnose_command.EPILOG)(diagnose_command.diagnose)
 
 
@@ -274,14 +304,19 @@ def report(
 
 
 def _fit(table: Any, out: Path, options: Any, as_json: bool) -> None:
-    from contextures.cli.text import TerminalProgress, result_lines
+    from contextures.cli.text import TerminalProgress
     from contextures.runs import fit_table
 
-    result = fit_table(table, out, options, TerminalProgress())
+    _show(fit_table(table, out, options, TerminalProgress()), as_json)
+
+
+def _show(result: Any, as_json: bool, more: dict[str, Any] | None = None, last: str = "") -> None:
+    from contextures.cli.text import result_lines
+
     if as_json:
-        print(json.dumps({"run": str(result.folder), **result.metrics}, indent=1))
+        print(json.dumps({"run": str(result.folder), **result.metrics, **(more or {})}, indent=1))
         return
-    print("\n".join(result_lines(result)))
+    print("\n".join([*result_lines(result), *(["", last] if last else [])]))
 
 
 def _dimension(text: str) -> int | None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from contextures.runs import FitResult
 
 SCORE_NAMES = {
+    "predictor": "predictor, pool of models",
     "contexture": "contexture, linear",
     "contexture_plus_raw": "contexture + raw, linear",
     "raw_linear": "raw, linear",
@@ -63,11 +64,26 @@ def result_lines(result: FitResult) -> list[str]:
     lines, metrics = list(result.sentences), result.metrics
     if metrics["scores"]:
         lines += ["", f"{metrics['metric']} on {metrics['n_test']} held-out rows (95 % interval)"]
-        for key, label in SCORE_NAMES.items():
-            found = metrics["scores"][key]
+        lines += _score_lines(metrics["scores"])
+    predictor = metrics["predictor"]
+    if predictor is not None and predictor["scored_on"] == "left-out":
+        rows = f"{predictor['n_scored']} labelled rows, each left out"
+        lines += ["", f"{metrics['metric']} on {rows} (95 % interval)"]
+        lines += _score_lines(predictor["scores"])
+    if predictor is not None:
+        lines += ["", f"predictions: {result.folder}/predictions.parquet"]
+        return [*lines, f"report: {result.folder}/report.html"]
+    return [*lines, "", f"report: {result.folder}/report.html"]
+
+
+def _score_lines(scores: dict[str, Any]) -> list[str]:
+    lines = []
+    for key, label in SCORE_NAMES.items():
+        if key in scores:
+            found = scores[key]
             low, high = found["interval"]
             lines.append(f"  {label:<26}{found['score']:7.3f}  [{low:.3f}, {high:.3f}]")
-    return [*lines, "", f"report: {result.folder}/report.html"]
+    return lines
 
 
 def ranking_lines(rows: list[dict[str, Any]], score: str, n_shown: int | None) -> list[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from zipfile import ZIP_DEFLATED
 
 import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
+from contextures._archives import read_archive, write_archive
 from contextures._files import read_pair, to_json, write_whole
 from contextures.data.account import ColumnAccount
 from contextures.data.preparation import TablePreparation
@@ -61,8 +61,6 @@ def save_preparation(preparation: TablePreparation, directory: str | Path) -> No
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save_preparation(TablePreparation().fit(frame), folder)
     """
-    import skops.io
-
     check_is_fitted(preparation)
     folder = Path(directory)
     if not folder.is_dir():
@@ -82,7 +80,7 @@ def save_preparation(preparation: TablePreparation, directory: str | Path) -> No
         "centre": preparation.centre_.tolist(),
         "scale": preparation.scale_.tolist(),
     }
-    archive = skops.io.dumps(preparation.encoders_, compression=ZIP_DEFLATED)
+    archive = write_archive(preparation.encoders_, TRUSTED, "the preparation")
     write_whole(folder / ENCODERS, archive)
     write_whole(folder / DESCRIPTION, to_json(description))
 
@@ -120,7 +118,7 @@ def load_preparation(directory: str | Path) -> TablePreparation:
     """
     folder = Path(directory)
     description, archive = read_pair(folder, DESCRIPTION, ENCODERS, "preparation", FORMAT)
-    encoders = _open(archive, folder)
+    encoders = read_archive(archive, TRUSTED, "preparation", repr(str(folder)))
     try:
         preparation = _restore(description, encoders)
         _check_whole(preparation)
@@ -130,23 +128,6 @@ def load_preparation(directory: str | Path) -> TablePreparation:
             f"the preparation in {str(folder)!r} is damaged ({reason}); fit it again"
         ) from None
     return preparation
-
-
-def _open(archive: bytes, folder: Path) -> Any:
-    import skops.io
-
-    try:
-        foreign = sorted(set(skops.io.get_untrusted_types(data=archive)) - set(TRUSTED))
-        if foreign:
-            raise InputError(
-                f"the preparation in {str(folder)!r} holds the type {foreign[0]!r}, which no "
-                "preparation has; it was changed or comes from another release, so fit it again"
-            )
-        return skops.io.loads(archive, trusted=list(TRUSTED))
-    except InputError:
-        raise
-    except Exception as error:  # whatever a damaged archive makes skops raise
-        raise InputError(f"the preparation in {str(folder)!r} cannot be read: {error}") from None
 
 
 def _restore(description: dict[str, Any], encoders: Any) -> TablePreparation:

@@ -10,7 +10,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from contextures.contexts.labels import MOST_CLASSES
-from contextures.data.kinds import KindFound, kind_of, missing_mask, numbers_of, words_of
+from contextures.data.kinds import (
+    KindFound,
+    is_wordy,
+    kind_of,
+    missing_mask,
+    numbers_of,
+    undo_category,
+    words_of,
+)
 from contextures.data.words import counted, listed, shortened
 from contextures.exceptions import InputError
 
@@ -20,6 +28,7 @@ MOST_WORDS = 50
 """Up to this many different words, or a tenth of the rows, are classes; more are free text."""
 
 FEWEST_LABELS = 20
+"""Labels that are needed to learn and to score, where there are not rows without one to predict."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +73,8 @@ def check_target(series: pd.Series, task: str | None = None) -> TargetInfo:
     Raises
     ------
     InputError
-        If it is empty, constant, infinite, has too few labels, a class of a single row, or values
-        that are neither classes nor amounts.
+        If it is empty, constant, infinite, has values that are neither classes nor amounts, or,
+        where most rows have a label, too few of them or a class of a single row.
 
     Examples
     --------
@@ -87,7 +96,8 @@ def check_target(series: pd.Series, task: str | None = None) -> TargetInfo:
             f"the target {name!r} has one value only, so there is nothing to predict; "
             "give a column that varies"
         )
-    if n_labels < FEWEST_LABELS:
+    few = n_labels <= found.n_missing
+    if n_labels < FEWEST_LABELS and not few:
         raise InputError(
             f"the target {name!r} has a label in {counted(n_labels, 'row')} only; at least "
             f"{FEWEST_LABELS} are needed to learn and to score"
@@ -107,7 +117,7 @@ def check_target(series: pd.Series, task: str | None = None) -> TargetInfo:
                 "number; use --task classification or correct it"
             )
         return TargetInfo(name, read, None, found.n_missing)
-    return TargetInfo(name, read, _classes(series, found, name), found.n_missing)
+    return TargetInfo(name, read, _classes(series, found, name, single=few), found.n_missing)
 
 
 def encode_target(series: pd.Series, info: TargetInfo) -> NDArray[Any]:
@@ -151,6 +161,47 @@ def encode_target(series: pd.Series, info: TargetInfo) -> NDArray[Any]:
     return np.asarray(codes, dtype=np.intp)
 
 
+def class_labels(series: pd.Series, info: TargetInfo) -> NDArray[Any]:
+    """Give the labels of a target of classes as the table has them.
+
+    Parameters
+    ----------
+    series : pandas.Series
+        The column.
+    info : TargetInfo
+        How it is read.
+
+    Returns
+    -------
+    ndarray of object of shape (n,)
+        Text, whole numbers, numbers or booleans, one value for each of ``info.classes``; None
+        where missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from contextures.data import check_target, class_labels
+    >>> stars = pd.Series([3.0, 5.0, None, 3.0, 5.0, None, None], name="stars")
+    >>> class_labels(stars, check_target(stars)).tolist()
+    [3, 5, None, 3, 5, None, None]
+    """
+    codes = encode_target(series, info)
+    plain = undo_category(series)
+    known, first = np.unique(codes, return_index=True)
+    held = [plain.iloc[place] for code, place in zip(known, first, strict=True) if code >= 0]
+    if all(isinstance(value, bool | np.bool_) for value in held):
+        values: list[Any] = [bool(value) for value in held]
+    elif not is_wordy(plain):
+        whole = all(float(value).is_integer() for value in held)
+        values = [int(value) if whole else float(value) for value in held]
+    else:
+        values = [str(value).strip() for value in held]
+    labels = np.full(len(codes), None, dtype=object)
+    for code, value in zip(known[known >= 0], values, strict=True):
+        labels[codes == code] = value
+    return labels
+
+
 def _check_finite(series: pd.Series, name: str) -> None:
     infinite = np.flatnonzero(np.isinf(numbers_of(series)))
     if len(infinite):
@@ -170,7 +221,7 @@ def _task_of(series: pd.Series, found: KindFound) -> TaskKind:
     return "classification" if whole and found.n_unique <= MOST_CLASSES else "regression"
 
 
-def _classes(series: pd.Series, found: KindFound, name: str) -> list[str]:
+def _classes(series: pd.Series, found: KindFound, name: str, *, single: bool) -> list[str]:
     n_labels = len(series) - found.n_missing
     if found.n_unique > max(MOST_WORDS, n_labels // 10):
         many = f"the target {name!r} has {found.n_unique:,} different values, too many for classes"
@@ -182,13 +233,13 @@ def _classes(series: pd.Series, found: KindFound, name: str) -> list[str]:
         )
     words = pd.Series(words_of(series)).dropna()
     counts = words.value_counts()
-    single = sorted(str(label) for label in counts.index[counts < 2])
-    if single:
-        more = f" (and {len(single) - 1} more {'does' if len(single) == 2 else 'do'})"
+    alone = sorted(str(label) for label in counts.index[counts < 2])
+    if alone and not single:
+        more = f" (and {len(alone) - 1} more {'does' if len(alone) == 2 else 'do'})"
         amounts = "; if the values are amounts, use --task regression"
         raise InputError(
-            f"the class {shortened(single[0])!r} of the target {name!r} has a single row"
-            f"{more if len(single) > 1 else ''}, so it cannot be both learnt and held out; merge "
+            f"the class {shortened(alone[0])!r} of the target {name!r} has a single row"
+            f"{more if len(alone) > 1 else ''}, so it cannot be both learnt and held out; merge "
             "it with another class or leave its row's target empty"
             f"{amounts if found.kind == 'numeric' else ''}"
         )

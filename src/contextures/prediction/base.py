@@ -56,6 +56,7 @@ class PooledPrediction(BaseEstimator):
         fitted, seconds = _fit_each(members, problem)
         members = [each for each, found in zip(members, fitted, strict=True) if found is not None]
         self._members = [each for each in fitted if each is not None]
+        self._member_names = [each.name for each in members]
         left_out = np.array([limit(each.left_out) for each in self._members])
         errors = targets - left_out
         prior = np.array([each.prior for each in members], dtype=np.float64)
@@ -82,10 +83,9 @@ class PooledPrediction(BaseEstimator):
     def _standardised(self, rows: FloatArray) -> FloatArray:
         return np.asarray((rows - self._centre) / self._spread)
 
-    def _pooled(self, X: Any, limit: Callable[[FloatArray], FloatArray]) -> FloatArray:
+    def _pooled(self, rows: FloatArray, limit: Callable[[FloatArray], FloatArray]) -> FloatArray:
         """Average the members' predictions of rows; those of no weight are not asked."""
-        check_is_fitted(self)
-        rows = self._standardised(self._check_rows(X, reset=False))
+        rows = self._standardised(rows)
         parts = [
             weight * limit(member.values(rows))
             for weight, member in zip(self.weights_, self._members, strict=True)
@@ -93,7 +93,14 @@ class PooledPrediction(BaseEstimator):
         ]
         return np.asarray(sum(parts))
 
+    def _asked(self, X: Any) -> FloatArray:
+        check_is_fitted(self)
+        return self._check_rows(X, reset=False)
+
     _members: list[FittedMember]
+    _member_names: list[str]
+    n_features_in_: int
+    n_labelled_: int
     weights_: FloatArray
 
     def __sklearn_is_fitted__(self) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-from contextures._arrays import FloatArray
+from contextures._arrays import FloatArray, IntArray
 
 N_BINS = 10
 
@@ -56,6 +56,31 @@ def best_sharpness(left_out: FloatArray, indicators: FloatArray, floor: float) -
         return float(-np.sum(indicators * found) + 0.5 * logarithm**2)
 
     return float(np.exp(minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded").x))
+
+
+def cross_tempered(
+    left_out: FloatArray, indicators: FloatArray, floor: float, fold: IntArray
+) -> FloatArray:
+    """Temper left-out chances by a sharpness that did not see their rows' labels either.
+
+    Parameters
+    ----------
+    left_out, indicators, floor
+        As for :func:`best_sharpness`.
+    fold : ndarray of int of shape (k,)
+        Each fold's sharpness is that of the other folds.
+
+    Returns
+    -------
+    ndarray of shape (k, q)
+        Chances.
+    """
+    found = np.empty_like(left_out)
+    for each in np.unique(fold):
+        away = fold == each
+        sharpness = best_sharpness(left_out[~away], indicators[~away], floor)
+        found[away] = np.exp(tempered(left_out[away], floor, sharpness))
+    return found
 
 
 def calibration_error(chances: FloatArray, indicators: FloatArray) -> float:

@@ -10,8 +10,15 @@ from sklearn.base import ClassifierMixin
 
 from contextures._arrays import FloatArray
 from contextures.prediction.base import PooledPrediction
-from contextures.prediction.calibration import best_sharpness, calibration_error, tempered
+from contextures.prediction.calibration import (
+    best_sharpness,
+    calibration_error,
+    cross_tempered,
+    tempered,
+)
 from contextures.prediction.limits import limit_chances
+from contextures.prediction.members.estimators import folds
+from contextures.prediction.pool import N_FOLDS
 from contextures.regression.targets import check_length, read_classes
 
 
@@ -42,8 +49,8 @@ class ContextureClassifier(ClassifierMixin, PooledPrediction):
     weights_ : ndarray of shape (M,)
         The weights in the order of ``members``.
     left_out_ : ndarray of shape (k, q)
-        Chances of the labelled rows, for which neither the members nor the weights saw the row's
-        label.
+        Chances of the labelled rows, for which neither the members nor the weights nor the power
+        saw the row's label.
     left_out_score_ : float
         Their accuracy: about what is to be expected of new rows.
     calibration_error_ : float
@@ -140,7 +147,8 @@ class ContextureClassifier(ClassifierMixin, PooledPrediction):
         self.leaderboard_.insert(3, "left_out_score", right[order])
         self._floor = 0.5 / (k + q)
         self._sharpness = best_sharpness(pooled, indicators, self._floor)
-        self.left_out_ = np.exp(tempered(pooled, self._floor, self._sharpness))
+        fold = folds(indicators, True, N_FOLDS, seed=0)
+        self.left_out_ = cross_tempered(pooled, indicators, self._floor, fold)
         self.left_out_score_ = float(np.mean(self.left_out_.argmax(axis=1) == truth))
         self.calibration_error_ = calibration_error(self.left_out_, indicators)
         return self
@@ -174,5 +182,8 @@ class ContextureClassifier(ClassifierMixin, PooledPrediction):
         ndarray of shape (n, q)
             One column for each of ``classes_``; rows sum to one.
         """
-        found = self._pooled(X, lambda values: limit_chances(values, self._shares))
+        return self._told(self._asked(X))
+
+    def _told(self, rows: FloatArray) -> FloatArray:
+        found = self._pooled(rows, lambda values: limit_chances(values, self._shares))
         return np.exp(tempered(found, self._floor, self._sharpness))

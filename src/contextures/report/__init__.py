@@ -30,6 +30,7 @@ from contextures.report.parts import (
     TableInfo,
     TrainingPoint,
 )
+from contextures.report.predictor import PoolMember, Predictor
 
 __all__ = [
     "LABEL_FAMILY",
@@ -44,6 +45,8 @@ __all__ = [
     "LearnedEncoder",
     "LearnedFunction",
     "Part",
+    "PoolMember",
+    "Predictor",
     "ProbePoint",
     "PseudoPoint",
     "Repeat",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 SCORE_LABELS = {
+    "predictor": "Predictor, pool of models",
     "contexture": "Contexture, linear model",
     "raw_linear": "Raw features, linear model",
     "gradient_boosting": "Raw features, gradient boosting",
@@ -117,8 +118,8 @@ class Score:
     Attributes
     ----------
     key : str
-        One of :data:`SCORE_LABELS` or the caller's own; the page emphasises ``contexture``,
-        the learnt representation.
+        One of :data:`SCORE_LABELS` or the caller's own; the page emphasises the first of
+        ``predictor`` and ``contexture``, the learnt representation.
     label : str
         Words for it; when empty, the key's entry there.
     score : float

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from contextures.runs.embed import embed_table
     from contextures.runs.fit import FitResult, fit_table
     from contextures.runs.folder import check_destination, run_folder
+    from contextures.runs.loaded import LoadedRun, load_run
     from contextures.runs.options import FitOptions
+    from contextures.runs.predict import Predictions, predict_table
     from contextures.runs.progress import Progress
     from contextures.runs.rank import rank_table
 
@@ -21,11 +23,15 @@ _HOME = {
     "Diagnosed": "diagnosis",
     "FitOptions": "options",
     "FitResult": "fit",
+    "LoadedRun": "loaded",
+    "Predictions": "predict",
     "Progress": "progress",
     "check_destination": "folder",
     "diagnose_table": "diagnose",
     "embed_table": "embed",
     "fit_table": "fit",
+    "load_run": "loaded",
+    "predict_table": "predict",
     "rank_table": "rank",
     "run_folder": "folder",
 }
@@ -35,11 +41,15 @@ __all__ = [
     "Diagnosed",
     "FitOptions",
     "FitResult",
+    "LoadedRun",
+    "Predictions",
     "Progress",
     "check_destination",
     "diagnose_table",
     "embed_table",
     "fit_table",
+    "load_run",
+    "predict_table",
     "rank_table",
     "run_folder",
 ]

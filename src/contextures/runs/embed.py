@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from contextures.data import Table, load_preparation
+from contextures.data import Table
 from contextures.encoders import load_encoder
-from contextures.exceptions import InputError
-from contextures.runs.folder import check_run, embeddings_frame, whole_file
+from contextures.runs.folder import check_run, embeddings_frame
+from contextures.runs.prepared import check_output, prepared_rows, write_frame
 from contextures.runs.progress import Progress
-
-
-def check_output(out: str | Path) -> str:
-    """Check the name of an embedding's file; give its ending."""
-    ending = Path(out).suffix.lower()
-    if ending not in (".parquet", ".csv"):
-        raise InputError(f"--out {str(out)!r} must end in .parquet or .csv")
-    return ending
 
 
 def embed_table(
@@ -69,17 +61,12 @@ def embed_table(
     """
     progress = progress or Progress()
     folder = check_run(run)
-    ending = check_output(out)
-    preparation = load_preparation(folder)
-    notes = preparation.check_columns(table.frame)
+    check_output(out)
+    features, notes = prepared_rows(folder, table)
     encoder = load_encoder(folder)
     if power is not None:
         encoder = encoder.with_power(power)
     with progress.stage("embed rows"):
-        frame = embeddings_frame(encoder.transform(preparation.transform(table.frame)))
-    with whole_file(out) as file:
-        if ending == ".parquet":
-            frame.to_parquet(file, index=False)
-        else:
-            frame.to_csv(file, index=False)
+        frame = embeddings_frame(encoder.transform(features))
+    write_frame(frame, out)
     return notes

@@ -19,6 +19,7 @@ from contextures.runs.encoder_choice import check_kind
 from contextures.runs.folder import check_destination, run_folder
 from contextures.runs.learn import learn
 from contextures.runs.options import FitOptions, python_call
+from contextures.runs.predictor import learn_predictor
 from contextures.runs.progress import Progress
 from contextures.runs.record import write_run
 from contextures.runs.run import Learned, Run, Scored
@@ -137,10 +138,12 @@ def fit_table(
     )
     with progress.stage("embed rows"):
         coordinates = learned.encoder.transform(features)
-    scored = None
-    if checked.target is not None:
+    scored = predicted = None
+    if len(split.test):
         with progress.stage("score on held-out rows"):
             scored = _score(checked, split, features, coordinates, learned, options)
+    if checked.target is not None and options.predict:
+        predicted = learn_predictor(features, checked, split, options.seed, progress)
     run = Run(
         options=options,
         python=python_call(table, out, options),
@@ -151,6 +154,7 @@ def fit_table(
         coordinates=coordinates,
         scored=scored,
         seconds=dict(progress.seconds),
+        predicted=predicted,
     )
     with progress.stage("write run"), run_folder(out, force=options.force) as folder:
         write_run(run, folder)

@@ -28,6 +28,8 @@ class FitOptions:
         The kind of encoder: "auto" takes the exact functions while they are affordable.
     n_components : int or None
         The number of coordinates; chosen when None.
+    predict : bool
+        Whether a predictor of the target is learned too, and predicts every row.
     seed : int
         Draws the split, the subsets and the folds.
     force : bool
@@ -42,6 +44,7 @@ class FitOptions:
     score: str = "auto"
     encoder: str = "auto"
     n_components: int | None = None
+    predict: bool = True
     seed: int = 0
     force: bool = False
     command: list[str] = field(default_factory=list)

@@ -14,6 +14,7 @@ from contextures._files import to_json, write_whole
 from contextures._version import __version__
 from contextures.data import save_preparation
 from contextures.encoders import save_encoder
+from contextures.prediction import save_predictor
 from contextures.report import render_report
 from contextures.runs.folder import FORMAT, MARK, embeddings_frame
 from contextures.runs.reporting import build_report
@@ -36,6 +37,9 @@ def write_run(run: Run, folder: Path) -> None:
     embeddings_frame(run.coordinates, run.split.names()).to_parquet(
         folder / "embeddings.parquet", index=False
     )
+    if run.predicted is not None:
+        save_predictor(run.predicted.predictor, folder)
+        run.predicted.frame.to_parquet(folder / "predictions.parquet", index=False)
     plain_ranking(run.ranking).to_parquet(folder / "contexts.parquet", index=False)
     write_whole(folder / "metrics.json", to_json(run.metrics))
     report = build_report(run)
