@@ -54,7 +54,9 @@ def run(ledger: common.Ledger, data: Path, options: Any) -> str:
             )
             for seed in range(options.draws)
         ]
-        rows.append([name, *(spread([each[key] for each in found]) for key in ("all", "hidden", "new"))])
+        rows.append(
+            [name, *(spread([each[key] for each in found]) for key in ("all", "hidden", "new"))]
+        )
     head = ["STKR on the graph", "all unlabelled nodes", "1 %, transductive", "1 %, inductive"]
     return common.table(head, rows) + f"\n\nThe paper: {PAPER}."
 

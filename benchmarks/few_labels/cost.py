@@ -44,7 +44,7 @@ def _pool() -> dict[str, Any]:
 
 
 def _propagate(n: int) -> dict[str, Any]:
-    """Spread ten labels a class over a ring of clusters in the plane, whose neighbours are quick."""
+    """Spread ten labels a class over a ring of clusters, whose neighbours are quick to find."""
     rng = np.random.default_rng(0)
     classes = rng.integers(10, size=n)
     angle = 2 * np.pi * (classes + rng.normal(scale=0.15, size=n)) / 10

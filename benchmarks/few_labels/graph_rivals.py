@@ -62,7 +62,10 @@ def laplacian_rls(draw: Draw, targets: NDArray[np.float64]) -> dict[str, Any]:
 
     squared = cdist(draw.rows, draw.rows, "sqeuclidean")
     width = float(np.median(squared[squared > 0]))
-    kernel, new = np.exp(-squared / width), np.exp(-cdist(draw.new, draw.rows, "sqeuclidean") / width)
+    kernel, new = (
+        np.exp(-squared / width),
+        np.exp(-cdist(draw.new, draw.rows, "sqeuclidean") / width),
+    )
     graph = adjacency(draw.rows)
     laplacian = sparse.diags_array(graph.sum(axis=1)) - graph
     smooth = np.asarray(laplacian @ kernel) * len(draw.labelled) / len(draw.rows) ** 2
@@ -90,7 +93,7 @@ def laplacian_rls(draw: Draw, targets: NDArray[np.float64]) -> dict[str, Any]:
 
 
 def distilled(draw: Draw, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Carry a graph's values to new rows by kernel ridge regression, its penalty by left-out error."""
+    """Carry a graph's values to new rows by kernel ridge regression, tuned by left-out error."""
     from scipy.spatial.distance import cdist
 
     squared = cdist(draw.rows, draw.rows, "sqeuclidean")

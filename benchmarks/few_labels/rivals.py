@@ -159,7 +159,10 @@ def _supervised(draw: Draw, model: Any) -> Found:
     labels = _labels(draw)
     if draw.classes and len(np.unique(labels)) < 2:
         only = np.eye(1 + int(draw.truth.max()))[labels[0]]
-        return {"fitted": np.tile(only, (len(draw.rows), 1)), "new": np.tile(only, (len(draw.new), 1))}
+        return {
+            "fitted": np.tile(only, (len(draw.rows), 1)),
+            "new": np.tile(only, (len(draw.new), 1)),
+        }
     model.fit(draw.rows[draw.labelled], labels)
     if draw.classes:
         return _chances(model, draw)
@@ -208,7 +211,9 @@ def _tuned(draw: Draw) -> Any:
                 continue
             model = _boosting(draw, settings).fit(X[kept], y[kept])
             if draw.classes:
-                chances = np.clip(_spread(model.predict_proba(X[away]), model.classes_, draw), 1e-3, 1)
+                chances = np.clip(
+                    _spread(model.predict_proba(X[away]), model.classes_, draw), 1e-3, 1
+                )
                 total -= float(np.sum(np.log(chances[np.arange(len(away)), y[away]])))
             else:
                 total += float(np.sum((model.predict(X[away]) - y[away]) ** 2))

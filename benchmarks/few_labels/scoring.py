@@ -38,7 +38,7 @@ def measure(model: Callable[[Draw], dict[str, Any] | None], draw: Draw) -> Resul
 
 
 def score(values: NDArray[Any], truth: NDArray[Any], classes: bool) -> float:
-    """Give the accuracy, or R squared, at least -1: one bad draw is not worth a hundred good ones."""
+    """Give the accuracy, or R squared, at least -1: one bad draw must not outweigh the others."""
     if classes:
         return float(np.mean(values.argmax(axis=1) == truth))
     return max(-1.0, float(1 - np.mean((values - truth) ** 2) / np.var(truth)))

@@ -31,6 +31,10 @@ class ContextureRegressor(RegressorMixin, PooledPrediction):
         Names of members ("contexts", "contexts^2", "local", "linear", "gaussian", "laplace",
         "additive", "trees", "forest", "mean") and members of one's own; all of these when None.
         "mean" is always one of them.
+    standardize : bool or "auto", default="auto"
+        Whether each column is brought to unit variance. "auto" does so unless the columns share a
+        unit, as pixels, coordinates of an embedding and prepared features do: nine in ten then
+        have a range of at most ten times what one in ten have.
     random_state : int, RandomState or None, default=None
         The seed of the forests and of random parts of many rows; None stands for a fixed one.
 
@@ -84,8 +88,11 @@ class ContextureRegressor(RegressorMixin, PooledPrediction):
     left_out_: FloatArray
     left_out_score_: float
 
-    def __init__(self, members: Any = None, *, random_state: Any = None) -> None:
+    def __init__(
+        self, members: Any = None, *, standardize: Any = "auto", random_state: Any = None
+    ) -> None:
         self.members = members
+        self.standardize = standardize
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any) -> Self:

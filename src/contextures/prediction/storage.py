@@ -42,14 +42,15 @@ _KINDS: dict[str, type[Predictor]] = {
     kind.__name__: kind for kind in (ContextureClassifier, ContextureRegressor)
 }
 _NUMBERS = {
-    "ContextureClassifier": ("_floor", "_sharpness", "left_out_score_", "calibration_error_"),
+    "ContextureClassifier": ("_sharpness", "left_out_score_", "calibration_error_"),
     "ContextureRegressor": ("_mean", "_scale", "left_out_score_"),
 }
+_ALL_NUMBERS = ("_floor",)
 _FITTED = {
     "ContextureClassifier": ("_shares", "left_out_"),
     "ContextureRegressor": ("_labels", "_residuals", "left_out_"),
 }
-_COMMON = ("_centre", "_spread", "weights_")
+_COMMON = ("_centre", "_spread", "weights_", "_powers")
 
 
 def save_predictor(predictor: Predictor, directory: str | Path) -> None:
@@ -115,9 +116,11 @@ def save_predictor(predictor: Predictor, directory: str | Path) -> None:
         "n_features_in": predictor.n_features_in_,
         "feature_names_in": _names(getattr(predictor, "feature_names_in_", None)),
         "n_labelled": predictor.n_labelled_,
-        "numbers": {name: float(getattr(predictor, name)) for name in _NUMBERS[kind]},
+        "numbers": {
+            name: _number(getattr(predictor, name)) for name in (*_ALL_NUMBERS, *_NUMBERS[kind])
+        },
         "classes": _classes(predictor, written),
-        "leaderboard": {name: board[name].tolist() for name in board},
+        "leaderboard": {name: _column(board[name]) for name in board},
         "names": names,
         "members": members,
         "contexts": written.contexts,
@@ -194,8 +197,9 @@ def _restore(description: dict[str, Any], written: Written) -> Predictor:
     predictor.n_labelled_ = int(description["n_labelled"])
     for name in (*_COMMON, *_FITTED[kind]):
         setattr(predictor, name, written.arrays[name])
-    for name in _NUMBERS[kind]:
-        setattr(predictor, name, float(description["numbers"][name]))
+    for name in (*_ALL_NUMBERS, *_NUMBERS[kind]):
+        held = description["numbers"][name]
+        setattr(predictor, name, np.nan if held is None else float(held))
     if isinstance(predictor, ContextureClassifier):
         classes = description["classes"]
         predictor.classes_ = (
@@ -221,6 +225,9 @@ def _check_whole(predictor: Predictor) -> None:
         raise ValueError("the numbers of its columns differ")
     if not (np.isfinite(predictor.weights_).all() and abs(predictor.weights_.sum() - 1) < 1e-6):
         raise ValueError("its weights do not sum to one")
+    powers = len(predictor._members) if isinstance(predictor, ContextureClassifier) else 0
+    if not (predictor._powers.shape == (powers,) and np.isfinite(predictor._powers).all()):
+        raise ValueError("the powers of its members' chances are not as many as its members")
     for member in predictor._members:
         check_parts(member, p)
     if isinstance(predictor, ContextureClassifier):
@@ -242,6 +249,7 @@ def _parameters(predictor: Predictor) -> dict[str, Any]:
     named = isinstance(members, list | tuple) and all(isinstance(each, str) for each in members)
     plain: dict[str, Any] = {
         "members": list(members) if named else None,
+        "standardize": given["standardize"],
         "random_state": seed if isinstance(seed, int | None) else None,
     }
     if "unlabelled" in given and isinstance(given["unlabelled"], int | float | str | None):
@@ -261,6 +269,15 @@ def _classes(predictor: Predictor, written: Written) -> dict[str, Any] | None:
         kinds = ", ".join(sorted({type(each).__name__ for each in classes}))
         raise InputError(f"classes of type {kinds} cannot be written; give them as text or numbers")
     return {"texts": classes.tolist(), "object": classes.dtype.kind == "O"}
+
+
+def _column(values: Any) -> list[Any]:
+    return [_number(each) if isinstance(each, float) else each for each in values.tolist()]
+
+
+def _number(value: float) -> float | None:
+    """Give a number as JSON takes it, which has none that is not one."""
+    return float(value) if np.isfinite(value) else None
 
 
 def _names(given: Any) -> list[str] | None:
