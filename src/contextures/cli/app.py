@@ -16,6 +16,7 @@ os.environ.setdefault("MKL_NUM_THREADS", "1")
 import typer
 
 from contextures._version import __version__
+from contextures.cli import compare as compare_command
 from contextures.cli import diagnose as diagnose_command
 from contextures.cli.failures import check_memory, ending_of
 from contextures.cli.modules import import_named
@@ -75,6 +76,7 @@ def _common(
         "contextures fit patients.parquet --out run --context knn:30 --dim 32",
         "contextures fit export.csv --delimiter ';' --target price --task regression",
         "contextures fit large.parquet --context scarf:0.6 --encoder ritz",
+        "contextures fit embedding.npy --dim 32",
     )
 )
 def fit(
@@ -249,6 +251,7 @@ def embed(
 
 
 app.command(epilog=diagnose_command.EPILOG)(diagnose_command.diagnose)
+app.command(epilog=compare_command.EPILOG)(compare_command.compare)
 
 
 @app.command(

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-TableFile = Annotated[Path, typer.Argument(help="CSV, TSV or Parquet file.", show_default=False)]
+TableFile = Annotated[
+    Path, typer.Argument(help="CSV, TSV, Parquet or .npy file.", show_default=False)
+]
 Target = Annotated[str | None, typer.Option(help="The column to predict.", show_default=False)]
 Seed = Annotated[int, typer.Option(help="Draws the split and every random subset.")]
 Score = Annotated[

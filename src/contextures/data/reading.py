@@ -8,11 +8,13 @@ import os
 import re
 import stat
 import zlib
+from dataclasses import replace
 from io import BytesIO, StringIO
 from pathlib import Path
 
 import pandas as pd
 
+from contextures.data.arrays import array_frame, is_array, spread_lists
 from contextures.data.decimals import convert_decimal_commas
 from contextures.data.decoding import check_no_nul, decode_text
 from contextures.data.delimiter import find_delimiter, parse_delimiter
@@ -32,7 +34,7 @@ ALWAYS_UNPACKED = 2**26
 MOST_RATIO = 200
 """A gzip file is unpacked up to 64 MiB, or so many times its own size: more is a bomb."""
 
-_ENDINGS = re.compile(r"\.(gz|csv|tsv|txt|tab|parquet|pq|data)$", re.IGNORECASE)
+_ENDINGS = re.compile(r"\.(gz|csv|tsv|txt|tab|parquet|pq|data|npy|npz)$", re.IGNORECASE)
 # Spreadsheet programs may write a first line that only says what separates the fields.
 _SAID = re.compile(r'("?sep=([^\w\s"]|\t)"?)\n', re.IGNORECASE)
 _SHOWN = {"\t": "tab", " ": "space"}
@@ -46,12 +48,13 @@ def read_table(
     min_rows: int = MIN_ROWS,
     min_columns: int = MIN_COLUMNS,
 ) -> Table:
-    r"""Read a table from a CSV, TSV or Parquet file.
+    r"""Read a table from a CSV, TSV, Parquet or NumPy file.
 
     Parameters
     ----------
     path : str or pathlib.Path
-        The file; a text table may be compressed with gzip.
+        The file; a text table may be compressed with gzip. The columns of an array, or of a
+        Parquet column of lists of numbers, are called e1, e2, ....
     delimiter : str or None
         What separates the fields of a text table; found when None.
     encoding : str or None
@@ -85,13 +88,18 @@ def read_table(
     data = _read_bytes(file)
     digest = hashlib.sha256(data).hexdigest()
     name = _short_name(file)
-    if is_parquet(file, data):
+    coordinates: list[str] = []
+    if is_array(file, data):
+        frame, notes = array_frame(file, data)
+        coordinates = list(frame.columns)
+    elif is_parquet(file, data):
         frame, notes = read_parquet(file, data)
+        frame, coordinates = spread_lists(frame)
     else:
         frame, notes = _read_text(
             file, data, delimiter, encoding, min_rows=min_rows, min_columns=min_columns
         )
-    return table_from_frame(
+    table = table_from_frame(
         frame,
         name=name,
         source=str(path),
@@ -100,6 +108,7 @@ def read_table(
         min_rows=min_rows,
         min_columns=min_columns,
     )
+    return replace(table, coordinates=coordinates)
 
 
 def _short_name(file: Path) -> str:

@@ -37,6 +37,8 @@ class Table:
         What reading did that the reader might not expect, e.g. ``"read as cp1252"``.
     target : str or None
         The name of the column to predict, where the source says so.
+    coordinates : list of str
+        The columns that were an embedding in the source: an array, or lists of numbers.
     """
 
     __repr__ = short_repr
@@ -47,6 +49,7 @@ class Table:
     digest: str
     notes: list[str] = field(default_factory=list)
     target: str | None = None
+    coordinates: list[str] = field(default_factory=list)
 
 
 def table_from_frame(

@@ -10,6 +10,7 @@ from contextures.report.choice import (
     PseudoPoint,
     TauPoint,
 )
+from contextures.report.comparison import ComparisonData, PlainTable, render_comparison
 from contextures.report.diagnosis import (
     DiagnosisData,
     LearnedFunction,
@@ -39,11 +40,13 @@ __all__ = [
     "Candidate",
     "Cell",
     "ColumnAccount",
+    "ComparisonData",
     "DataWarning",
     "DiagnosisData",
     "LearnedEncoder",
     "LearnedFunction",
     "Part",
+    "PlainTable",
     "ProbePoint",
     "PseudoPoint",
     "Repeat",
@@ -53,6 +56,7 @@ __all__ = [
     "TableInfo",
     "TauPoint",
     "TrainingPoint",
+    "render_comparison",
     "render_diagnosis",
     "render_report",
 ]

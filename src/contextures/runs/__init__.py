@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING
 from contextures._lazy import lazy
 
 if TYPE_CHECKING:
+    from contextures.runs.compare import (
+        Compared,
+        CompareOptions,
+        compare_arrays,
+        compare_files,
+    )
     from contextures.runs.diagnose import diagnose_table
     from contextures.runs.diagnosis import Diagnosed, DiagnoseOptions
     from contextures.runs.embed import embed_table
@@ -17,12 +23,16 @@ if TYPE_CHECKING:
     from contextures.runs.rank import rank_table
 
 _HOME = {
+    "CompareOptions": "compare",
+    "Compared": "compare",
     "DiagnoseOptions": "diagnosis",
     "Diagnosed": "diagnosis",
     "FitOptions": "options",
     "FitResult": "fit",
     "Progress": "progress",
     "check_destination": "folder",
+    "compare_arrays": "compare",
+    "compare_files": "compare",
     "diagnose_table": "diagnose",
     "embed_table": "embed",
     "fit_table": "fit",
@@ -31,12 +41,16 @@ _HOME = {
 }
 
 __all__ = [
+    "CompareOptions",
+    "Compared",
     "DiagnoseOptions",
     "Diagnosed",
     "FitOptions",
     "FitResult",
     "Progress",
     "check_destination",
+    "compare_arrays",
+    "compare_files",
     "diagnose_table",
     "embed_table",
     "fit_table",

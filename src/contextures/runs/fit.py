@@ -12,9 +12,11 @@ import pandas as pd
 from contextures._arrays import FloatArray
 from contextures.contexts import Context
 from contextures.data import Table
+from contextures.data.proportions import keep_proportions
 from contextures.evaluation import Task, compare, probe_curve
 from contextures.exceptions import InputError
 from contextures.runs.checked_table import Checked, look_over
+from contextures.runs.compressed import kept_share
 from contextures.runs.encoder_choice import check_kind
 from contextures.runs.folder import reserve
 from contextures.runs.learn import learn
@@ -134,6 +136,7 @@ def _find(
             check_varies(split, checked.labels, checked.target.name)
         preparation = checked.preparation()
         preparation.fit(checked.features.iloc[split.pretraining])
+        keep_proportions(preparation, checked.features.iloc[split.pretraining], table.coordinates)
         features = preparation.transform(checked.features)
     labels = checked.complete_labels()
     learned = learn(
@@ -149,6 +152,7 @@ def _find(
     )
     with progress.stage("embed rows"):
         coordinates = learned.encoder.transform(features)
+        kept = kept_share(table.frame, table.coordinates, coordinates, options.seed)
     scored = None
     if checked.target is not None:
         with progress.stage("score on held-out rows"):
@@ -162,6 +166,7 @@ def _find(
         learned=learned,
         coordinates=coordinates,
         scored=scored,
+        kept=kept,
         seconds=dict(progress.seconds),
     )
 

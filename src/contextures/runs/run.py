@@ -14,6 +14,7 @@ from contextures.data import TablePreparation
 from contextures.encoders import Encoder
 from contextures.evaluation import HeldOutScore, Task
 from contextures.runs.checked_table import Checked
+from contextures.runs.compressed import KeptShare
 from contextures.runs.learned_quality import Judgement
 from contextures.runs.options import FitOptions
 from contextures.runs.split import Split
@@ -93,6 +94,8 @@ class Run:
         The embedding of each row of the table.
     scored : Scored or None
         How well the coordinates predict the target; None without one.
+    kept : KeptShare or None
+        What the coordinates keep of the embedding they were learned from; None for other tables.
     seconds : dict of str to float
         How long each stage took.
     created : datetime
@@ -108,6 +111,7 @@ class Run:
     coordinates: FloatArray
     scored: Scored | None
     seconds: dict[str, float]
+    kept: KeptShare | None = None
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def __repr__(self) -> str:
@@ -152,6 +156,8 @@ class Run:
     def sentences(self) -> list[str]:
         """The finding in full sentences, most important first."""
         sentences = finding(self.search, self.n_components, given=self.given)
+        if self.kept is not None:
+            sentences.append(self.kept.sentence)
         if self.scored is not None and self.checked.target is not None:
             name, found = self.checked.target.name, self.scored
             sentences.append(comparison(found.task, name, found.n_used, found.scores))
@@ -178,6 +184,7 @@ class Run:
             "tau": search.best_usefulness_.tau,
             "reliable": bool(search.best_usefulness_.reliable),
             "alignment": self.learned.judgement.alignment,
+            **({} if self.kept is None else {"kept": self.kept.to_dict()}),
             "scores": {}
             if scored is None
             else {

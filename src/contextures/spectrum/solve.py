@@ -114,11 +114,28 @@ def top_values(operator: NormalizedOperator, n_components: int) -> FloatArray:
     """
     side = min(operator.shape)
     n_components = min(n_components, side)
+    if n_components == 1 and side > DENSE_SIDE:
+        return _largest_alone(operator)
     if operator.is_sparse and side > GRAM_SIDE:
         _, values, _ = top_triplets(operator, n_components, "propack", np.random.default_rng(0))
         return values
     squares = np.linalg.eigvalsh(operator.smaller_gram())
     return np.asarray(np.sqrt(np.clip(squares[::-1][:n_components], 0.0, None)))
+
+
+def _largest_alone(operator: NormalizedOperator) -> FloatArray:
+    """Compute the largest singular value by Lanczos: some tens of products, whatever the gap.
+
+    A value needs no copies of its vector, and its error is the square of the residual asked for.
+    """
+    products = LinearOperator(
+        (operator.shape[1], operator.shape[1]),
+        matvec=lambda vector: operator.apply_adjoint(operator.apply(vector[:, None]))[:, 0],
+        dtype=np.float64,
+    )
+    start = np.random.default_rng(0).standard_normal(operator.shape[1])
+    squares = eigsh(products, k=1, v0=start, tol=1e-8, return_eigenvectors=False)
+    return np.asarray(np.sqrt(np.clip(squares, 0.0, None)))
 
 
 def _from_gram(operator: NormalizedOperator, n_components: int) -> Triplets:
