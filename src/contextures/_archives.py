@@ -76,7 +76,7 @@ def read_archive(archive: bytes, trusted: Sequence[str], kind: str, where: str) 
     import skops.io
 
     try:
-        _check_size(archive)
+        check_unpacked(archive)
         strange = _strange(archive, trusted)
         if strange:
             raise InputError(
@@ -99,8 +99,16 @@ def _strange(archive: bytes, trusted: Sequence[str]) -> list[str]:
     return sorted(set(skops.io.get_untrusted_types(data=archive)) - set(trusted))
 
 
-def _check_size(archive: bytes) -> None:
-    """Refuse an archive that says that it unpacks to too much; zipfile reads no more than said."""
+def check_unpacked(archive: bytes) -> None:
+    """Refuse a ZIP archive that says that it unpacks to too much; no more than said is read.
+
+    Raises
+    ------
+    ValueError
+        If it does.
+    zipfile.BadZipFile
+        If it is no archive.
+    """
     with ZipFile(BytesIO(archive)) as opened:
         unpacked = sum(part.file_size for part in opened.infolist())
     if unpacked > max(ALWAYS_UNPACKED, MOST_RATIO * len(archive)):

@@ -266,3 +266,18 @@ def test_a_failure_is_told_by_its_cause():
             raise ValueError("a job failed") from error
     except ValueError as error:
         assert reason_of(error) == NO_MEMORY
+
+
+def test_a_comparison_leaves_alone_what_it_reads_and_what_is_not_its_own(
+    monkeypatch, capsys, place
+):
+    for name in ("a.npy", "b.npy"):
+        np.save(place / name, np.random.default_rng(0).normal(size=(60, 3)))
+    (place / "thesis.html").write_bytes(FOREIGN)
+    (place / "link.html").symlink_to("a.npy")
+    for out, cause in (("thesis.html", "left alone"), ("link.html", "is read as well")):
+        said = refused(monkeypatch, capsys, "compare", "a.npy", "b.npy", "--out", out)
+        assert cause in said
+    assert (place / "thesis.html").read_bytes() == FOREIGN
+    np.savez_compressed(place / "bomb.npz", X=np.zeros((2**13, 2**11)))
+    assert "readable NumPy file" in refused(monkeypatch, capsys, "compare", "a.npy", "bomb.npz")

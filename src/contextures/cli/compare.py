@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from contextures.cli.options import Json, examples
+from contextures.cli.streams import show
 from contextures.exceptions import InputError
 
 EPILOG = examples(
@@ -58,12 +59,18 @@ def compare(
     from contextures.cli.text import TerminalProgress
     from contextures.runs import CompareOptions, compare_files
     from contextures.runs.comparison_wording import verdict
+    from contextures.runs.options import check_seed
+    from contextures.runs.output_file import check_output_file
 
-    if out is not None and out.suffix.lower() not in (".html", ".htm"):
-        raise InputError(f"--out {str(out)!r} must end in .html")
+    check_seed(seed)
+    if out is not None:
+        if out.suffix.lower() not in (".html", ".htm"):
+            raise InputError(f"--out {str(out)!r} must end in .html")
+        check_output_file(out, "page", [*embeddings, *([] if labels is None else [labels])])
     options = CompareOptions(labels, target, task, seed)
     found = compare_files(embeddings, options, TerminalProgress())
     if out is not None:
+        from contextures._files import write_text
         from contextures.report import render_comparison
         from contextures.runs.comparison_page import comparison_page
         from contextures.runs.folder import whole_file
@@ -71,11 +78,11 @@ def compare(
         command = ["contextures", *sys.argv[1:]]
         page = render_comparison(comparison_page(found, command, embeddings, options))
         with whole_file(out) as file:
-            file.write_text(page, encoding="utf-8")
+            write_text(file, page)
     if as_json:
-        print(json.dumps({"verdict": verdict(found), **found.to_dict()}, indent=1))
+        show(json.dumps({"verdict": verdict(found), **found.to_dict()}, indent=1), done=out)
         return
-    print("\n".join([*_lines(found), *([] if out is None else ["", f"page: {out}"])]))
+    show("\n".join([*_lines(found), *([] if out is None else ["", f"page: {out}"])]), done=out)
 
 
 def _lines(found: Any) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from contextures._archives import check_unpacked
 from contextures.data.words import listed
 from contextures.exceptions import InputError
 
@@ -55,11 +55,13 @@ def read_array(file: Path, data: bytes) -> tuple[NDArray[Any], list[str]]:
     if not data.startswith((_MAGIC, b"PK")):
         raise damaged
     try:
+        if data.startswith(b"PK"):
+            check_unpacked(data)
         found = np.load(BytesIO(data), allow_pickle=False)
         if isinstance(found, np.ndarray):
             return found, []
         arrays = {name: found[name] for name in found.files}
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except Exception as error:  # whatever a damaged file makes numpy and zipfile raise
         if "pickle" in str(error) or "Object arrays" in str(error):
             raise InputError(
                 f"the file {str(file)!r} holds Python objects instead of plain numbers, which are "

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from contextures._arrays import FloatArray, svd
+from contextures._repr import short_repr
 from contextures.evaluation.embeddings.probe import KernelProbe
 
 MOST_FUNCTIONS = 32
@@ -39,6 +40,8 @@ class HeldFunctions:
     own : ndarray of shape (k,)
         The same, predicted from the embedding itself: as much as so few rows can show.
     """
+
+    __repr__ = short_repr
 
     of: str
     by: str
