@@ -27,10 +27,13 @@ from contextures.runs.predictions import Predictor
 class LoadedRun:
     """A run that was read from its folder; see :func:`load_run`.
 
-    Attributes
+    Parameters
     ----------
     folder : pathlib.Path
         Where it lies.
+
+    Attributes
+    ----------
     preparation : TablePreparation
         What turns the table's columns into features.
     encoder : Encoder

@@ -30,7 +30,8 @@ class Predictions:
     target : str
         The column that was predicted.
     frame : pandas.DataFrame
-        See :func:`contextures.runs.predictions.predicted_frame`.
+        A row for each row of the table: "prediction", with the chance of each class ("p_" and
+        its name) or the ends of an interval.
     notes : list of str
         Such as columns that were ignored.
     """
@@ -40,7 +41,13 @@ class Predictions:
     notes: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give plain values: how many rows have each prediction, or the spread of the numbers."""
+        """Give plain values: how many rows have each prediction, or the spread of the numbers.
+
+        Returns
+        -------
+        dict
+            Texts and numbers, as JSON takes them.
+        """
         told = self.frame["prediction"]
         plain: dict[str, Any] = {"target": self.target, "n_rows": len(told)}
         if any(name.startswith("p_") for name in self.frame.columns):
