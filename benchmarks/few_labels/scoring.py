@@ -30,7 +30,7 @@ def measure(model: Callable[[Draw], dict[str, Any] | None], draw: Draw) -> Resul
     result["unlabelled"] = score(found["fitted"][hidden], draw.truth[hidden], draw.classes)
     if "new" in found:
         result["new"] = score(found["new"], draw.new_truth, draw.classes)
-        if draw.classes:
+        if draw.classes and found["new"].min() >= 0:  # regression values are no chances
             result["calibration"] = calibration(found["new"], draw.new_truth)
     if "covered" in found:
         result["covered"] = found["covered"]
