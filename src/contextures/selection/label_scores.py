@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from contextures._arrays import FloatArray, IntArray
 from contextures.contexts.labels import label_task
 from contextures.evaluation.context_scores.pseudo_tasks import PENALTIES, nested_dimensions
-from contextures.exceptions import InputError
+from contextures.exceptions import InputError, unwritten
 from contextures.regression.choice import Chooser
 from contextures.regression.kernels import LinearFunctions
 from contextures.regression.regressor import LABELS_A_CLASS
@@ -203,7 +203,7 @@ class _Kernel:
 
     def functions(self, transform: Transform, rows: IntArray, dual: FloatArray) -> LinearFunctions:
         """Refuse: nothing is predicted but labelled rows."""
-        raise NotImplementedError
+        raise unwritten(self, "functions")
 
 
 def labelled_dimension(score: LabelScore, labels: Labels) -> int:
