@@ -31,8 +31,8 @@ class Predictions:
     target : str
         The column that was predicted.
     frame : pandas.DataFrame
-        A row for each row of the table: "prediction", with the chance of each class ("p_" and
-        its name) or the ends of an interval.
+        A row for each row of the table: ``prediction``, with the chance of each class (``p_CLASS``)
+        or the ends of an interval (``low_90``, ``high_90``).
     notes : list of str
         Such as columns that were ignored.
     """
