@@ -37,7 +37,14 @@ from contextures.exceptions import InputError
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(80, 4))
 Y = (X[:, 0] + 0.3 * RNG.normal(size=80) > 0).astype(int)
-TREE = ("sklearn.tree._tree.Tree", "sklearn.utils._bunch.Bunch", "numpy.dtype")
+TREE = (
+    "sklearn.tree._tree.Tree",
+    "sklearn.utils._bunch.Bunch",
+    "numpy.dtype",
+    "sklearn._loss.link.Interval",
+    "sklearn._loss.link.LogitLink",
+    "sklearn._loss.loss.HalfBinomialLoss",
+)
 FOREST = {"n_estimators": 3, "max_depth": 3, "random_state": 0}
 
 
@@ -169,7 +176,8 @@ def test_sparse_matrices_indicators_and_support_vectors_must_hold_together():
 
 
 def test_a_file_starts_no_processes_and_is_not_endless():
-    model = make_pipeline(StandardScaler(), LogisticRegression(n_jobs=10**6, verbose=9)).fit(X, Y)
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, Y)
+    model[-1].set_params(n_jobs=10**6, verbose=9)
     check_contents(model)
     assert model[-1].n_jobs is None and model[-1].verbose == 0
     model[-1].max_iter = 10**12
