@@ -185,9 +185,9 @@ def class_labels(series: pd.Series, info: TargetInfo) -> NDArray[Any]:
     --------
     >>> import pandas as pd
     >>> from contextures.data import check_target, class_labels
-    >>> stars = pd.Series([3.0, 5.0, None, 3.0, 5.0, None, None], name="stars")
+    >>> stars = pd.Series([3.0, 5.0, None, 3.0, None, None], name="stars")
     >>> class_labels(stars, check_target(stars)).tolist()
-    [3, 5, None, 3, 5, None, None]
+    [3, 5, None, 3, None, None]
     """
     codes = encode_target(series, info)
     plain = undo_category(series)
