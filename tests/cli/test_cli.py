@@ -283,7 +283,8 @@ def test_a_run_that_is_stopped_leaves_nothing(tmp_path, number):
     wait_until_caught(process.pid, signal.SIGTERM)
     time.sleep(1)
     errors = stop(process, number)
-    assert process.returncode == 130
+    # Interrupted within text that a library executes, Python ends by the signal: 130 to a shell.
+    assert process.returncode in (130, -signal.SIGINT)
     assert "interrupted" in errors
     assert list(tmp_path.iterdir()) == []
 
