@@ -70,7 +70,7 @@ def test_an_archive_with_a_foreign_type_is_refused_unopened(saved):
     [
         ("preparation.json", b"{", "cannot be read"),
         ("preparation.json", b"[]", "another layout"),
-        ("preparation.json", b'{"format": 1}', "damaged"),
+        ("preparation.json", b'{"format": 2}', "damaged"),
         ("preparation.skops", b"nonsense", "cannot be read"),
     ],
 )
@@ -85,9 +85,12 @@ def test_damaged_files_are_refused(saved, name, content, message):
     [
         ("drop", lambda v: [1]),
         ("columns", lambda v: v[:2]),
-        ("kinds", lambda v: {**v, "colour": "numeric"}),
-        ("kinds", lambda v: dict(list(v.items())[:3])),
-        ("date_formats", lambda v: {}),
+        ("fitted", lambda v: [{**line, "kind": "numeric"} for line in v]),
+        ("fitted", lambda v: v[:3]),
+        ("fitted", lambda v: [{**line, "origins": []} for line in v]),
+        ("fitted", lambda v: [{**line, "units": "much"} for line in v]),
+        ("fitted", lambda v: [{**line, "number_form": [1]} for line in v]),
+        ("fitted", lambda v: [{**line, "parts": ["fortnight"]} for line in v]),
         ("marked", lambda v: []),
         ("outputs", lambda v: {**v, "amount": 9}),
         ("feature_names", lambda v: v[:2]),
@@ -151,4 +154,4 @@ def test_an_unknown_bundled_table_is_answered_with_the_names():
 
 
 def test_the_description_is_plain_json(saved):
-    assert json.loads((saved / "preparation.json").read_text())["format"] == 1
+    assert json.loads((saved / "preparation.json").read_text())["format"] == 2

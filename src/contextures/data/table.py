@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from contextures.data.kinds import kind_of, numbers_of
+from contextures.data.kinds import plain_amounts
+from contextures.data.values import count_distinct, missing_mask, numbers_of
 from contextures.data.words import listed, plural
 from contextures.exceptions import InputError
 
@@ -216,8 +217,10 @@ def _hides_numbers(column: pd.Series) -> bool:
     if pd.api.types.is_numeric_dtype(column.dtype) or column.dtype.kind in "mM":
         return False
     # A look at a few cells spares most columns of words the longer one.
-    few = column[~column.isna()].iloc[:20]
-    return not np.isnan(numbers_of(few)).any() and kind_of(column).kind == "numeric"
+    present = column[~missing_mask(column)]
+    if np.isnan(numbers_of(present.iloc[:20])).any():
+        return False
+    return plain_amounts(pd.Series(pd.unique(present)), count_distinct(present))
 
 
 def frame_digest(frame: pd.DataFrame) -> str:

@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from contextures.contexts.labels import MOST_CLASSES
-from contextures.data.kinds import KindFound, kind_of, missing_mask, numbers_of, words_of
+from contextures.data.kinds import KindFound, kind_of
+from contextures.data.values import missing_mask, numbers_of, words_of
 from contextures.data.words import counted, listed, shortened
 from contextures.exceptions import InputError
 
