@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from contextures.data.amounts import NumberForm
+from contextures.data.amounts import DoubtError, NumberForm, described, find_form
 from contextures.data.dates import looks_dated, parse_dates
 from contextures.data.kinds import Kind, KindFound
 from contextures.data.values import (
@@ -148,12 +148,23 @@ class FittedColumn:
         if self.kind == "date":
             dates = parse_dates(series, self.date_format)
             return np.column_stack([_part(dates, part) for part in self.parts])
-        values = numbers_from(series, self.base, self.number_form)
+        values = numbers_from(series, self.base, self.number_form or self._new_form(series))
         if self.truth and np.isnan(values).any() and is_wordy(series):
             words = words_of(series)
             truths = [np.nan if w is None or truth_of(w) is None else truth_of(w) for w in words]
             values = np.where(np.isnan(values), np.array(truths, dtype=np.float64), values)
         return values[:, None]
+
+    def _new_form(self, series: pd.Series) -> NumberForm | None:
+        """Find how new cells are written, where numbers were fitted and words come."""
+        if self.kind != "numeric" or not is_wordy(series):
+            return None
+        present = series[~missing_mask(series)]
+        words = [word for word in pd.unique(present) if isinstance(word, str)]
+        try:
+            return find_form(words, name=self.name)
+        except DoubtError:
+            return None
 
     def _recognised(self, words: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         """Give words as the known ones that say the same, and mark those that are unknown."""
@@ -170,7 +181,8 @@ class FittedColumn:
         read = np.isnan(self._read(series)).any(axis=1)
         wrong = np.flatnonzero(read & ~missing_mask(series).to_numpy())
         if not len(wrong):
-            return []
+            form = None if self.number_form else self._new_form(series)
+            return [] if form is None else [f"{self.name!r} holds words, {described(form)}"]
         first = str(series.iloc[wrong[0]])
         what = "a number" if self.kind == "numeric" else "a date"
         allowed = self.kind == "date" and (

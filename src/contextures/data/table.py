@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from contextures._frames import is_foreign, to_pandas
+from contextures.data.how_read import HowRead
 from contextures.data.kinds import plain_amounts
+from contextures.data.plain_types import plain_columns
 from contextures.data.values import count_distinct, missing_mask, numbers_of
 from contextures.data.words import listed, plural
 from contextures.exceptions import InputError
@@ -37,6 +40,8 @@ class Table:
         What reading did that the reader might not expect, e.g. ``"read as cp1252"``.
     target : str or None
         The name of the column to predict, where the source says so.
+    how_read : HowRead
+        What was decided when it was read, so that a later file can be read alike.
     """
 
     frame: pd.DataFrame
@@ -45,6 +50,7 @@ class Table:
     digest: str
     notes: list[str] = field(default_factory=list)
     target: str | None = None
+    how_read: HowRead = field(default_factory=HowRead)
 
 
 def table_from_frame(
@@ -55,6 +61,7 @@ def table_from_frame(
     digest: str | None = None,
     notes: Sequence[str] = (),
     target: str | None = None,
+    how_read: HowRead | None = None,
     min_rows: int = MIN_ROWS,
     min_columns: int = MIN_COLUMNS,
 ) -> Table:
@@ -63,8 +70,9 @@ def table_from_frame(
     Parameters
     ----------
     frame : pandas.DataFrame
-        The values; it is not changed.
-    name, source, digest, notes, target
+        The values; it is not changed. Tables of polars, pyarrow and other libraries that speak
+        Arrow are taken too.
+    name, source, digest, notes, target, how_read
         As in :class:`Table`; the digest is computed from the values when None.
     min_rows, min_columns : int
         The least the table may have.
@@ -95,11 +103,14 @@ def table_from_frame(
     tidy = named.reset_index(drop=True)
     check_nesting(tidy)
     check_values(tidy)
-    return Table(tidy, name, source, digest or frame_digest(tidy), found, target)
+    digest = digest or frame_digest(tidy)
+    return Table(tidy, name, source, digest, found, target, how_read or HowRead())
 
 
-def name_frame(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def name_frame(frame: Any) -> tuple[pd.DataFrame, list[str]]:
     """Give a frame whose columns are named by unique text, with notes; refuse what is no frame."""
+    if is_foreign(frame):
+        frame = to_pandas(frame)
     if not isinstance(frame, pd.DataFrame):
         raise InputError(
             f"a table is expected as a pandas DataFrame, not {type(frame).__name__}; "
@@ -110,7 +121,7 @@ def name_frame(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
             "the table has several levels of column names; join them into one name per column"
         )
     names, notes = name_columns(list(frame.columns))
-    return frame.set_axis(names, axis=1), notes
+    return plain_columns(frame.set_axis(names, axis=1)), notes
 
 
 def name_columns(raw: Sequence[Any]) -> tuple[list[str], list[str]]:
@@ -217,9 +228,9 @@ def _hides_numbers(column: pd.Series) -> bool:
     if pd.api.types.is_numeric_dtype(column.dtype) or column.dtype.kind in "mM":
         return False
     # A look at a few cells spares most columns of words the longer one.
-    present = column[~missing_mask(column)]
-    if np.isnan(numbers_of(present.iloc[:20])).any():
+    if np.isnan(numbers_of(column[~column.isna()].iloc[:20])).any():
         return False
+    present = column[~missing_mask(column)]
     return plain_amounts(pd.Series(pd.unique(present)), count_distinct(present))
 
 
