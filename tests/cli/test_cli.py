@@ -84,7 +84,6 @@ def bad_files(path):
         "infinite.csv": "a,b,y\n" + rows + "\ninf,1,a\n",
         "nul.csv": "a,b,y\n" + rows + "\n1\0,1,a\n",
         "one-class.csv": "a,b,y\n" + "\n".join(f"{i % 7}.5,{i % 3},x" for i in range(60)),
-        "single.csv": "a,b,y\n" + rows + "\n1,1,c\n",
         "good.csv": "a,b,y\n" + rows,
     }
     for name, text in texts.items():
@@ -104,7 +103,6 @@ BAD = [
     ("infinite.csv", (), "'a' holds infinite"),
     ("nul.csv", (), "NUL"),
     ("one-class.csv", (), "one value only"),
-    ("single.csv", (), "class 'c'"),
     ("good.csv", ("--target", "z"), "'z' is not a column"),
     ("good.csv", ("--context", "knn:45"), "give n_neighbors=44 or less"),
     ("good.csv", ("--context", "rbf:0"), "gamma=0"),

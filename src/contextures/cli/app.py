@@ -21,6 +21,8 @@ from contextures._version import __version__
 from contextures.cli import diagnose as diagnose_command
 from contextures.cli.modules import import_named
 from contextures.cli.options import (
+    Dates,
+    Decimal,
     Delimiter,
     Encoding,
     Force,
@@ -29,6 +31,7 @@ from contextures.cli.options import (
     Seed,
     TableFile,
     Target,
+    Thousands,
     examples,
 )
 from contextures.exceptions import ContextWarning, InputError
@@ -108,6 +111,9 @@ def fit(
     seed: Seed = 0,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    decimal: Decimal = None,
+    thousands: Thousands = None,
+    dates: Dates = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
@@ -131,7 +137,14 @@ def fit(
         check_destination(out, force=force)
     from contextures.data import read_table
 
-    read = read_table(table, delimiter=delimiter, encoding=encoding)
+    read = read_table(
+        table,
+        delimiter=delimiter,
+        encoding=encoding,
+        decimal=decimal,
+        thousands=thousands,
+        dates=dates,
+    )
     _fit(read, out or Path(f"{read.name}-run"), options, as_json)
 
 
@@ -174,15 +187,21 @@ def rank(
     out: Annotated[
         Path | None, typer.Option(help="Also write the whole ranking to this Parquet file.")
     ] = None,
+    task: Annotated[
+        str | None, typer.Option(help="classification or regression; found if not given.")
+    ] = None,
     show_all: Annotated[bool, typer.Option("--all", help="Print every candidate.")] = False,
     score: Score = "auto",
     seed: Seed = 0,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    decimal: Decimal = None,
+    thousands: Thousands = None,
+    dates: Dates = None,
     as_json: Json = False,
 ) -> None:
     """Rank contexts for a table, without labels and without learning anything else."""
-    from contextures.cli.text import TerminalProgress, ranking_lines
+    from contextures.cli.text import TerminalProgress, print_notes, ranking_lines
     from contextures.data import read_table
     from contextures.runs import rank_table
     from contextures.runs.folder import whole_file
@@ -191,8 +210,18 @@ def rank(
     check_score(score)
     if out is not None and out.suffix.lower() != ".parquet":
         raise InputError(f"--out {str(out)!r} must end in .parquet")
-    read = read_table(table, delimiter=delimiter, encoding=encoding)
-    search = rank_table(read, target=target, score=score, seed=seed, progress=TerminalProgress())
+    read = read_table(
+        table,
+        delimiter=delimiter,
+        encoding=encoding,
+        decimal=decimal,
+        thousands=thousands,
+        dates=dates,
+    )
+    search = rank_table(
+        read, target=target, task=task, score=score, seed=seed, progress=TerminalProgress()
+    )
+    print_notes(read.notes)
     plain = plain_ranking(search.results_)
     if out is not None:
         with whole_file(out) as file:
@@ -229,17 +258,16 @@ def embed(
     encoding: Encoding = None,
 ) -> None:
     """Embed the rows of a table with the encoder of a run."""
-    from contextures.cli.text import TerminalProgress
-    from contextures.data import read_table
+    from contextures.cli.text import TerminalProgress, print_notes
     from contextures.runs import embed_table
     from contextures.runs.embed import check_output
     from contextures.runs.folder import check_run
+    from contextures.runs.new_rows import read_rows
 
     check_run(run)
     check_output(out)
-    read = read_table(table, delimiter=delimiter, encoding=encoding, min_rows=1, min_columns=1)
-    for note in embed_table(run, read, out, TerminalProgress(), power=power):
-        print(f"note: {note}", file=sys.stderr)
+    read = read_rows(run, table, delimiter=delimiter, encoding=encoding)
+    print_notes(embed_table(run, read, out, TerminalProgress(), power=power))
     print(f"{len(read.frame)} rows embedded: {out}")
 
 
@@ -274,10 +302,11 @@ def report(
 
 
 def _fit(table: Any, out: Path, options: Any, as_json: bool) -> None:
-    from contextures.cli.text import TerminalProgress, result_lines
+    from contextures.cli.text import TerminalProgress, print_notes, result_lines
     from contextures.runs import fit_table
 
     result = fit_table(table, out, options, TerminalProgress())
+    print_notes(result.run.checked.notes)
     if as_json:
         print(json.dumps({"run": str(result.folder), **result.metrics}, indent=1))
         return

@@ -58,6 +58,12 @@ class TerminalProgress(Progress):
             print(f"{name}: {self.seconds[name]:.1f} s", file=sys.stderr)
 
 
+def print_notes(notes: list[str]) -> None:
+    """Print what a reader might not expect to standard error, beside the results."""
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+
+
 def result_lines(result: FitResult) -> list[str]:
     """Lay out what a fit found as lines of text."""
     lines, metrics = list(result.sentences), result.metrics

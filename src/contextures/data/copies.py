@@ -44,7 +44,7 @@ def code_column(series: pd.Series, found: KindFound) -> CodedColumn:
         merged, values = pd.factorize(words_of(pd.Series(distinct, dtype=object)))
         codes = np.append(merged, -1)[codes]
     elif plain.dtype.kind == "M":
-        values = np.asarray(pd.DatetimeIndex(distinct).as_unit("ns").asi8)
+        values = np.asarray(pd.DatetimeIndex(distinct).as_unit("us").asi8)
     else:
         values = numbers_of(pd.Series(distinct))
     return CodedColumn(str(series.name), found, np.asarray(codes, np.int64), values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from contextures.data.amounts import NumberForm
+from contextures.data.amounts import NumberForm, check_marks
 from contextures.exceptions import InputError
 
 
@@ -36,8 +36,8 @@ class HowRead:
 
     @property
     def decimal(self) -> str | None:
-        """The decimal mark that the caller gave."""
-        return self.options.get("decimal")
+        """The decimal mark that the caller gave, or that follows from the thousands mark."""
+        return check_marks(self.options.get("decimal"), self.options.get("thousands"))
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as plain values."""

@@ -55,6 +55,8 @@ def _plain(column: pd.Series, name: str) -> pd.Series | None:
         if categories.dtype == object:
             return column.cat.rename_categories([str(each) for each in categories])
         return column.astype(object).map(dict(zip(dtype.categories, categories, strict=True)))
+    if dtype == np.longdouble and dtype != np.float64:
+        return column.astype(np.float64)
     return _plain_objects(column, name) if is_object_dtype(dtype) else None
 
 

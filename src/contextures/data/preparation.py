@@ -16,7 +16,7 @@ from contextures.data.amounts import described
 from contextures.data.columns import fit_column
 from contextures.data.dates import said_format
 from contextures.data.kinds import KindFound, hints_of, kinds_of
-from contextures.data.table import check_size, check_values, name_frame
+from contextures.data.table import check_nesting, check_size, check_values, name_frame
 from contextures.data.words import counted, listed, plural
 from contextures.exceptions import InputError
 
@@ -216,6 +216,7 @@ class TablePreparation(TransformerMixin, BaseEstimator):
 
     def _learn(self, X: pd.DataFrame) -> FloatArray:
         X, _ = name_frame(X)
+        check_nesting(X.drop(columns=list(self.drop or ()), errors="ignore"))
         check_values(X)
         self.columns_ = list(X.columns)
         found = kinds_of(X, hints_of(self.decimal, self.dates))

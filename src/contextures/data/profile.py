@@ -20,7 +20,7 @@ from contextures.data.copies import (
     repeated_columns,
 )
 from contextures.data.kinds import hints_of, kinds_of
-from contextures.data.table import name_frame
+from contextures.data.table import check_nesting, name_frame
 from contextures.data.values import numbers_of
 from contextures.data.words import counted, listed, shortened
 from contextures.exceptions import InputError
@@ -115,6 +115,7 @@ def profile_table(
     [('sepal length', 'numeric'), ('sepal width', 'numeric')]
     """
     frame, _ = name_frame(frame)
+    check_nesting(frame)
     if target is not None and target not in frame.columns:
         close = difflib.get_close_matches(target, [str(name) for name in frame.columns], n=3)
         hint = f"did you mean {listed(close)}" if close else f"give one of {listed(frame.columns)}"

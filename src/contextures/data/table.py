@@ -107,6 +107,13 @@ def table_from_frame(
     return Table(tidy, name, source, digest, found, target, how_read or HowRead())
 
 
+def as_table(given: Any, *, min_rows: int = MIN_ROWS, min_columns: int = MIN_COLUMNS) -> Table:
+    """Give a table as it is, and a frame of any library as a table."""
+    if isinstance(given, Table):
+        return given
+    return table_from_frame(given, min_rows=min_rows, min_columns=min_columns)
+
+
 def name_frame(frame: Any) -> tuple[pd.DataFrame, list[str]]:
     """Give a frame whose columns are named by unique text, with notes; refuse what is no frame."""
     if is_foreign(frame):
@@ -174,7 +181,8 @@ def check_nesting(frame: pd.DataFrame) -> None:
         nested_type = str(column.dtype).startswith(("list", "struct", "map"))
         is_mixed = column.dtype == object and pd.api.types.infer_dtype(column) == "mixed"
         if nested_type or (
-            is_mixed and column.map(lambda v: isinstance(v, list | dict | set | np.ndarray)).any()
+            is_mixed
+            and column.map(lambda v: isinstance(v, list | tuple | dict | set | np.ndarray)).any()
         ):
             raise InputError(
                 f"the column {name!r} holds lists or records instead of single values; "

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from contextures.data import Table, load_preparation
+from contextures.data.table import as_table
 from contextures.encoders import load_encoder
 from contextures.exceptions import InputError
 from contextures.runs.folder import check_run, embeddings_frame, whole_file
+from contextures.runs.new_rows import prepare_rows
 from contextures.runs.progress import Progress
 
 
@@ -33,7 +35,7 @@ def embed_table(
     ----------
     run : str or pathlib.Path
         The run.
-    table : Table
+    table : Table or frame
         Rows with the columns that the run was fitted to; the target may be absent.
     out : str or pathlib.Path
         The file to write, ``.parquet`` or ``.csv``: row_id, c1, c2, ...
@@ -45,7 +47,8 @@ def embed_table(
     Returns
     -------
     list of str
-        Notes, such as columns that were ignored.
+        Notes: columns that were ignored, values that were never seen at fit time and how many rows
+        hold them, cells that count as missing.
 
     Raises
     ------
@@ -71,12 +74,12 @@ def embed_table(
     folder = check_run(run)
     ending = check_output(out)
     preparation = load_preparation(folder)
-    notes = preparation.check_columns(table.frame)
+    features, notes = prepare_rows(preparation, as_table(table, min_rows=1, min_columns=1))
     encoder = load_encoder(folder)
     if power is not None:
         encoder = encoder.with_power(power)
     with progress.stage("embed rows"):
-        frame = embeddings_frame(encoder.transform(preparation.transform(table.frame)))
+        frame = embeddings_frame(encoder.transform(features))
     with whole_file(out) as file:
         if ending == ".parquet":
             frame.to_parquet(file, index=False)

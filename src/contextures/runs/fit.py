@@ -12,6 +12,7 @@ import pandas as pd
 from contextures._arrays import FloatArray
 from contextures.contexts import Context
 from contextures.data import Table
+from contextures.data.table import as_table
 from contextures.evaluation import Task, compare, probe_curve
 from contextures.exceptions import InputError
 from contextures.runs.checked_table import Checked, look_over
@@ -82,8 +83,8 @@ def fit_table(
 
     Parameters
     ----------
-    table : Table
-        The table.
+    table : Table or frame
+        The table; a frame of pandas, polars or pyarrow will do.
     out : str or pathlib.Path
         The folder to make.
     options : FitOptions
@@ -114,6 +115,7 @@ def fit_table(
     True
     """
     progress = progress or Progress()
+    table = as_table(table)
     context = check_options(options)
     check_destination(out, force=options.force)
     with progress.stage("prepare table"):

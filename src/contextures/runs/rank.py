@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextures.data import Table
+from contextures.data.table import as_table
 from contextures.runs.checked_table import look_over
 from contextures.runs.progress import Progress
 from contextures.selection import ContextSearch
@@ -12,6 +13,7 @@ def rank_table(
     table: Table,
     *,
     target: str | None = None,
+    task: str | None = None,
     score: str = "auto",
     seed: int = 0,
     progress: Progress | None = None,
@@ -20,10 +22,12 @@ def rank_table(
 
     Parameters
     ----------
-    table : Table
+    table : Table or frame
         The table; all its rows are used, since nothing is scored on held-out ones.
     target : str or None
         A column to leave out of the features; the label context is then listed too.
+    task : {"classification", "regression"} or None
+        How the target is read; found when None.
     score : {"auto", "pseudo", "tau"}, default="auto"
         What the ranking follows; see :class:`contextures.ContextSearch`.
     seed : int, default=0
@@ -47,7 +51,7 @@ def rank_table(
     """
     progress = progress or Progress()
     with progress.stage("prepare table"):
-        checked = look_over(table, target)
+        checked = look_over(as_table(table), target, task)
         rows = checked.preparation().fit_transform(checked.features)
     search = ContextSearch(criterion=score, n_jobs=-1, random_state=seed)
     with progress.stage("rank contexts"):
