@@ -192,7 +192,7 @@ def _settle(marks: Marks, decimal: str | None, name: str, semicolons: bool) -> s
     """Give the decimal mark: what the column says for sure, else what it was told, else shows."""
     if marks.sure is not None:
         return marks.sure
-    if marks.none:
+    if not marks.example:
         return decimal or "."
     if decimal is not None:
         return decimal
