@@ -76,7 +76,7 @@ def test_the_files_other_columns_tell_grouping_from_decimals(tmp_path, separator
 def test_numbers_in_doubt_are_refused_by_name_and_settled_by_an_option(tmp_path):
     text = columns(";", ["price", "word"], [f"1,{i:03d}" for i in range(30)], ["a", "b"] * 15)
     file = write(tmp_path, text)
-    with pytest.raises(InputError, match=r"'price' holds '1,\d+', which may be 1.* or 1.*--decimal"):
+    with pytest.raises(InputError, match=r"'price' holds '1,\d+', which may .*--decimal"):
         read_table(file)
     assert read_table(file, decimal=",").frame["price"].max() == pytest.approx(1.029)
     assert read_table(file, decimal=".").frame["price"].max() == 1029
