@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray, IntArray
-from contextures._checks import also_named, check_positive_int, seed_of
+from contextures._checks import also_named, check_length, check_positive_int, seed_of, validated
 from contextures.contexts import Context, LabelContext
 from contextures.contexts.labels import label_task
 from contextures.exceptions import InputError
@@ -164,7 +164,9 @@ class ContextSearch(BaseEstimator):
             If every candidate fails, or none can describe new rows.
         """
         check_positive_int(self.max_samples, "max_samples", least=10)
-        rows: FloatArray = validate_data(self, X, dtype=np.float64, ensure_min_samples=4)
+        rows: FloatArray = validated(self, X, dtype=np.float64, ensure_min_samples=4)
+        if y is not None:
+            check_length(y, len(rows), "y")
         candidates = self._candidates(rows, y)
         chosen, held = self._parts(rows)
         labels = None if y is None else np.asarray(y)[chosen]
