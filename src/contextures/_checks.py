@@ -23,6 +23,10 @@ LARGEST = 1e150
 """The square of a larger value is infinite as a float, and of its inverse zero."""
 
 
+class RowsError(InputError):
+    """What was given is not rows of finite numbers; the sentence is scikit-learn's."""
+
+
 def check_positive_int(value: Any, name: str, *, least: int = 1) -> int:
     """Give ``value`` as an int of at least ``least``, or say what is wrong with it."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
@@ -81,7 +85,7 @@ def one_sentence() -> Iterator[None]:
         said = re.sub(r":?\s*array=.*?(?=Reshape)", ". ", str(error), flags=re.DOTALL)
         said = said.partition("\n[[")[0]
         said = " ".join(said.split())
-        raise InputError(said) from None
+        raise RowsError(said) from None
 
 
 def check_size_of_values(rows: NDArray[Any], name: str = "X") -> None:
