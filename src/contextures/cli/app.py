@@ -137,14 +137,8 @@ def fit(
         check_destination(out, force=force)
     from contextures.data import read_table
 
-    read = read_table(
-        table,
-        delimiter=delimiter,
-        encoding=encoding,
-        decimal=decimal,
-        thousands=thousands,
-        dates=dates,
-    )
+    marks: dict[str, Any] = {"decimal": decimal, "thousands": thousands, "dates": dates}
+    read = read_table(table, delimiter=delimiter, encoding=encoding, **marks)
     _fit(read, out or Path(f"{read.name}-run"), options, as_json)
 
 
@@ -210,14 +204,8 @@ def rank(
     check_score(score)
     if out is not None and out.suffix.lower() != ".parquet":
         raise InputError(f"--out {str(out)!r} must end in .parquet")
-    read = read_table(
-        table,
-        delimiter=delimiter,
-        encoding=encoding,
-        decimal=decimal,
-        thousands=thousands,
-        dates=dates,
-    )
+    marks: dict[str, Any] = {"decimal": decimal, "thousands": thousands, "dates": dates}
+    read = read_table(table, delimiter=delimiter, encoding=encoding, **marks)
     search = rank_table(
         read, target=target, task=task, score=score, seed=seed, progress=TerminalProgress()
     )

@@ -132,7 +132,7 @@ class FittedColumn:
         if unseen.any():
             which = list(dict.fromkeys(shortened(word) for word in words[unseen]))
             said.append(
-                f"{self.name!r} holds {plural(len(which), 'value')} never seen at fit time in "
+                f"{self.name!r} holds {'a value' if len(which) == 1 else 'values'} never seen at fit time in "
                 f"{counted(int(unseen.sum()), 'row')}: {listed(which)}; each is none of the known "
                 "categories"
             )
