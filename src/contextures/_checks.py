@@ -23,6 +23,12 @@ LARGEST = 1e150
 """The square of a larger value is infinite as a float, and of its inverse zero."""
 
 
+def brief(value: Any) -> str:
+    """Give a value as it is written, on one line and not at length."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
 class RowsError(InputError):
     """What was given is not rows of finite numbers; the sentence is scikit-learn's."""
 
@@ -30,7 +36,9 @@ class RowsError(InputError):
 def check_positive_int(value: Any, name: str, *, least: int = 1) -> int:
     """Give ``value`` as an int of at least ``least``, or say what is wrong with it."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
-        raise InputError(f"{name}={value!r} is not possible; give an integer of at least {least}")
+        raise InputError(
+            f"{name}={brief(value)} is not possible; give an integer of at least {least}"
+        )
     return int(value)
 
 
@@ -41,7 +49,7 @@ def check_positive_real(value: Any, name: str) -> float:
         or not isinstance(value, numbers.Real)
         or not 0 < float(value) < np.inf
     ):
-        raise InputError(f"{name}={value!r} is not possible; give a number above zero")
+        raise InputError(f"{name}={brief(value)} is not possible; give a number above zero")
     return float(value)
 
 
@@ -83,7 +91,7 @@ def one_sentence() -> Iterator[None]:
         yield
     except ValueError as error:
         said = re.sub(r":?\s*array=.*?(?=Reshape)", ". ", str(error), flags=re.DOTALL)
-        said = said.partition("\n[[")[0]
+        said = said.partition("\n[[")[0].partition("For supervised learning")[0]
         said = " ".join(said.split())
         raise RowsError(said) from None
 
@@ -187,7 +195,7 @@ def check_matrix(values: Any, name: str) -> Matrix:
 def check_share(value: float, name: str) -> float:
     """Give a number strictly between zero and one, or say what is wrong with it."""
     if not is_real(value) or not 0 < value < 1:
-        raise InputError(f"{name}={value!r} is not possible; give a number between 0 and 1")
+        raise InputError(f"{name}={brief(value)} is not possible; give a number between 0 and 1")
     return float(value)
 
 
@@ -198,7 +206,7 @@ def check_not_negative(value: float, name: str) -> float:
         or not isinstance(value, numbers.Real)
         or not 0 <= float(value) < np.inf
     ):
-        raise InputError(f"{name}={value!r} is not possible; give a number of at least zero")
+        raise InputError(f"{name}={brief(value)} is not possible; give a number of at least zero")
     return float(value)
 
 

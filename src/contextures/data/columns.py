@@ -22,7 +22,7 @@ from contextures.data.values import (
     whole_base,
     words_of,
 )
-from contextures.data.words import counted, listed, plural, shortened
+from contextures.data.words import counted, listed, shortened
 from contextures.exceptions import InputError
 
 FloatArray = NDArray[np.float64]
@@ -131,8 +131,9 @@ class FittedColumn:
         unseen = np.array([word is not None for word in words], dtype=bool) & unknown
         if unseen.any():
             which = list(dict.fromkeys(shortened(word) for word in words[unseen]))
+            what = "a value" if len(which) == 1 else "values"
             said.append(
-                f"{self.name!r} holds {'a value' if len(which) == 1 else 'values'} never seen at fit time in "
+                f"{self.name!r} holds {what} never seen at fit time in "
                 f"{counted(int(unseen.sum()), 'row')}: {listed(which)}; each is none of the known "
                 "categories"
             )

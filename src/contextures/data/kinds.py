@@ -17,6 +17,7 @@ from contextures.data.values import (
     numbers_of,
     undo_category,
 )
+from contextures.exceptions import InputError
 
 Kind = Literal["numeric", "category", "text", "date", "boolean", "constant", "empty"]
 
@@ -118,7 +119,10 @@ def kinds_of(frame: pd.DataFrame, hints: Hints | None = None) -> dict[str, KindF
             hints.decimal or (marks.pop() if len(marks) == 1 else None),
             day.pop() if hints.day_first is None and len(day) == 1 else hints.day_first,
         )
-        found |= {name: kind_of(frame[name], settled) for name in doubtful}
+        try:
+            found |= {name: kind_of(frame[name], settled) for name in doubtful}
+        except DoubtError as error:  # for good
+            raise InputError(str(error)) from None
     return {name: found[name] for name in frame.columns}
 
 

@@ -17,6 +17,7 @@ from contextures.data.amounts import (
 )
 from contextures.data.digits import marks_of
 from contextures.data.words import listed
+from contextures.exceptions import InputError
 
 DASHES = frozenset({"-", "--", "---", "–", "—", "…", "."})
 """What people put in a column of numbers where there is none."""
@@ -74,7 +75,10 @@ def convert_numbers(
         found.doubtful.append(name)
     mark = decimal or (next(iter(found.marks)) if len(found.marks) == 1 else None)
     for name in found.doubtful:
-        form = find_form(_distinct(words[name]), mark, name=name, semicolons=semicolons)
+        try:
+            form = find_form(_distinct(words[name]), mark, name=name, semicolons=semicolons)
+        except DoubtError as error:  # for good
+            raise InputError(str(error)) from None
         if form is not None:
             found.forms[name] = form
     # Units stay in the table, for its preparation to read; what only this file tells does not.

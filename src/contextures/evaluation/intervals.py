@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from contextures._arrays import FloatArray
-from contextures._checks import as_numbers
+from contextures._checks import as_numbers, brief
 from contextures.exceptions import InputError
 
 Metric = Literal["accuracy", "r2"]
@@ -78,7 +78,7 @@ def _terms(metric: Metric, truth: ArrayLike, predicted: ArrayLike) -> FloatArray
     except ValueError:  # rows of several lengths
         y, z = np.empty((0, 0)), np.empty(0)
     if not isinstance(metric, str) or metric not in ("accuracy", "r2"):
-        raise InputError(f"the metric {metric!r} is not known; give 'accuracy' or 'r2'")
+        raise InputError(f"the metric {brief(metric)} is not known; give 'accuracy' or 'r2'")
     if y.ndim != 1 or y.shape != z.shape or len(y) == 0:
         raise InputError(
             "truth and predicted must be lists of one value a row, equally long; their shapes are "
