@@ -127,11 +127,6 @@ def _look_at(name: str, column: pd.Series, found: _Found, semicolons: bool) -> N
         found.forms[name] = form
         if form.told:
             found.marks.add(form.decimal)
-    elif (
-        len(distinct) < column.dropna().nunique()
-        and not pd.to_numeric(pd.Series(distinct), errors="coerce").isna().any()
-    ):
-        found.forms[name] = NumberForm()  # plain numbers with dashes among them
 
 
 def _pointed_floats(frame: pd.DataFrame, reread: Reread, found: _Found) -> dict[str, pd.Series]:
