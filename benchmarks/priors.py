@@ -75,7 +75,9 @@ def run(job: Job) -> float:
     table = protocol.prepare(job.data, job.table, job.entry, seed=job.seed, max_rows=job.max_rows)
     parts = (table.labelled, table.test)
     priors = {
-        f"{name}, noise {noise}": smooth_tasks(*parts, table.pretrain, scales=scales, noise=noise)
+        f"{name}, noise {noise}": smooth_tasks(
+            *parts, table.pretrain, scales=scales, noise=noise, local=0.0
+        )
         for name, scales in SCALES.items()
         for noise in NOISES
     }

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from contextures.evaluation import usefulness
     from contextures.prediction import ContextureClassifier, ContextureRegressor
     from contextures.regression import STKRClassifier, STKRRegressor
+    from contextures.runs import load_run
     from contextures.selection import ContextSearch
     from contextures.spectrum import decompose
 
@@ -32,6 +33,7 @@ _HOME = {
     "STKRRegressor": "contextures.regression",
     "SpectralEncoder": "contextures.encoders",
     "decompose": "contextures.spectrum",
+    "load_run": "contextures.runs",
     "usefulness": "contextures.evaluation",
 }
 _PACKAGES = frozenset(
@@ -62,6 +64,7 @@ __all__ = [
     "SpectralEncoder",
     "__version__",
     "decompose",
+    "load_run",
     "usefulness",
 ]
 

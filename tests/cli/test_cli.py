@@ -47,6 +47,52 @@ def test_the_main_job_end_to_end(monkeypatch, capsys, tmp_path, iris):
     assert "--force" in capsys.readouterr().err
 
 
+def test_new_rows_are_predicted_by_a_command(monkeypatch, capsys, tmp_path, iris):
+    out, csv, new = tmp_path / "run", tmp_path / "new.csv", tmp_path / "new-rows.csv"
+    quick = ("--context", "knn:20", "--dim", "4")
+    assert run(monkeypatch, "fit", iris, "--target", "species", "--out", out, *quick) == 0
+    shown = capsys.readouterr().out
+    assert "predictor, pool of models" in shown
+    assert f"predictions: {out}/predictions.parquet" in shown
+    pd.read_csv(iris).drop(columns="species").iloc[[0, 70, 149]].to_csv(new, index=False)
+    assert run(monkeypatch, "predict", out, new, "--out", csv) == 0
+    assert capsys.readouterr().out == f"species predicted for 3 rows: {csv}\n"
+    found = pd.read_csv(csv)
+    assert found["prediction"].tolist() == ["setosa", "versicolor", "virginica"]
+    assert run(monkeypatch, "predict", out, iris, "--out", csv, "--json") == 0
+    shown = capsys.readouterr()
+    plain = json.loads(shown.out)
+    assert plain["n_rows"] == sum(plain["counts"].values()) == 150
+    assert "ignored 1 column 'species'" in plain["notes"][0]
+    before = csv.read_bytes()
+    pd.read_csv(new).rename(columns={"petal width": "width"}).to_csv(new, index=False)
+    for arguments, message in (
+        ((new, "--out", csv), "lacks the column 'petal width'"),
+        ((iris, "--out", tmp_path / "out.xlsx"), "must end in .parquet or .csv"),
+        ((tmp_path / "absent.csv", "--out", csv), "there is no file"),
+    ):
+        assert run(monkeypatch, "predict", out, *arguments) == 2
+        shown = capsys.readouterr()
+        assert message in shown.err
+        assert shown.err.count("\n") == 1
+    assert csv.read_bytes() == before
+    assert run(monkeypatch, "fit", iris, "--out", out, "--force", "--no-predict", *quick) == 0
+    capsys.readouterr()
+    assert run(monkeypatch, "predict", out, iris, "--out", csv) == 2
+    assert "has no predictor: it was fitted without a target" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_few_labels_are_demonstrated(monkeypatch, capsys, tmp_path):
+    assert run(monkeypatch, "demo", "few-labels", "--out", tmp_path / "run", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["few_labels"]["n_labelled"] == 20
+    assert found["few_labels"]["accuracy"] > found["few_labels"]["logistic_regression"] + 0.05
+    assert found["predictor"]["n_predicted"] == found["few_labels"]["n_hidden"] == 980
+    assert run(monkeypatch, "demo", "many-labels", "--out", tmp_path / "run") == 2
+    assert "no demonstration 'many-labels'" in capsys.readouterr().err
+
+
 def test_results_as_json(monkeypatch, capsys, tmp_path, iris):
     arguments = ("fit", iris, "--context", "knn:10", "--out", tmp_path / "run", "--json")
     assert run(monkeypatch, *arguments) == 0
@@ -68,7 +114,19 @@ def test_ranking_as_text(monkeypatch, capsys, iris):
     assert "more; see --all" in lines[-1]
     assert "error" not in lines[0]
     assert run(monkeypatch, "rank", iris, "--score", "loss") == 2
-    assert "'loss' is not known; give 'auto', 'pseudo' or 'tau'" in capsys.readouterr().err
+    assert "'loss' is not known; give 'auto', 'labels'" in capsys.readouterr().err
+
+
+def test_ranking_by_labels(monkeypatch, capsys, iris):
+    """Both names of the option; without a target there is nothing to follow."""
+    assert run(monkeypatch, "rank", iris, "--target", "species", "--criterion", "labels") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "<- chosen" in lines[1] and "error" in lines[0]
+    assert "labels cannot tell it apart" in lines[-1]
+    assert run(monkeypatch, "rank", iris, "--score", "labels") == 2
+    assert "needs a target" in capsys.readouterr().err
+    assert run(monkeypatch, "fit", iris, "--target", "species", "--score", "labels") == 2
+    assert "chosen without them" in capsys.readouterr().err
 
 
 def bad_files(path):
@@ -165,7 +223,7 @@ def test_wrong_usage_is_exit_code_two(monkeypatch, capsys):
     assert run(monkeypatch, "fly") == 2
 
 
-@pytest.mark.parametrize("command", ["demo", "fit", "rank", "embed", "report"])
+@pytest.mark.parametrize("command", ["demo", "fit", "rank", "embed", "predict", "report"])
 def test_every_command_has_help_with_examples(monkeypatch, capsys, command):
     assert run(monkeypatch, command, "--help") == 0
     shown = capsys.readouterr().out
@@ -223,7 +281,8 @@ def test_a_run_that_is_stopped_leaves_nothing(tmp_path, number):
     wait_until_caught(process.pid, signal.SIGTERM)
     time.sleep(1)
     errors = stop(process, number)
-    assert process.returncode == 130
+    # Interrupted within text that a library executes, Python ends by the signal: 130 to a shell.
+    assert process.returncode in (130, -signal.SIGINT)
     assert "interrupted" in errors
     assert list(tmp_path.iterdir()) == []
 

@@ -9,6 +9,7 @@ import pytest
 from scipy import sparse
 
 from contextures.contexts import KNNContext
+from contextures.contexts.copies import Copies
 from contextures.contexts.neighbor_search import NeighborSearch
 from contextures.exceptions import ContextWarning
 
@@ -123,3 +124,13 @@ def test_a_search_that_fails_gives_way_to_an_exact_one(monkeypatch):
         context = KNNContext(5, algorithm="hnsw").fit(rows)
     assert context.algorithm_ == "hnsw"
     assert context.recall_ < 0.98
+
+
+def test_distances_that_go_down_by_rounding_lose_no_neighbour():
+    """Ranks and distances are computed in different orders, and may differ in the last digit."""
+    copies = Copies(np.array([0, 1, 2, 2]))
+    distances = np.array([[1.0 + 2**-52, 1.0, 2.0]])
+    nearest, _ = copies.put_back(np.array([[0, 1, 2]]), distances, 2)
+    assert set(nearest[0]) == {0, 1}
+    nearest, _ = copies.put_back(np.array([[0, 1, 2]]), distances, 4)
+    assert nearest.tolist() == [[0, 1, 2, 3]]

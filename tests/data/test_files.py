@@ -86,7 +86,6 @@ FOREIGN = {
     "none.zip": (zipped({}), "ZIP"),
     "t.7z": (b"7z\xbc\xaf\x27\x1c" + b"x" * 40, "7-Zip archive"),
     "t.h5": (b"\x89HDF\r\n\x1a\n" + b"\0" * 40, "an HDF5 file, which is not read here"),
-    "t.npy": (b"\x93NUMPY\x01\0" + b"\0" * 40, "a NumPy file"),
     "t.pkl": (b"\x80\x04\x95" + b"\0" * 40, "a pickle"),
     "t.db": (b"SQLite format 3\0" + b"\0" * 40, "an SQLite database"),
     "t.xls": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", "spreadsheet"),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from contextures.data import check_target, encode_target
+from contextures.data import check_target, class_labels, encode_target
 from contextures.exceptions import InputError
 
 RNG = np.random.default_rng(0)
@@ -69,15 +69,19 @@ def test_missing_labels_are_counted_and_encoded_as_such():
         (["a"] * 40, None, "one value only"),
         (["a"] * 40 + ["b"], None, "only the class 'a' of more than one row"),
         ([f"w{i}" for i in range(30)], None, "no class of more than one row"),
-        ([0.0, 5e-324] * 20, None, "runs from 0 to .*too little to compute with; give it in"),
-        ([0.5, 5e180] * 20, None, "too much to compute with"),
+        (
+            [0.0, 5e-324] * 20,
+            None,
+            "differ by .*too little to be squared; give them in a smaller unit",
+        ),
+        ([0.5, 5e180] * 20, None, "too far to be squared; give them in a larger unit"),
         ([0.5, 1.5, np.inf] * 20, None, "'y' is infinite in row 3; replace it"),
         ([1.0, 2.0, -np.inf] * 20, "classification", "'y' is infinite in row 3"),
         (["1.5", "inf"] * 20, None, "'y' is infinite in row 2"),
         (["", " "] * 20, None, "has no values"),
         ([3.0] * 40 + [np.nan] * 9, None, "one value only"),
         ([0.5, 1.5] * 9 + [2.5], None, "label in 19 rows only; at least 20"),
-        (["a", "b"] * 3 + [None] * 40, None, "label in 6 rows only"),
+        (["a", "b"] * 3 + [None] * 5, None, "label in 6 rows only"),
         (["a", "b"] * 20, "regression", "'a', which is not a number"),
         (
             [f"w{i}" for i in range(100)],
@@ -163,6 +167,32 @@ def test_twenty_labels_and_two_rows_a_class_are_enough():
     """Both bounds are the last that pass, so that small tables are not refused without need."""
     info = check_target(column(["a", "b"] * 9 + ["c", "c"] + [None] * 5))
     assert (info.classes, info.n_missing) == (["a", "b", "c"], 5)
+
+
+def test_few_labels_among_many_rows_are_not_refused():
+    """Rows without a label are there to be predicted, from however few labels."""
+    info = check_target(column(["a", "b", "c"] + [None] * 57))
+    assert (info.classes, info.n_missing) == (["a", "b", "c"], 57)
+    assert check_target(column([0.5, 1.5] + [np.nan] * 40)).task == "regression"
+
+
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        ([3.0, None, 10.0], [3, None, 10]),
+        ([0.5, None, 1.5], [0.5, None, 1.5]),
+        ([True, None, False], [True, None, False]),
+        (["yes ", "", "no"], ["yes", None, "no"]),
+        (["true", None, "false"], ["true", None, "false"]),
+        (["01", None, "2"], ["01", None, "2"]),
+    ],
+)
+def test_labels_of_classes_are_those_of_the_table(values, labels):
+    """Predictions must join with the table's own column."""
+    series = column(values * 20)
+    found = class_labels(series, check_target(series, "classification"))
+    assert found.tolist() == labels * 20
+    assert [type(one) for one in found[:3]] == [type(one) for one in labels]
 
 
 def test_encoded_classes_are_places_and_amounts_are_numbers():

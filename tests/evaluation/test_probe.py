@@ -9,6 +9,7 @@ from sklearn.metrics import accuracy_score, r2_score
 
 from contextures.evaluation import Task, bootstrap_interval, compare, probe_curve
 from contextures.evaluation.intervals import metric_value
+from contextures.evaluation.representations.probe import _folds
 
 RNG = np.random.default_rng(0)
 
@@ -87,3 +88,42 @@ def test_a_class_of_one_training_row_does_not_stop_the_scores(n):
     y = np.r_[np.zeros(n - 1), 1].astype(int)
     scores = compare(Task("classification"), (X, X), (X, X), (y, y))
     assert all(found.score > 0.9 for found in scores.values())
+
+
+@pytest.mark.parametrize("counts", [(16, 4), (10, 5, 2), (3, 2), (2,) * 10, (30, 30, 3)], ids=str)
+def test_every_row_of_every_class_is_tested_once_by_one_that_learned_its_class(counts):
+    labels = np.repeat(np.arange(len(counts)), counts)
+    for n_folds in (3, 5):
+        folds = list(_folds(Task("classification"), labels, n_folds))
+        tested = np.concatenate([test for _, test in folds])
+        np.testing.assert_array_equal(np.sort(tested), np.arange(len(labels)))
+        for train, test in folds:
+            assert not np.intersect1d(train, test).size
+            assert set(labels[train]) == set(labels)
+            # As even as can be: no fold has two more of a class than another.
+            for label, count in enumerate(counts):
+                assert (labels[test] == label).sum() <= -(-count // len(folds))
+
+
+def test_a_class_of_one_row_is_learned_from_and_not_tested():
+    for labels in (np.array([0, 0, 0, 1]), np.array([0, 0, 1, 2, 3, 4, 5, 6])):
+        for train, test in _folds(Task("classification"), labels, 5):
+            assert set(labels[train]) == set(labels) and set(labels[test]) == {0}
+
+
+@pytest.mark.parametrize("n", [6, 8, 15, 21])
+def test_r2_is_never_of_one_row(n):
+    y = np.random.default_rng(0).normal(size=n)
+    folds = list(_folds(Task("regression"), y, 5))
+    assert min(len(test) for _, test in folds) >= 3
+    curve = probe_curve(Task("regression"), RNG.standard_normal((n, 3)), y, [1, 3])
+    assert np.isfinite(curve).all()
+
+
+def test_a_rare_class_shows_in_the_curve():
+    """With 16 and 4 labels, a coordinate that tells them apart is worth more than those before."""
+    y = np.repeat([0, 1], [16, 4])
+    Z = np.random.default_rng(0).normal(size=(20, 8))
+    Z[:, 5] += 6 * y
+    curve = {d: score for d, score, *_ in probe_curve(Task("classification"), Z, y, [2, 6])}
+    assert curve[6] > curve[2] + 0.1 and curve[6] > 0.9

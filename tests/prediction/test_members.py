@@ -19,6 +19,7 @@ from contextures.prediction import (
 )
 from contextures.prediction.members import base, forests, make_members
 from contextures.prediction.members.contexts import levels
+from contextures.prediction.members.kernels import REACH, PlainKernel
 from contextures.prediction.members.penalized import (
     ALPHAS,
     errors_without_pairs,
@@ -234,3 +235,13 @@ def test_lists_that_are_refused(given, message):
 def test_a_member_without_fit_says_so():
     with pytest.raises(NotImplementedError, match="Member leaves fit to its subclasses"):
         Member().fit(problem(NUMBERS))
+
+
+def test_ranks_do_not_hang_on_the_last_digit():
+    rows = np.round(RNG.normal(size=(60, 1)), 1)  # with repeated values
+    kernel = PlainKernel("additive", rows)
+    near = rows * (1 + 4e-16)
+    np.testing.assert_allclose(kernel.between(near, rows), kernel.between(rows, rows), atol=1e-12)
+    below = [np.mean(rows < each) + np.mean(rows == each) / 2 for each in rows]
+    far = np.abs(np.subtract.outer(below, below))
+    np.testing.assert_allclose(kernel.between(rows, rows), np.exp(-far / REACH))

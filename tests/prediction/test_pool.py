@@ -6,9 +6,24 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from contextures.prediction.calibration import best_sharpness, calibration_error, tempered
+from contextures.exceptions import InputError
+from contextures.prediction.calibration import (
+    best_sharpness,
+    calibration_error,
+    sharpness_for,
+    tempered,
+    with_companions,
+)
 from contextures.prediction.limits import limit_chances, limit_left_out, limit_numbers
-from contextures.prediction.pool import SHRINK, pool_weights, pooled_left_out
+from contextures.prediction.pool import (
+    SHRINK,
+    SOUND,
+    Prior,
+    fit_pool,
+    pool_weights,
+    pooled_left_out,
+)
+from contextures.prediction.scales import column_scales, share_a_unit
 
 RNG = np.random.default_rng(0)
 K = 60
@@ -73,12 +88,91 @@ def test_where_nothing_helps_the_mean_is_taken():
 
 def test_pooled_predictions_see_no_label_of_their_own():
     left_out = TRUTH - ERRORS
-    one = pooled_left_out(left_out, TRUTH, PRIOR, 4, classes=False)
+    prior = Prior(PRIOR, PRIOR, 4)
+    one = pooled_left_out(left_out, TRUTH, prior, classes=False)
     changed = TRUTH.copy()
     changed[7] += 5
-    other = pooled_left_out(left_out, changed, PRIOR, 4, classes=False)
+    other = pooled_left_out(left_out, changed, prior, classes=False)
     assert other[7] == one[7]
     assert np.any(other != one)
+
+
+CODES = np.repeat(np.eye(3), 20, axis=0)
+CHANCES = np.array(
+    [
+        np.exp(tempered(0.7 * CODES + 0.3 * RNG.dirichlet(np.ones(3), 60), 1e-6, power))
+        for power in (0.2, 1.0)
+    ]
+)
+LEAST = Prior(np.array([1.0, 1.0, 0.3]), np.array([1.0, 0.0, 0.0]), 2)
+
+
+def of_classes(chances, codes):
+    others = (codes.sum(axis=0) - codes) / (len(codes) - 1)
+    return np.concatenate([chances, others[None]])
+
+
+def test_members_that_say_the_same_more_or_less_boldly_weigh_the_same():
+    pool = fit_pool(of_classes(CHANCES, CODES), CODES, Prior(np.ones(3), np.ones(3), 2), True)
+    first, second = (pool.adjusted(place, CHANCES[place]) for place in (0, 1))
+    # Boldness of the other is drawn about, so the two agree but for the prior on the power.
+    assert np.abs(first - second).mean() < 0.3 * np.abs(CHANCES[0] - CHANCES[1]).mean()
+    assert pool.sharpness[0] > 2 * pool.sharpness[1]
+
+
+@pytest.mark.parametrize("each", [1, 2, 5, 20])
+def test_few_labels_a_class_leave_the_weights_to_the_prior(each):
+    chosen = np.concatenate([np.arange(each) + 20 * code for code in range(3)])
+    pool = fit_pool(of_classes(CHANCES[:, chosen], CODES[chosen]), CODES[chosen], LEAST, True)
+    assert pool.weights.sum() == pytest.approx(1)
+    left = SOUND / (each - 1 + SOUND)
+    assert left <= pool.weights[0] + 1e-12
+    if each == 1:
+        assert pool.weights.tolist() == [1, 0, 0]
+
+
+def test_a_row_alone_in_its_class_says_nothing_about_members():
+    """Left out, it takes its class away, so that every member is wrong about it."""
+    codes = np.concatenate([CODES[:40], [[0.0, 0.0, 1.0]]])
+    chances = np.concatenate([CHANCES[:, :40], np.full((2, 1, 3), [0.5, 0.5, 0.0])], axis=1)
+    assert with_companions(codes).tolist() == [True] * 40 + [False]
+    one = fit_pool(of_classes(chances, codes), codes, LEAST, True)
+    chances[:, 40] = [0.0, 0.0, 1.0]
+    other = fit_pool(of_classes(chances, codes), codes, LEAST, True)
+    np.testing.assert_array_equal(one.weights, other.weights)
+    np.testing.assert_array_equal(one.sharpness, other.sharpness)
+
+
+def test_pooled_chances_see_no_label_of_their_own():
+    left_out = of_classes(CHANCES, CODES)
+    one = pooled_left_out(left_out, CODES, LEAST, classes=True)
+    changed = CODES.copy()
+    changed[7] = [0, 1, 0]
+    other = pooled_left_out(left_out, changed, LEAST, classes=True)
+    # Folds hold classes evenly, so a changed class may change them: the row itself must not move
+    # by more than its fold's others do.
+    assert np.abs(other[7] - one[7]).max() < 0.02
+
+
+def test_the_power_that_reaches_a_chance():
+    chances = np.array([[0.4, 0.3, 0.3], [0.3, 0.4, 0.3]])
+    found = sharpness_for(chances, np.eye(3)[:2], 0.01, 2 / 3)
+    told = np.exp(tempered(chances, 0.01, found))
+    np.testing.assert_allclose(told.max(axis=1), 2 / 3)
+    assert sharpness_for(np.full((2, 3), 1 / 3), np.eye(3)[:2], 0.01, 2 / 3) > 100
+
+
+def test_columns_keep_a_unit_that_they_share():
+    rows = RNG.normal(size=(200, 6)) * [1, 2, 3, 1, 2, 3]
+    assert share_a_unit(rows)
+    assert not share_a_unit(rows * [1, 1, 1, 100, 100, 1])
+    centre, spread = column_scales(np.column_stack([rows, np.full(200, 7.0)]))
+    assert len(set(spread)) == 1
+    scaled = (rows - centre[:6]) / spread[:6]
+    assert np.mean(scaled.var(axis=0)) == pytest.approx(1)
+    np.testing.assert_allclose(column_scales(rows, True)[1], rows.std(axis=0))
+    with pytest.raises(InputError, match="standardize='columns' is not known"):
+        column_scales(rows, "columns")
 
 
 def test_limits_of_numbers():

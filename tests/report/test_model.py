@@ -195,9 +195,13 @@ def test_a_contradiction_is_refused_when_written_too():
 
 
 def test_every_score_of_a_fit_has_words():
-    assert {"contexture", "raw_linear", "gradient_boosting", "contexture_plus_raw"} == set(
-        SCORE_LABELS
-    )
+    assert {
+        "predictor",
+        "contexture",
+        "raw_linear",
+        "gradient_boosting",
+        "contexture_plus_raw",
+    } == set(SCORE_LABELS)
 
 
 def test_reports_of_before_there_was_another_score_are_read():

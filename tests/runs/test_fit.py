@@ -30,6 +30,9 @@ def test_the_folder_holds_what_was_promised(wine):
         "encoder.json",
         "encoder.safetensors",
         "metrics.json",
+        "predictions.parquet",
+        "predictor.json",
+        "predictor.safetensors",
         "preparation.json",
         "preparation.skops",
         "report.html",
@@ -47,6 +50,7 @@ def test_metrics_say_what_was_measured(wine):
     assert metrics["n_train"] + metrics["n_test"] == 178
     assert metrics["reliable"] is True
     assert set(metrics["scores"]) == {
+        "predictor",
         "contexture",
         "raw_linear",
         "gradient_boosting",
@@ -87,7 +91,7 @@ def test_metrics_report_record_and_terminal_tell_one_finding(wine):
     metrics, run = result.metrics, result.run
     report = ReportData.from_json((result.folder / "report.json").read_text())
     record = json.loads((result.folder / "run.json").read_text())
-    assert report.answer.sentences == result.sentences == result_lines(result)[:-8]
+    assert report.answer.sentences == result.sentences == result_lines(result)[:-10]
     for name in ("n_train", "n_test", "n_unlabelled", "target", "task"):
         assert getattr(report.table, name) == metrics[name]
     assert {score.key: score.score for score in report.scores} == {

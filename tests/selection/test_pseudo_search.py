@@ -70,7 +70,8 @@ def test_contexts_without_any_function_count_as_predicting_the_mean():
 
 
 def test_labels_have_no_error_and_change_nothing():
-    with_labels = ContextSearch([*CANDIDATES, LabelContext()]).fit(X, Y)
+    search = ContextSearch([*CANDIDATES, LabelContext()], criterion="label-free")
+    with_labels = search.fit(X, Y)
     table = with_labels.results_
     assert np.isnan(table.loc[table["name"] == "labels", "pseudo"].iloc[0])
     assert with_labels.score_ == "pseudo"
@@ -98,5 +99,5 @@ def test_few_or_equal_rows_are_ranked_by_tau():
 
 
 def test_scores_that_do_not_exist_are_refused():
-    with pytest.raises(InputError, match="'loss' is not known; give 'auto', 'pseudo' or 'tau'"):
+    with pytest.raises(InputError, match="'loss' is not known; give 'auto', 'labels', 'l"):
         ContextSearch(score="loss").fit(X)

@@ -71,7 +71,7 @@ def test_repeated_searches_are_equal_whatever_the_number_of_jobs():
 
 
 def test_labels_are_listed_but_never_chosen_and_do_not_change_the_others():
-    with_labels = ContextSearch([*FEW, LabelContext()]).fit(X, Y)
+    with_labels = ContextSearch([*FEW, LabelContext()], criterion="label-free").fit(X, Y)
     without = ContextSearch(FEW).fit(X)
     table = with_labels.results_.set_index("name")
     assert table.loc["labels", "tau"] == pytest.approx(2.0)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
-import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +16,12 @@ os.environ.setdefault("MKL_NUM_THREADS", "1")
 import typer
 
 from contextures._version import __version__
+from contextures.cli import compare as compare_command
+from contextures.cli import demo as demo_command
 from contextures.cli import diagnose as diagnose_command
+from contextures.cli import predict as predict_command
+from contextures.cli.demo import fit_and_show
+from contextures.cli.failures import check_memory, ending_of
 from contextures.cli.modules import import_named
 from contextures.cli.options import (
     Dates,
@@ -27,6 +30,7 @@ from contextures.cli.options import (
     Encoding,
     Force,
     Json,
+    RankScore,
     Score,
     Seed,
     TableFile,
@@ -34,12 +38,8 @@ from contextures.cli.options import (
     Thousands,
     examples,
 )
-from contextures.exceptions import ContextWarning, InputError
-
-INTERRUPTED = 130
-
-UsageError: Any = typer.BadParameter.__mro__[2]
-"""The error of a wrong command line; typer exports only its subclass."""
+from contextures.cli.streams import show
+from contextures.exceptions import InputError
 
 app = typer.Typer(
     name="contextures",
@@ -53,7 +53,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        print(f"contextures {__version__}")
+        show(f"contextures {__version__}")
         raise typer.Exit
 
 
@@ -72,6 +72,7 @@ def _common(
         ),
     ] = None,
 ) -> None:
+    check_memory()
     for name in modules or []:
         import_named(name)
 
@@ -82,6 +83,7 @@ def _common(
         "contextures fit patients.parquet --out run --context knn:30 --dim 32",
         "contextures fit export.csv --delimiter ';' --target price --task regression",
         "contextures fit large.parquet --context scarf:0.6 --encoder ritz",
+        "contextures fit embedding.npy --dim 32",
     )
 )
 def fit(
@@ -108,6 +110,13 @@ def fit(
     task: Annotated[
         str | None, typer.Option(help="classification or regression; found if not given.")
     ] = None,
+    predict: Annotated[
+        bool,
+        typer.Option(
+            "--predict/--no-predict",
+            help="With a target, also learn a predictor and predict every row.",
+        ),
+    ] = True,
     seed: Seed = 0,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
@@ -117,7 +126,7 @@ def fit(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Rank contexts, learn the best representation, score it and write a report."""
+    """Rank contexts, learn the best representation and a predictor, score and report them."""
     from contextures.runs import FitOptions, check_destination
     from contextures.runs.fit import check_options
 
@@ -128,44 +137,22 @@ def fit(
         score=score,
         encoder=encoder,
         n_components=_dimension(dim),
+        predict=predict,
         seed=seed,
         force=force,
         command=["contextures", *sys.argv[1:]],
     )
     check_options(options)
     if out is not None:
-        check_destination(out, force=force)
+        check_destination(out, force=force, reads=[table])
     from contextures.data import read_table
 
     marks: dict[str, Any] = {"decimal": decimal, "thousands": thousands, "dates": dates}
     read = read_table(table, delimiter=delimiter, encoding=encoding, **marks)
-    _fit(read, out or Path(f"{read.name}-run"), options, as_json)
+    fit_and_show(read, out or Path(f"{read.name}-run"), options, as_json)
 
 
-@app.command(
-    epilog=examples(
-        "contextures demo",
-        "contextures demo --table diabetes --out run",
-    )
-)
-def demo(
-    table: Annotated[
-        str, typer.Option(help="breast_cancer, diabetes, digits, iris or wine.")
-    ] = "breast_cancer",
-    out: Annotated[
-        Path, typer.Option(help="The folder to make; an earlier run there is replaced.")
-    ] = Path("contextures-demo"),
-    seed: Seed = 0,
-    as_json: Json = False,
-) -> None:
-    """Do the main job on a real table that comes with scikit-learn."""
-    from contextures.data import demo_table
-    from contextures.runs import FitOptions
-
-    read = demo_table(table)
-    command = ["contextures", *sys.argv[1:]]
-    options = FitOptions(target=read.target, seed=seed, force=True, command=command)
-    _fit(read, out, options, as_json)
+app.command(epilog=demo_command.EPILOG)(demo_command.demo)
 
 
 @app.command(
@@ -173,6 +160,7 @@ def demo(
         "contextures rank abalone.csv --target rings",
         "contextures rank abalone.csv --json > ranking.json",
         "contextures rank abalone.csv --score tau --all",
+        "contextures rank abalone.csv --target rings --score labels",
     )
 )
 def rank(
@@ -185,7 +173,7 @@ def rank(
         str | None, typer.Option(help="classification or regression; found if not given.")
     ] = None,
     show_all: Annotated[bool, typer.Option("--all", help="Print every candidate.")] = False,
-    score: Score = "auto",
+    score: RankScore = "auto",
     seed: Seed = 0,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
@@ -194,16 +182,21 @@ def rank(
     dates: Dates = None,
     as_json: Json = False,
 ) -> None:
-    """Rank contexts for a table, without labels and without learning anything else."""
+    """Rank contexts for a table, without labels or by them, and learn nothing else."""
     from contextures.cli.text import TerminalProgress, print_notes, ranking_lines
     from contextures.data import read_table
     from contextures.runs import rank_table
     from contextures.runs.folder import whole_file
+    from contextures.runs.options import check_seed
+    from contextures.runs.output_file import check_output_file, marked
     from contextures.selection.ranking import check_score, plain_ranking
 
     check_score(score)
-    if out is not None and out.suffix.lower() != ".parquet":
-        raise InputError(f"--out {str(out)!r} must end in .parquet")
+    check_seed(seed)
+    if out is not None:
+        if out.suffix.lower() != ".parquet":
+            raise InputError(f"--out {str(out)!r} must end in .parquet")
+        check_output_file(out, "ranking", [table])
     marks: dict[str, Any] = {"decimal": decimal, "thousands": thousands, "dates": dates}
     read = read_table(table, delimiter=delimiter, encoding=encoding, **marks)
     search = rank_table(
@@ -213,15 +206,15 @@ def rank(
     plain = plain_ranking(search.results_)
     if out is not None:
         with whole_file(out) as file:
-            plain.to_parquet(file, index=False)
+            marked(plain, "ranking").to_parquet(file, index=False)
     rows = json.loads(plain.to_json(orient="records"))
     for row in rows:
         row["parameters"] = json.loads(row["parameters"])
     if as_json:
         found = {"table": read.name, "score": search.score_, "contexts": rows}
-        print(json.dumps(found, indent=1))
+        show(json.dumps(found, indent=1), done=out)
         return
-    print("\n".join(ranking_lines(rows, search.score_, None if show_all else 12)))
+    show("\n".join(ranking_lines(rows, search.score_, None if show_all else 12)), done=out)
 
 
 @app.command(
@@ -248,18 +241,22 @@ def embed(
     """Embed the rows of a table with the encoder of a run."""
     from contextures.cli.text import TerminalProgress, print_notes
     from contextures.runs import embed_table
-    from contextures.runs.embed import check_output
     from contextures.runs.folder import check_run
     from contextures.runs.new_rows import read_rows
+    from contextures.runs.output_file import check_output_file
+    from contextures.runs.prepared import check_output
 
     check_run(run)
     check_output(out)
+    check_output_file(out, "embedding", [run, table])
     read = read_rows(run, table, delimiter=delimiter, encoding=encoding)
     print_notes(embed_table(run, read, out, TerminalProgress(), power=power))
-    print(f"{len(read.frame)} rows embedded: {out}")
+    show(f"{len(read.frame)} rows embedded: {out}", done=out)
 
 
+app.command(epilog=predict_command.EPILOG)(predict_command.predict)
 app.command(epilog=diagnose_command.EPILOG)(diagnose_command.diagnose)
+app.command(epilog=compare_command.EPILOG)(compare_command.compare)
 
 
 @app.command(
@@ -274,31 +271,24 @@ def report(
     ] = None,
 ) -> None:
     """Draw the report of a run again, for example after an upgrade."""
+    from contextures._files import as_damaged, read_regular, write_text
     from contextures.report import ReportData, render_report
     from contextures.runs.folder import check_run, whole_file
+    from contextures.runs.output_file import check_output_file
 
     folder = check_run(run)
+    own = folder / "report.html"
+    destination = out or own
+    check_output_file(destination, "page", own=own)
     try:
-        text = (folder / "report.json").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_regular(folder / "report.json").decode("utf-8")
+    except (OSError, ValueError) as error:
         raise InputError(f"the report of {str(run)!r} cannot be read: {error}") from None
-    page = render_report(ReportData.from_json(text))
-    destination = out or folder / "report.html"
+    with as_damaged(f"the report of {str(run)!r}"):
+        page = render_report(ReportData.from_json(text))
     with whole_file(destination) as file:
-        file.write_text(page, encoding="utf-8")
-    print(f"report: {destination}")
-
-
-def _fit(table: Any, out: Path, options: Any, as_json: bool) -> None:
-    from contextures.cli.text import TerminalProgress, print_notes, result_lines
-    from contextures.runs import fit_table
-
-    result = fit_table(table, out, options, TerminalProgress())
-    print_notes(result.run.checked.notes)
-    if as_json:
-        print(json.dumps({"run": str(result.folder), **result.metrics}, indent=1))
-        return
-    print("\n".join(result_lines(result)))
+        write_text(file, page)
+    show(f"report: {destination}", done=destination)
 
 
 def _dimension(text: str) -> int | None:
@@ -310,35 +300,8 @@ def _dimension(text: str) -> int | None:
         raise InputError(f"--dim {text!r} is not known; give auto or a whole number") from None
 
 
-def _note(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
-    """Show a warning as a sentence, without the line of code that gave it."""
-    if issubclass(category, ContextWarning):
-        print(f"note: {message}", file=sys.stderr)
-
-
 def main() -> None:
     """Run the command line; exit with 0 on success only, with 2 when the input cannot be used."""
-    warnings.showwarning = _note
-    try:
-        # A run that is told to stop cleans up after itself, as one that is interrupted does.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        code = app(standalone_mode=False)
-    except InputError as error:
-        print(f"contextures: {error}", file=sys.stderr)
-        sys.exit(2)
-    except (typer.Abort, KeyboardInterrupt):
-        # Whoever is told once more while it is ending ends all the same.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
-        code = INTERRUPTED
-    except UsageError as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # Whoever read the output has gone; flushing it again at exit would complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    if code == INTERRUPTED:
-        print("contextures: interrupted", file=sys.stderr)
+    code = ending_of(app)
     if code:
         sys.exit(code)

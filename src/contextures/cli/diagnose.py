@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from contextures.cli.options import Delimiter, Encoding, Json, Seed, TableFile, examples
+from contextures.cli.streams import show
 from contextures.exceptions import InputError
 
 EPILOG = examples(
@@ -65,26 +66,32 @@ def diagnose(
     from contextures.runs.diagnosis_wording import findings
     from contextures.runs.folder import MARK
     from contextures.runs.new_rows import how_read
+    from contextures.runs.options import check_seed
+    from contextures.runs.output_file import check_output_file
 
     check_context(context)
     check_subject(encoder)
-    if out is not None and out.suffix.lower() not in (".html", ".htm"):
-        raise InputError(f"--out {str(out)!r} must end in .html")
+    check_seed(seed)
+    if out is not None:
+        if out.suffix.lower() not in (".html", ".htm"):
+            raise InputError(f"--out {str(out)!r} must end in .html")
+        check_output_file(out, "page", [encoder, table])
     like = how_read(encoder) if (encoder / MARK).is_file() else None
     read = read_table(table, delimiter=delimiter, encoding=encoding, like=like)
     options = DiagnoseOptions(context=context, target=target, rank=rank, seed=seed)
     found = diagnose_table(encoder, read, options, TerminalProgress())
     sentences = findings(found)
     if out is not None:
+        from contextures._files import write_text
         from contextures.report import render_diagnosis
         from contextures.runs.diagnosis_page import page_of
         from contextures.runs.folder import whole_file
 
         page = render_diagnosis(page_of(found, ["contextures", *sys.argv[1:]], seed))
         with whole_file(out) as file:
-            file.write_text(page, encoding="utf-8")
+            write_text(file, page)
     if as_json:
-        print(json.dumps({**found.to_dict(), "sentences": sentences}, indent=1))
+        show(json.dumps({**found.to_dict(), "sentences": sentences}, indent=1), done=out)
         return
     lines = diagnosis_lines(found.diagnosis, found.asked, sentences, found.notes)
-    print("\n".join([*lines, *([] if out is None else ["", f"page: {out}"])]))
+    show("\n".join([*lines, *([] if out is None else ["", f"page: {out}"])]), done=out)

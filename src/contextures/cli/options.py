@@ -10,7 +10,7 @@ import typer
 TableFile = Annotated[
     Path,
     typer.Argument(
-        help="CSV, TSV, Parquet, Feather, ORC or Excel file; gzip, bzip2, xz, zstd or ZIP too.",
+        help="CSV, TSV, Parquet, .npy, Feather, ORC or Excel; gzip, bzip2, xz, zstd or ZIP too.",
         show_default=False,
     ),
 ]
@@ -21,6 +21,16 @@ Score = Annotated[
     typer.Option(
         help="What the choice of a context follows: pseudo (the expected error on pseudo-tasks), "
         "tau (the spectrum alone), or auto (pseudo where it can be computed)."
+    ),
+]
+RankScore = Annotated[
+    str,
+    typer.Option(
+        "--score",
+        "--criterion",
+        help="What the ranking follows: labels (the leave-one-out error on the target's), pseudo "
+        "(the expected error on pseudo-tasks), tau (the spectrum alone), or auto (pseudo where it "
+        "can be computed).",
     ),
 ]
 Delimiter = Annotated[

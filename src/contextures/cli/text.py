@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from contextures.cli.streams import tell
 from contextures.runs.progress import Progress
 
 if TYPE_CHECKING:
     from contextures.runs import FitResult
 
 SCORE_NAMES = {
+    "predictor": "predictor, pool of models",
     "contexture": "contexture, linear",
     "contexture_plus_raw": "contexture + raw, linear",
     "raw_linear": "raw, linear",
@@ -28,7 +30,7 @@ class TerminalProgress(Progress):
 
     def begin(self, name: str) -> None:
         """Show a stage."""
-        if not sys.stderr.isatty():
+        if sys.stderr is None or not sys.stderr.isatty():
             return
         from rich.console import Console
         from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -55,13 +57,13 @@ class TerminalProgress(Progress):
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
-            print(f"{name}: {self.seconds[name]:.1f} s", file=sys.stderr)
+            tell(f"{name}: {self.seconds[name]:.1f} s")
 
 
 def print_notes(notes: list[str]) -> None:
     """Print what a reader might not expect to standard error, beside the results."""
     for note in notes:
-        print(f"note: {note}", file=sys.stderr)
+        tell(f"note: {note}")
 
 
 def result_lines(result: FitResult) -> list[str]:
@@ -69,29 +71,45 @@ def result_lines(result: FitResult) -> list[str]:
     lines, metrics = list(result.sentences), result.metrics
     if metrics["scores"]:
         lines += ["", f"{metrics['metric']} on {metrics['n_test']} held-out rows (95 % interval)"]
-        for key, label in SCORE_NAMES.items():
-            found = metrics["scores"][key]
+        lines += _score_lines(metrics["scores"])
+    predictor = metrics["predictor"]
+    if predictor is not None and predictor["scored_on"] == "left-out":
+        rows = f"{predictor['n_scored']} labelled rows, each left out"
+        lines += ["", f"{metrics['metric']} on {rows} (95 % interval)"]
+        lines += _score_lines(predictor["scores"])
+    if predictor is not None:
+        lines += ["", f"predictions: {result.folder}/predictions.parquet"]
+        return [*lines, f"report: {result.folder}/report.html"]
+    return [*lines, "", f"report: {result.folder}/report.html"]
+
+
+def _score_lines(scores: dict[str, Any]) -> list[str]:
+    lines = []
+    for key, label in SCORE_NAMES.items():
+        if key in scores:
+            found = scores[key]
             low, high = found["interval"]
             lines.append(f"  {label:<26}{found['score']:7.3f}  [{low:.3f}, {high:.3f}]")
-    return [*lines, "", f"report: {result.folder}/report.html"]
+    return lines
 
 
 def ranking_lines(rows: list[dict[str, Any]], score: str, n_shown: int | None) -> list[str]:
     """Lay out a ranking as lines of text."""
-    by_pseudo = score == "pseudo"
-    errors = any(row["pseudo"] is not None for row in rows)
+    by_error = score in ENDINGS
+    column = "labels" if score == "labels" else "pseudo"
+    errors = any(row[column] is not None for row in rows)
     head = f"{'context':<32}" + (f"{'error':>8}" if errors else "")
     lines = [f"{head}{'tau':>8}{'d':>6}  {'reliable':<9}{'decay':>10}{'seconds':>9}"]
     for row in rows[:n_shown]:
         if row["tau"] is None:
             lines.append(f"{row['name']:<32}  failed: {row['error']}")
             continue
-        alike = by_pseudo and row["told_apart"] is False
+        alike = by_error and row["told_apart"] is False
         mark = "  <- chosen" if row["chosen"] else "  =" if alike else ""
         reliable = "yes" if row["reliable"] else "no"
-        error = f"{row['pseudo']:8.3f}" if row["pseudo"] is not None else f"{'-':>8}"
+        error = f"{row[column]:8.3f}" if row[column] is not None else f"{'-':>8}"
         tau = f"{row['tau']:8.3f}" if row["tau"] < 1000 else f"{row['tau']:8.1g}"
-        d = row["pseudo_n_components" if by_pseudo else "n_components"]
+        d = row["pseudo_n_components" if score == "pseudo" else "n_components"]
         lines.append(
             f"{row['name']:<32}{error if errors else ''}{tau}"
             f"{'-' if d is None else d:>6}  {reliable:<9}"
@@ -99,14 +117,23 @@ def ranking_lines(rows: list[dict[str, Any]], score: str, n_shown: int | None) -
         )
     if n_shown is not None and len(rows) > n_shown:
         lines.append(f"... and {len(rows) - n_shown} more; see --all, --json or --out")
-    if by_pseudo:
-        lines += [
-            "",
-            "error: expected error of a probe on pseudo-tasks, in units of their variance; tau: "
-            "from the",
-            "spectrum alone. Lower is better. = cannot be told apart from the chosen on one task.",
-        ]
-    return lines
+    return [*lines, *ENDINGS.get(score, [])]
+
+
+ENDINGS = {
+    "pseudo": [
+        "",
+        "error: expected error of a probe on pseudo-tasks, in units of their variance; tau: from "
+        "the",
+        "spectrum alone. Lower is better. = cannot be told apart from the chosen on one task.",
+    ],
+    "labels": [
+        "",
+        "error: of labels each predicted without itself, in units of their variance; tau: from the",
+        "spectrum alone. Lower is better. = these labels cannot tell it apart from the chosen one.",
+    ],
+}
+"""What is said below a ranking, by the score that it follows."""
 
 
 def diagnosis_lines(

@@ -66,6 +66,8 @@ class Copies:
     def _put_back(
         self, groups: IntArray, distances: FloatArray, k: int
     ) -> tuple[IntArray, NDArray[np.bool_]]:
+        # Computed in another order than they were ranked in, distances may go down by rounding.
+        distances = np.maximum.accumulate(distances, axis=1)
         counts = np.minimum(self.counts[groups], k)
         last = (np.cumsum(counts, axis=1) >= k).argmax(axis=1)
         bound = np.take_along_axis(distances, last[:, None], axis=1)

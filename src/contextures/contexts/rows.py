@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from contextures._arrays import FloatArray, Matrix
+from contextures._repr import short_repr
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class DescribedRows:
     array([[1.36, 0.64],
            [0.64, 1.36]])
     """
+
+    __repr__ = short_repr
 
     entries: Matrix
     scales: FloatArray

@@ -13,6 +13,9 @@ from contextures.exceptions import InputError
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 
+MOST = 10**7
+"""What parameters that count may be in a file: draws, masks, neighbours."""
+
 ABOUT_ROWS = ("input_weights_", "fitted_rows_", "n_features_in_", "context_weights_")
 """Fitted attributes that are about the fitted rows, or are written for every context."""
 
@@ -58,8 +61,16 @@ def construct(described: dict[str, Any], arrays: Arrays | None = None) -> Contex
         for name, value in described["parameters"].items()
         if name in known  # one of another release may be gone
     }
+    _check_counts(parameters)
     made: Context = kind(**parameters)
     return made
+
+
+def _check_counts(values: dict[str, Any]) -> None:
+    """Refuse numbers of draws, masks or neighbours that would take for ever or all memory."""
+    for name, value in values.items():
+        if name.startswith("n_") and isinstance(value, int | float) and not -1 <= value <= MOST:
+            raise ValueError(f"{name} is {value!r}")
 
 
 def construct_known(described: dict[str, Any]) -> Context | None:
@@ -134,6 +145,7 @@ def restore_fitted(described: dict[str, Any], arrays: Arrays) -> Context:
         if not (learned and not hasattr(kind, name) if kind.saved is None else name in kind.saved):
             raise KeyError(f"fitted value {name!r}")
         setattr(context, name, _restored(value, arrays))
+        _check_counts({name: getattr(context, name)})
     absent = [name for name in kind.saved or () if name not in described["fitted"]]
     if absent:
         raise KeyError(f"no fitted value {absent[0]!r}")

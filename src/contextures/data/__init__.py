@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from contextures.data.reading import read_table
     from contextures.data.storage import load_preparation, save_preparation
     from contextures.data.table import Table, check_values, table_from_frame
-    from contextures.data.target import TargetInfo, check_target, encode_target
+    from contextures.data.target import TargetInfo, check_target, class_labels, encode_target
 
 _HOME = {
     "ColumnAccount": "account",
@@ -29,6 +29,7 @@ _HOME = {
     "TargetInfo": "target",
     "check_target": "target",
     "check_values": "table",
+    "class_labels": "target",
     "demo_table": "bundled",
     "encode_target": "target",
     "load_preparation": "storage",
@@ -48,6 +49,7 @@ __all__ = [
     "TargetInfo",
     "check_target",
     "check_values",
+    "class_labels",
     "demo_table",
     "encode_target",
     "load_preparation",

@@ -18,7 +18,6 @@ _ARROW_ENDINGS = {".feather", ".arrow", ".ipc", ".arrows"}
 # What starts so is no table here; what to do instead is the same for all.
 _FOREIGN = (
     (b"\x89HDF", "an HDF5 file"),
-    (b"\x93NUMPY", "a NumPy file"),
     (b"SQLite format 3", "an SQLite database"),
     (b"$FL2", "an SPSS file"),
     (b"<stata_dta>", "a Stata file"),
@@ -67,6 +66,14 @@ def read_binary(file: Path, data: bytes) -> tuple[pd.DataFrame, list[str]] | Non
     if data.startswith(_OLD_WORKBOOK) or is_workbook(data):
         return _read_workbook(file, data)
     return None
+
+
+def is_binary(file: Path, data: bytes) -> bool:
+    """Tell a file that is not text by its first bytes or its ending."""
+    endings = {ending.lower() for ending in file.suffixes}
+    starts = (b"PAR1", b"ARROW1", b"FEA1", b"ORC", _OLD_WORKBOOK)
+    named = endings & {".parquet", ".pq", *_ARROW_ENDINGS}
+    return data.startswith(starts) or bool(named) or is_workbook(data)
 
 
 def _read_arrow(file: Path, data: bytes, kind: str, read: Any) -> pd.DataFrame:

@@ -12,10 +12,14 @@ TABLES = {
     "breast_cancer": "diagnosis",
     "diabetes": "progression",
     "digits": "digit",
+    "few_labels": "digit",
     "iris": "species",
     "wine": "cultivar",
 }
 """The bundled tables and what each is to predict."""
+
+FEW_ROWS, LABELS_A_CLASS = 1000, 2
+"""Rows that "few_labels" has, and the labels of each digit among them."""
 
 
 def demo_table(name: str = "breast_cancer") -> Table:
@@ -23,8 +27,9 @@ def demo_table(name: str = "breast_cancer") -> Table:
 
     Parameters
     ----------
-    name : {"breast_cancer", "diabetes", "digits", "iris", "wine"}
-        Which.
+    name : {"breast_cancer", "diabetes", "digits", "few_labels", "iris", "wine"}
+        Which. "few_labels" is the first 1,000 rows of "digits" with two labels a digit, all others
+        missing.
 
     Returns
     -------
@@ -47,6 +52,8 @@ def demo_table(name: str = "breast_cancer") -> Table:
         raise InputError(f"there is no bundled table {name!r}; give one of {listed(TABLES)}")
     from sklearn import datasets
 
+    if name == "few_labels":
+        return _with_few_labels(demo_table("digits"))
     loaded: Any = getattr(datasets, f"load_{name}")(as_frame=True)
     frame = loaded.data.rename(columns=lambda column: str(column).removesuffix(" (cm)"))
     target = TABLES[name]
@@ -57,5 +64,19 @@ def demo_table(name: str = "breast_cancer") -> Table:
         frame.assign(**{target: values}),
         name=name,
         source=f"scikit-learn's {name} table",
+        target=target,
+    )
+
+
+def _with_few_labels(whole: Table) -> Table:
+    target = TABLES["few_labels"]
+    frame = whole.frame.head(FEW_ROWS)
+    mixed = frame[target].sample(frac=1, random_state=0)
+    kept = mixed.groupby(mixed).head(LABELS_A_CLASS).index
+    labels = frame[target].astype("Int64").where(frame.index.isin(kept))
+    return table_from_frame(
+        frame.assign(**{target: labels}),
+        name="few_labels",
+        source=f"{FEW_ROWS:,} rows of {whole.source} with {LABELS_A_CLASS} labels a digit",
         target=target,
     )

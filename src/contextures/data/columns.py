@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from contextures.data.amounts import DoubtError, NumberForm, described, find_form
 from contextures.data.dates import looks_dated, parse_dates
 from contextures.data.kinds import Kind, KindFound
+from contextures.data.squashing import squash
 from contextures.data.values import (
     is_wordy,
     missing_mask,
@@ -22,6 +23,7 @@ from contextures.data.values import (
     whole_base,
     words_of,
 )
+from contextures.data.without_home import load_skrub
 from contextures.data.words import counted, listed, shortened
 from contextures.exceptions import InputError
 
@@ -98,7 +100,7 @@ class FittedColumn:
         """Give the features of the cells, NaN where missing."""
         if self.kind in ("numeric", "date"):
             values = (self._read(series) - np.array(self.origins)) / np.array(self.units)
-            return np.asarray(self.encoder.transform(values), dtype=np.float64)
+            return squash(self.encoder, values)
         words = words_of(series)
         if self.kind == "text":
             encoded = self.encoder.transform(_text(self.name, words))
@@ -216,6 +218,8 @@ def fit_column(series: pd.Series, found: KindFound) -> FittedColumn | None:
         None where its values differ by less than numbers can hold.
     """
     from sklearn.preprocessing import OneHotEncoder
+
+    load_skrub()
     from skrub import SquashingScaler, StringEncoder
 
     column = FittedColumn(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any, Self
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from contextures._files import as_damaged
 from contextures.data.account import ColumnAccount
 from contextures.data.amounts import described
 from contextures.data.columns import fit_column
@@ -87,6 +89,9 @@ class TablePreparation(TransformerMixin, BaseEstimator):
     {'age': 'numeric', 'city': 'category'}
     """
 
+    _read_from: str | None = None
+    """Where it was read from: what then goes wrong is the file's fault, not the program's."""
+
     def __init__(
         self,
         drop: Mapping[str, str] | None = None,
@@ -162,7 +167,12 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         X, _ = name_frame(X)
         check_size(len(X), len(X.columns), min_rows=1, min_columns=0)
         self.check_columns(X)
-        return self._scaled(self._filled(self._blocks(X), X))
+        whole = self._read_from is None
+        with nullcontext() if whole else as_damaged(f"the preparation in {self._read_from}"):
+            features = self._scaled(self._filled(self._blocks(X), X))
+            if not np.isfinite(features).all():
+                raise ValueError("it gives values that are not numbers")
+        return features
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Give the names of the features.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from contextures._repr import short_repr
 from contextures.data.account import DataWarning
 from contextures.data.amounts import described, mixed_units
 from contextures.data.copies import (
@@ -68,6 +69,8 @@ class TableProfile:
     n_duplicate_rows : int
         How many rows repeat an earlier one.
     """
+
+    __repr__ = short_repr
 
     columns: list[ColumnProfile]
     warnings: list[DataWarning]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import stat
+from dataclasses import replace
 from pathlib import Path
 
 from contextures.data.amounts import check_marks
+from contextures.data.arrays import array_frame, is_array, spread_lists
 from contextures.data.binary import read_binary
 from contextures.data.compression import unpacked
 from contextures.data.dates import check_order
@@ -16,7 +20,7 @@ from contextures.data.text_tables import TextOptions, read_text
 from contextures.exceptions import InputError
 
 _ENDINGS = re.compile(
-    r"\.(gz|bz2|xz|zst|zip|csv|tsv|txt|tab|parquet|pq|feather|arrow|orc|xlsx|xls|ods|data)$",
+    r"\.(gz|bz2|xz|zst|zip|csv|tsv|txt|tab|parquet|pq|feather|arrow|orc|xlsx|xls|ods|data|npy|npz)$",
     re.IGNORECASE,
 )
 
@@ -33,12 +37,13 @@ def read_table(
     min_rows: int = MIN_ROWS,
     min_columns: int = MIN_COLUMNS,
 ) -> Table:
-    r"""Read a table from a CSV, TSV, Parquet, Feather, ORC or Excel file.
+    r"""Read a table from a CSV, TSV, Parquet, Feather, ORC, Excel or NumPy file.
 
     Parameters
     ----------
     path : str or pathlib.Path
         The file; it may be compressed with gzip, bzip2, xz or zstd, or alone in a ZIP archive.
+        The columns of an array, or of a Parquet column of lists of numbers, are called e1, e2, ....
     delimiter : str or None
         What separates the fields of a text table; found when None.
     encoding : str or None
@@ -86,16 +91,22 @@ def read_table(
     file = Path(path)
     data = _read_bytes(file)
     digest = hashlib.sha256(data).hexdigest()
-    data = unpacked(file, data)
     how = HowRead(options.given())
-    binary = read_binary(file, data)
-    if binary is not None:
+    coordinates: list[str] = []
+    array = is_array(file, data)
+    data = data if array else unpacked(file, data)
+    binary = None if array else read_binary(file, data)
+    if array:
+        frame, notes = array_frame(file, data)
+        coordinates = list(frame.columns)
+    elif binary is not None:
         frame, notes = binary
+        frame, coordinates = spread_lists(frame)
     else:
         frame, notes, how = read_text(
             file, data, options, min_rows=min_rows, min_columns=min_columns
         )
-    return table_from_frame(
+    table = table_from_frame(
         frame,
         name=_short_name(file),
         source=str(path),
@@ -105,19 +116,22 @@ def read_table(
         min_rows=min_rows,
         min_columns=min_columns,
     )
+    return replace(table, coordinates=coordinates)
 
 
 def _short_name(file: Path) -> str:
     name = file.name
     while (shorter := _ENDINGS.sub("", name)) not in (name, ""):
         name = shorter
-    return name
+    return os.fsencode(name).decode("utf-8", "replace")  # a name of the disk's may be no text
 
 
 def _read_bytes(file: Path) -> bytes:
     try:
         if file.is_dir():
             raise InputError(f"{str(file)!r} is a directory; give a CSV or Parquet file in it")
+        if _is_endless(file):
+            raise InputError(f"{str(file)!r} is a device and no file; give a CSV or Parquet file")
         data = file.read_bytes()
     except FileNotFoundError:
         raise InputError(f"there is no file {str(file)!r}; check the path") from None
@@ -131,3 +145,14 @@ def _read_bytes(file: Path) -> bytes:
     if not data:
         raise InputError(f"the file {str(file)!r} is empty; give a table with rows")
     return data
+
+
+def _is_endless(file: Path) -> bool:
+    """Tell a device, such as /dev/zero, from files, pipes and the terminal's own input."""
+    mode = file.stat().st_mode
+    if stat.S_ISBLK(mode):
+        return True
+    if not stat.S_ISCHR(mode) or file.samefile(os.devnull):
+        return False
+    with file.open("rb") as opened:
+        return not opened.isatty()

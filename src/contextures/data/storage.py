@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from zipfile import ZIP_DEFLATED
 
 import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from contextures._files import read_pair, to_json, write_whole
+from contextures._archives import read_archive, write_archive
+from contextures._files import as_damaged, check_ours, read_pair, to_json, write_together
 from contextures.data.account import ColumnAccount
 from contextures.data.amounts import NumberForm
 from contextures.data.columns import FittedColumn
 from contextures.data.preparation import TablePreparation
-from contextures.exceptions import InputError
+from contextures.data.without_home import load_skrub
 
 FORMAT = 2
 DESCRIPTION, ENCODERS = "preparation.json", "preparation.skops"
@@ -52,7 +52,8 @@ def save_preparation(preparation: TablePreparation, directory: str | Path) -> No
     Raises
     ------
     InputError
-        If there is no such directory.
+        If there is no such directory, it is a run, or holds files of these names that are not a
+        saved preparation's.
 
     Examples
     --------
@@ -62,12 +63,9 @@ def save_preparation(preparation: TablePreparation, directory: str | Path) -> No
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save_preparation(TablePreparation().fit(frame), folder)
     """
-    import skops.io
-
     check_is_fitted(preparation)
     folder = Path(directory)
-    if not folder.is_dir():
-        raise InputError(f"there is no directory {str(folder)!r}; make it before saving to it")
+    check_ours(folder, DESCRIPTION, "kinds", (ENCODERS,), "preparation")
     description = {
         "format": FORMAT,
         "drop": dict(preparation.drop or {}),
@@ -85,9 +83,8 @@ def save_preparation(preparation: TablePreparation, directory: str | Path) -> No
         "scale": preparation.scale_.tolist(),
     }
     encoders = {name: column.encoder for name, column in preparation.fitted_.items()}
-    archive = skops.io.dumps(encoders, compression=ZIP_DEFLATED)
-    write_whole(folder / ENCODERS, archive)
-    write_whole(folder / DESCRIPTION, to_json(description))
+    archive = write_archive(encoders, TRUSTED, "the preparation")
+    write_together(folder, {ENCODERS: archive, DESCRIPTION: to_json(description)})
 
 
 def load_preparation(directory: str | Path) -> TablePreparation:
@@ -123,33 +120,13 @@ def load_preparation(directory: str | Path) -> TablePreparation:
     """
     folder = Path(directory)
     description, archive = read_pair(folder, DESCRIPTION, ENCODERS, "preparation", FORMAT)
-    encoders = _open(archive, folder)
-    try:
+    load_skrub()
+    encoders = read_archive(archive, TRUSTED, "preparation", repr(str(folder)))
+    with as_damaged(f"the preparation in {str(folder)!r}"):
         preparation = _restore(description, encoders)
         _check_whole(preparation)
-    except Exception as error:  # whatever parts that do not fit together make raise
-        reason = " ".join(str(error).split())[:120]
-        raise InputError(
-            f"the preparation in {str(folder)!r} is damaged ({reason}); fit it again"
-        ) from None
+    preparation._read_from = repr(str(folder))
     return preparation
-
-
-def _open(archive: bytes, folder: Path) -> Any:
-    import skops.io
-
-    try:
-        foreign = sorted(set(skops.io.get_untrusted_types(data=archive)) - set(TRUSTED))
-        if foreign:
-            raise InputError(
-                f"the preparation in {str(folder)!r} holds the type {foreign[0]!r}, which no "
-                "preparation has; it was changed or comes from another release, so fit it again"
-            )
-        return skops.io.loads(archive, trusted=list(TRUSTED))
-    except InputError:
-        raise
-    except Exception as error:  # whatever a damaged archive makes skops raise
-        raise InputError(f"the preparation in {str(folder)!r} cannot be read: {error}") from None
 
 
 def _described(column: FittedColumn) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from contextures._frames import is_foreign, to_pandas
+from contextures._repr import short_repr
 from contextures.data.how_read import HowRead
 from contextures.data.kinds import plain_amounts
 from contextures.data.plain_types import plain_columns
@@ -42,7 +43,11 @@ class Table:
         The name of the column to predict, where the source says so.
     how_read : HowRead
         What was decided when it was read, so that a later file can be read alike.
+    coordinates : list of str
+        The columns that were an embedding in the source: an array, or lists of numbers.
     """
+
+    __repr__ = short_repr
 
     frame: pd.DataFrame
     name: str
@@ -51,6 +56,7 @@ class Table:
     notes: list[str] = field(default_factory=list)
     target: str | None = None
     how_read: HowRead = field(default_factory=HowRead)
+    coordinates: list[str] = field(default_factory=list)
 
 
 def table_from_frame(

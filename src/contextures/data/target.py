@@ -14,7 +14,14 @@ from contextures.data.amounts import NumberForm
 from contextures.data.kinds import Hints, KindFound, kind_of
 from contextures.data.plain_types import plain_columns
 from contextures.data.table import check_nesting
-from contextures.data.values import missing_mask, numbers_of, same_words, words_of
+from contextures.data.values import (
+    is_wordy,
+    missing_mask,
+    numbers_of,
+    same_words,
+    undo_category,
+    words_of,
+)
 from contextures.data.words import counted, listed, shortened
 from contextures.exceptions import InputError
 
@@ -24,6 +31,9 @@ MOST_WORDS = 50
 """Up to this many different words, or a tenth of the rows, are classes; more are free text."""
 
 FEWEST_LABELS = 20
+"""Labels that are needed to learn and to score, where there are not rows without one to predict."""
+
+_LEAST_SPREAD, _MOST_SPREAD = 1e-140, 1e140
 
 _SEVERAL = ("classes", "have a single row each")
 
@@ -89,8 +99,8 @@ def check_target(
     Raises
     ------
     InputError
-        If it is empty, constant, infinite, has too few labels, hardly varies, or has values that
-        are neither classes nor amounts.
+        If it is empty, constant, infinite, has values that are neither classes nor amounts, amounts
+        too small or large to be squared, or, where most rows have a label, too few of them.
 
     Examples
     --------
@@ -119,7 +129,8 @@ def check_target(
             f"the target {name!r} has one value only, so there is nothing to predict; "
             "give a column that varies"
         )
-    if n_labels < FEWEST_LABELS:
+    few = n_labels <= found.n_missing
+    if n_labels < FEWEST_LABELS and not few:
         raise InputError(
             f"the target {name!r} has a label in {counted(n_labels, 'row')} only; at least "
             f"{FEWEST_LABELS} are needed to learn and to score"
@@ -138,10 +149,10 @@ def check_target(
                 f"the target {name!r} holds {shortened(series.iloc[wrong[0]])!r}, which is not a "
                 "number; use --task classification or correct it"
             )
-        _check_varies(numbers, name)
+        _check_spread(numbers, name)
         note = _said_amounts(series, found, numbers, name) if task is None else None
         return TargetInfo(name, read, None, found.n_missing, note, [], found.number_form)
-    classes, unscored = _classes(series, found, name)
+    classes, unscored = _classes(series, found, name, single=few)
     note = None
     if unscored:
         which = ("class", "has a single row") if len(unscored) == 1 else _SEVERAL
@@ -198,6 +209,47 @@ def encode_target(series: pd.Series, info: TargetInfo) -> NDArray[Any]:
     return np.asarray(codes, dtype=np.intp)
 
 
+def class_labels(series: pd.Series, info: TargetInfo) -> NDArray[Any]:
+    """Give the labels of a target of classes as the table has them.
+
+    Parameters
+    ----------
+    series : pandas.Series
+        The column.
+    info : TargetInfo
+        How it is read.
+
+    Returns
+    -------
+    ndarray of object of shape (n,)
+        Text, whole numbers, numbers or booleans, one value for each of ``info.classes``; None
+        where missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from contextures.data import check_target, class_labels
+    >>> stars = pd.Series([3.0, 5.0, None, 3.0, None, None], name="stars")
+    >>> class_labels(stars, check_target(stars)).tolist()
+    [3, 5, None, 3, None, None]
+    """
+    codes = encode_target(series, info)
+    plain = undo_category(series)
+    known, first = np.unique(codes, return_index=True)
+    held = [plain.iloc[place] for code, place in zip(known, first, strict=True) if code >= 0]
+    if all(isinstance(value, bool | np.bool_) for value in held):
+        values: list[Any] = [bool(value) for value in held]
+    elif not is_wordy(plain):
+        whole = all(float(value).is_integer() for value in held)
+        values = [int(value) if whole else float(value) for value in held]
+    else:
+        values = [str(value).strip() for value in held]
+    labels = np.full(len(codes), None, dtype=object)
+    for code, value in zip(known[known >= 0], values, strict=True):
+        labels[codes == code] = value
+    return labels
+
+
 def _check_finite(numbers: NDArray[np.float64], name: str) -> None:
     infinite = np.flatnonzero(np.isinf(numbers))
     if len(infinite):
@@ -207,16 +259,17 @@ def _check_finite(numbers: NDArray[np.float64], name: str) -> None:
         )
 
 
-def _check_varies(numbers: NDArray[np.float64], name: str) -> None:
-    """Refuse amounts whose variance is zero or infinite as a float, though they differ."""
-    present = numbers[~np.isnan(numbers)]
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        variance = float(np.var(present))
-    if variance < np.finfo(np.float64).tiny or not np.isfinite(variance):
-        size = "little" if np.isfinite(variance) else "much"
+def _check_spread(numbers: NDArray[np.float64], name: str) -> None:
+    """Refuse values whose squares a float does not hold: scores are made of squares."""
+    with np.errstate(over="ignore"):
+        spread = float(np.nanmax(numbers) - np.nanmin(numbers))
+    if not _LEAST_SPREAD <= spread <= _MOST_SPREAD or np.nanmax(np.abs(numbers)) > _MOST_SPREAD:
+        small = spread < _LEAST_SPREAD
         raise InputError(
-            f"the target {name!r} runs from {present.min():g} to {present.max():g}, which is too "
-            f"{size} to compute with; give it in another unit"
+            f"the values of the target {name!r} {'differ by' if small else 'run to'} "
+            f"{spread if small else np.nanmax(np.abs(numbers)):.3g}, too "
+            f"{'little' if small else 'far'} to be squared; give them in a "
+            f"{'smaller' if small else 'larger'} unit"
         )
 
 
@@ -259,8 +312,10 @@ def _said_amounts(
     )
 
 
-def _classes(series: pd.Series, found: KindFound, name: str) -> tuple[list[str], list[str]]:
-    """Give the classes in order, and those of a single row."""
+def _classes(
+    series: pd.Series, found: KindFound, name: str, *, single: bool
+) -> tuple[list[str], list[str]]:
+    """Give the classes in order, and those of a single row unless such may be ``single``."""
     n_labels = len(series) - found.n_missing
     if found.n_unique > max(MOST_WORDS, n_labels // 10):
         many = f"the target {name!r} has {found.n_unique:,} different values, too many for classes"
@@ -272,15 +327,16 @@ def _classes(series: pd.Series, found: KindFound, name: str) -> tuple[list[str],
         )
     words = pd.Series(words_of(series)).dropna()
     counts = words.value_counts()
-    single = sorted((str(label) for label in counts.index[counts < 2]), key=_order)
-    classes = sorted((str(label) for label in counts.index[counts >= 2]), key=_order)
+    least = 1 if single else 2
+    alone = sorted((str(label) for label in counts.index[counts < least]), key=_order)
+    classes = sorted((str(label) for label in counts.index[counts >= least]), key=_order)
     if len(classes) < 2:
         there = f"only the class {classes[0]!r}" if classes else "no class"
         raise InputError(
             f"the target {name!r} has {there} of more than one row, so there is nothing to learn "
             "and to hold out; merge its classes"
         )
-    return classes, single
+    return classes, alone
 
 
 def _order(label: str) -> tuple[int, float, str]:

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray
 from contextures._checks import check_not_negative, check_positive_int, validated
+from contextures._files import as_damaged
 from contextures.contexts import Context, KNNContext
 from contextures.contexts.base import check_context
 from contextures.encoders.nearest import NearestRows
@@ -98,6 +99,8 @@ class Encoder(NearestRows, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
     context_: Context
     n_features_in_: int
     _named: bool
+    _read_from: str | None = None
+    """Where it was read from: what then goes wrong is the file's fault, not the program's."""
 
     @property
     def singular_values_(self) -> FloatArray:
@@ -156,7 +159,8 @@ class Encoder(NearestRows, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         ------
         InputError
             If new rows need their context, and that cannot describe them, as a label context
-            cannot; or ``spectral_power`` is not a number of at least zero.
+            cannot; ``spectral_power`` is not a number of at least zero; or a coordinate is not a
+            finite number.
         """
         return self._coordinates(X)
 
@@ -222,7 +226,19 @@ class Encoder(NearestRows, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
 
     def _coordinates(self, X: Any) -> FloatArray:
         check_is_fitted(self)
-        return self._weighted(self._embed(self._rows(X)))
+        rows = self._rows(X)
+        if self._read_from is None:
+            coordinates = self._weighted(self._embed(rows))
+        else:
+            with as_damaged(f"the encoder in {self._read_from}"):
+                coordinates = self._weighted(self._embed(rows))
+        wrong = ~np.isfinite(coordinates).all(axis=1)
+        if wrong.any():
+            raise InputError(
+                f"the coordinates of row {int(wrong.argmax()) + 1:,} are no numbers: it lies too "
+                "far from the fitted rows, or the encoder is damaged; leave it out, or fit again"
+            )
+        return coordinates
 
     def _weighted(self, coordinates: FloatArray) -> FloatArray:
         """Give s_i^p mu_i for mu_i."""

@@ -7,9 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from contextures._checks import check_not_negative
-from contextures._files import read_pair, to_json, write_whole
+from contextures._files import (
+    as_damaged,
+    check_ours,
+    read_pair,
+    read_regular,
+    to_json,
+    write_together,
+)
 from contextures._version import __version__
 from contextures.contexts.stored import (
     Arrays,
@@ -25,6 +33,7 @@ from contextures.encoders.bases.stored import (
     restore_basis,
     write_foreign,
 )
+from contextures.encoders.restored import check_restored
 from contextures.encoders.ritz import RitzEncoder
 from contextures.encoders.ritz.learner import Solved
 from contextures.encoders.spectral import SpectralEncoder
@@ -48,13 +57,14 @@ def save_encoder(encoder: Encoder, directory: str | Path) -> None:
         is a neural one whose network is on A; the others over any context, without what that
         learned, and without the side of A.
     directory : str or pathlib.Path
-        An existing directory.
+        An existing directory. An encoder that was saved there is replaced.
 
     Raises
     ------
     InputError
         If the context or the basis is of a kind that cannot be written, the encoder is one of
-        your own, or its ``spectral_power`` is not a number of at least zero.
+        your own, its ``spectral_power`` is not a number of at least zero, there is no such
+        directory, it is a run, or holds files of these names that are not a saved encoder's.
 
     Examples
     --------
@@ -69,6 +79,10 @@ def save_encoder(encoder: Encoder, directory: str | Path) -> None:
     """
     from safetensors.numpy import save
 
+    folder = Path(directory)
+    check_ours(folder, DESCRIPTION, "encoder", (ARRAYS, FOREIGN), "encoder")
+    if isinstance(encoder, Encoder):
+        check_is_fitted(encoder)
     power = check_not_negative(encoder.spectral_power, "spectral_power")
     arrays: Arrays = {}
     foreign: list[Any] = []
@@ -78,13 +92,6 @@ def save_encoder(encoder: Encoder, directory: str | Path) -> None:
         described = _describe_spectral(encoder, arrays)
     else:
         described = _describe_neural(encoder, arrays)
-    folder = Path(directory)
-    archive = write_foreign(foreign) if foreign else None
-    if archive is None:
-        (folder / FOREIGN).unlink(missing_ok=True)
-    else:
-        write_whole(folder / FOREIGN, archive)
-    write_whole(folder / ARRAYS, save(arrays))
     description = {
         "format": FORMAT,
         "version": __version__,
@@ -92,7 +99,12 @@ def save_encoder(encoder: Encoder, directory: str | Path) -> None:
         "spectral_power": power,
         **described,
     }
-    write_whole(folder / DESCRIPTION, to_json(description))
+    contents = {
+        FOREIGN: write_foreign(foreign) if foreign else None,
+        ARRAYS: save(arrays),
+        DESCRIPTION: to_json(description),
+    }
+    write_together(folder, contents)
 
 
 def load_encoder(directory: str | Path, network: Any = None) -> Encoder:
@@ -135,26 +147,22 @@ def load_encoder(directory: str | Path, network: Any = None) -> Encoder:
     >>> bool(abs(again.transform(X) - encoder.transform(X)).max() < 1e-12)
     True
     """
-    from safetensors import SafetensorError
     from safetensors.numpy import load
 
     folder = Path(directory)
     where = repr(str(folder))
-    description, content = read_pair(folder, DESCRIPTION, ARRAYS, "encoder", FORMAT)
+    description, content = read_pair(folder, DESCRIPTION, ARRAYS, "encoder", FORMAT, (FOREIGN,))
     try:
         arrays = load(content)
-    except SafetensorError as error:
+    except Exception as error:  # of safetensors, or of the types and shapes that it read
         raise InputError(f"the encoder in {where} cannot be read: {error}") from None
-    try:
+    with as_damaged(f"the encoder in {where}"):
         encoder = _restore(description, arrays, folder, network)
         power = description.get("spectral_power", 0.0)  # not in releases before it was a parameter
         encoder.spectral_power = check_not_negative(power, "spectral_power")
-        return encoder
-    except InputError:
-        raise
-    except Exception as error:  # whatever parts that do not fit together make raise
-        reason = " ".join(str(error).split())[:120]
-        raise InputError(f"the encoder in {where} is damaged ({reason}); fit it again") from None
+        check_restored(encoder, description, arrays)
+    encoder._read_from = where
+    return encoder
 
 
 def _restore(description: dict[str, Any], arrays: Arrays, folder: Path, network: Any) -> Encoder:
@@ -205,8 +213,6 @@ def _restore_spectral(description: dict[str, Any], arrays: Arrays) -> SpectralEn
     encoder._singular_values = arrays["singular_values"]
     encoder._coefficients = arrays["coefficients"]
     encoder._offset = arrays.get("offset", np.zeros(encoder.n_components))  # not in release 0.1
-    if context.takes == "array":
-        _check_row(encoder)
     return encoder
 
 
@@ -259,7 +265,6 @@ def _restore_ritz(description: dict[str, Any], arrays: Arrays, folder: Path) -> 
     encoder._solved = Solved(
         functions, float(description["ridge"]), np.nan if score is None else float(score)
     )
-    _check_whole(encoder)
     return encoder
 
 
@@ -270,20 +275,4 @@ def _foreign(folder: Path) -> list[Any]:
             f"{str(folder)!r} holds no whole encoder ({FOREIGN} is missing); give a directory that "
             "an encoder was saved to"
         )
-    return read_foreign(path.read_bytes(), repr(str(folder)))
-
-
-def _check_whole(encoder: RitzEncoder) -> None:
-    """Check that the parts of an encoder belong together, by a row of zeros where X is numbers."""
-    functions = encoder.functions_
-    n_functions, n_components = functions.coefficients.shape
-    if functions.mean.shape != (n_functions,) or len(functions.singular_values) != n_components:
-        raise ValueError("the numbers of its functions differ")
-    if not encoder._named:
-        _check_row(encoder)
-
-
-def _check_row(encoder: Encoder) -> None:
-    row = np.zeros((1, encoder.n_features_in_))
-    if not np.isfinite(encoder.transform(row)).all():
-        raise ValueError("it gives values that are not numbers")
+    return read_foreign(read_regular(path), repr(str(folder)))

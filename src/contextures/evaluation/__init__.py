@@ -51,7 +51,17 @@ if TYPE_CHECKING:
     )
     from contextures.evaluation.context_scores.task_priors import TaskPrior, smooth_tasks
     from contextures.evaluation.context_scores.tau import Usefulness, usefulness
-    from contextures.evaluation.intervals import bootstrap_interval
+    from contextures.evaluation.embeddings.comparison import (
+        EmbeddingComparison,
+        EmbeddingPair,
+        compare_embeddings,
+    )
+    from contextures.evaluation.embeddings.held import HeldFunctions
+    from contextures.evaluation.intervals import (
+        bootstrap_interval,
+        paired_hits_interval,
+        paired_mean_interval,
+    )
     from contextures.evaluation.jackknife import Estimate, OperatorScore
     from contextures.evaluation.learned.diagnosis import Diagnosis, diagnose
     from contextures.evaluation.learned.operator_scores import (
@@ -87,7 +97,10 @@ _HOME = {
     "ContextComplexity": "bounds.complexity",
     "Diagnosis": "learned.diagnosis",
     "DimensionAdvice": "bounds.advice",
+    "EmbeddingComparison": "embeddings.comparison",
+    "EmbeddingPair": "embeddings.comparison",
     "Estimate": "jackknife",
+    "HeldFunctions": "embeddings.held",
     "HeldOutScore": "representations.probe",
     "OperatorScore": "jackknife",
     "OptimalError": "bounds.approximation",
@@ -109,6 +122,7 @@ _HOME = {
     "cca_alignment": "representations.alignment",
     "cka_alignment": "representations.alignment",
     "compare": "representations.probe",
+    "compare_embeddings": "embeddings.comparison",
     "compatibility": "tasks.compatibility",
     "complexity_from_log_ratios": "bounds.complexity",
     "context_complexity": "bounds.complexity",
@@ -128,6 +142,8 @@ _HOME = {
     "mutual_knn_alignment": "representations.neighborhoods",
     "neighbor_overlap": "representations.neighborhoods",
     "optimal_error": "bounds.approximation",
+    "paired_hits_interval": "intervals",
+    "paired_mean_interval": "intervals",
     "participation_ratio": "representations.ranks",
     "probe_curve": "representations.probe",
     "pseudo_task_error": "context_scores.pseudo_tasks",
@@ -151,7 +167,10 @@ __all__ = [
     "ContextComplexity",
     "Diagnosis",
     "DimensionAdvice",
+    "EmbeddingComparison",
+    "EmbeddingPair",
     "Estimate",
+    "HeldFunctions",
     "HeldOutScore",
     "OperatorScore",
     "OptimalError",
@@ -173,6 +192,7 @@ __all__ = [
     "cca_alignment",
     "cka_alignment",
     "compare",
+    "compare_embeddings",
     "compatibility",
     "complexity_from_log_ratios",
     "context_complexity",
@@ -192,6 +212,8 @@ __all__ = [
     "mutual_knn_alignment",
     "neighbor_overlap",
     "optimal_error",
+    "paired_hits_interval",
+    "paired_mean_interval",
     "participation_ratio",
     "probe_curve",
     "pseudo_task_error",

@@ -16,6 +16,7 @@ from contextures.prediction.members import (
     Problem,
 )
 from contextures.prediction.regressor import ContextureRegressor
+from contextures.prediction.storage import load_predictor, save_predictor
 
 __all__ = [
     "DEFAULT_MEMBERS",
@@ -30,4 +31,6 @@ __all__ = [
     "MeanMember",
     "Member",
     "Problem",
+    "load_predictor",
+    "save_predictor",
 ]

@@ -15,7 +15,8 @@ from contextures._arrays import FloatArray, IntArray
 from contextures._checks import validated
 from contextures.exceptions import ContextWarning, InputError
 from contextures.prediction.members import FittedMember, Member, Problem, make_members
-from contextures.prediction.pool import pool_weights, pooled_left_out
+from contextures.prediction.pool import Pool, Prior, fit_pool, pooled_left_out
+from contextures.prediction.scales import column_scales
 
 
 class PooledPrediction(BaseEstimator):
@@ -23,6 +24,7 @@ class PooledPrediction(BaseEstimator):
 
     members: Any
     random_state: Any
+    standardize: Any
 
     def _check_rows(self, X: Any, *, reset: bool) -> FloatArray:
         check_columns(X)
@@ -43,10 +45,7 @@ class PooledPrediction(BaseEstimator):
     ) -> tuple[FloatArray, FloatArray]:
         """Fit and weigh members; give the targets' pooled left-out predictions and errors."""
         members = make_members(self.members)
-        self._centre = rows.mean(axis=0)
-        spread = rows.std(axis=0)
-        # A constant column has a spread of rounding, which must not be blown up.
-        self._spread = np.where(spread > 1e-12 * np.abs(self._centre), spread, 1.0)
+        self._centre, self._spread = column_scales(rows, self.standardize)
         problem = Problem(
             self._standardised(rows),
             labelled,
@@ -57,13 +56,14 @@ class PooledPrediction(BaseEstimator):
         fitted, seconds = _fit_each(members, problem)
         members = [each for each, found in zip(members, fitted, strict=True) if found is not None]
         self._members = [each for each in fitted if each is not None]
+        self._member_names = [each.name for each in members]
         left_out = np.array([limit(each.left_out) for each in self._members])
-        errors = targets - left_out
-        prior = np.array([each.prior for each in members], dtype=np.float64)
-        mean = [each.name for each in members].index("mean")
-        self.weights_ = pool_weights(errors, prior, mean)
+        prior = _prior(members)
+        pool = fit_pool(left_out, targets, prior, classes)
+        self.weights_, self._powers, self._floor = pool.weights, pool.sharpness, pool.floor
         self.n_labelled_ = len(labelled)
-        pooled = pooled_left_out(left_out, targets, prior, mean, classes)
+        pooled = pooled_left_out(left_out, targets, prior, classes)
+        errors = targets - np.array([pool.adjusted(*each) for each in enumerate(left_out)])
         import pandas as pd
 
         self.leaderboard_ = (
@@ -83,19 +83,28 @@ class PooledPrediction(BaseEstimator):
     def _standardised(self, rows: FloatArray) -> FloatArray:
         return np.asarray((rows - self._centre) / self._spread)
 
-    def _pooled(self, X: Any, limit: Callable[[FloatArray], FloatArray]) -> FloatArray:
+    def _pooled(self, rows: FloatArray, limit: Callable[[FloatArray], FloatArray]) -> FloatArray:
         """Average the members' predictions of rows; those of no weight are not asked."""
-        check_is_fitted(self)
-        rows = self._standardised(self._check_rows(X, reset=False))
+        rows = self._standardised(rows)
+        pool = Pool(self.weights_, self._powers, self._floor)
         parts = [
-            weight * limit(member.values(rows))
-            for weight, member in zip(self.weights_, self._members, strict=True)
+            weight * pool.adjusted(place, limit(member.values(rows)))
+            for place, (weight, member) in enumerate(zip(pool.weights, self._members, strict=True))
             if weight > 0
         ]
         return np.asarray(sum(parts))
 
+    def _asked(self, X: Any) -> FloatArray:
+        check_is_fitted(self)
+        return self._check_rows(X, reset=False)
+
     _members: list[FittedMember]
+    _member_names: list[str]
+    n_features_in_: int
+    n_labelled_: int
     weights_: FloatArray
+    _powers: FloatArray
+    _floor: float
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "weights_")
@@ -114,6 +123,13 @@ def check_columns(X: Any) -> None:
                 f"the column {name!r} of X holds {kind}, not numbers; give its values as numbers, "
                 "for example by contextures.data.TablePreparation"
             )
+
+
+def _prior(members: list[Member]) -> Prior:
+    shares = np.array([each.prior for each in members], dtype=np.float64)
+    few = np.array([each.few for each in members], dtype=np.float64)
+    mean = [each.name for each in members].index("mean")
+    return Prior(shares, few if few.any() else shares, mean)
 
 
 def _fit_each(

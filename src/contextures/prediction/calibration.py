@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from numpy.typing import NDArray
+from scipy.optimize import brentq, minimize_scalar
 from scipy.special import log_softmax
 
-from contextures._arrays import FloatArray
+from contextures._arrays import FloatArray, IntArray
 
 N_BINS = 10
+
+
+def with_companions(targets: FloatArray) -> NDArray[np.bool_]:
+    """Tell which rows are not the only ones of their class.
+
+    Parameters
+    ----------
+    targets : ndarray of shape (k, q)
+        Indicators of classes.
+
+    Returns
+    -------
+    ndarray of bool of shape (k,)
+        Where leaving the row out leaves its class in.
+    """
+    return np.asarray(targets @ targets.sum(axis=0) > 1)
 
 
 def tempered(chances: FloatArray, floor: float, sharpness: float) -> FloatArray:
@@ -56,6 +73,64 @@ def best_sharpness(left_out: FloatArray, indicators: FloatArray, floor: float) -
         return float(-np.sum(indicators * found) + 0.5 * logarithm**2)
 
     return float(np.exp(minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded").x))
+
+
+def sharpness_for(
+    chances: FloatArray, indicators: FloatArray, floor: float, wanted: float
+) -> float:
+    """Give the power at which rows' own classes have a chance of ``wanted`` on average.
+
+    Parameters
+    ----------
+    chances : ndarray of shape (k, q)
+        Chances of labelled rows.
+    indicators : ndarray of shape (k, q)
+        Their classes.
+    floor : float
+        As for :func:`tempered`.
+    wanted : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    float
+        Between e^-3 and e^6; the end where no power does it.
+    """
+
+    def missing(logarithm: float) -> float:
+        told = np.exp(tempered(chances, floor, float(np.exp(logarithm))))
+        return wanted - float(np.mean(np.sum(told * indicators, axis=1)))
+
+    low, high = -3.0, 6.0
+    if missing(low) <= 0 or missing(high) >= 0:
+        return float(np.exp(low if missing(low) <= 0 else high))
+    return float(np.exp(brentq(missing, low, high)))
+
+
+def cross_tempered(
+    left_out: FloatArray, indicators: FloatArray, floor: float, fold: IntArray
+) -> FloatArray:
+    """Temper left-out chances by a sharpness that did not see their rows' labels either.
+
+    Parameters
+    ----------
+    left_out, indicators, floor
+        As for :func:`best_sharpness`.
+    fold : ndarray of int of shape (k,)
+        Each fold's sharpness is that of the other folds.
+
+    Returns
+    -------
+    ndarray of shape (k, q)
+        Chances.
+    """
+    found, sound = np.empty_like(left_out), with_companions(indicators)
+    for each in np.unique(fold):
+        away = fold == each
+        others = ~away & sound
+        sharpness = best_sharpness(left_out[others], indicators[others], floor)
+        found[away] = np.exp(tempered(left_out[away], floor, sharpness))
+    return found
 
 
 def calibration_error(chances: FloatArray, indicators: FloatArray) -> float:

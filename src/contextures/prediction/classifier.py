@@ -10,9 +10,21 @@ from sklearn.base import ClassifierMixin
 
 from contextures._arrays import FloatArray
 from contextures.prediction.base import PooledPrediction
-from contextures.prediction.calibration import best_sharpness, calibration_error, tempered
+from contextures.prediction.calibration import (
+    best_sharpness,
+    calibration_error,
+    cross_tempered,
+    sharpness_for,
+    tempered,
+    with_companions,
+)
 from contextures.prediction.limits import limit_chances
+from contextures.prediction.members.estimators import folds
+from contextures.prediction.pool import N_FOLDS
 from contextures.regression.targets import check_length, read_classes
+
+ONE_EACH = 2 / 3
+"""How surely rows with the only label of their class are told: by the rule of succession."""
 
 
 class ContextureClassifier(ClassifierMixin, PooledPrediction):
@@ -25,6 +37,8 @@ class ContextureClassifier(ClassifierMixin, PooledPrediction):
     Parameters
     ----------
     members : list of str or Member, optional
+        As for :class:`ContextureRegressor`.
+    standardize : bool or "auto", default="auto"
         As for :class:`ContextureRegressor`.
     unlabelled : object, default=-1
         What stands for no label in y, besides None and NaN; None for nothing else.
@@ -42,10 +56,12 @@ class ContextureClassifier(ClassifierMixin, PooledPrediction):
     weights_ : ndarray of shape (M,)
         The weights in the order of ``members``.
     left_out_ : ndarray of shape (k, q)
-        Chances of the labelled rows, for which neither the members nor the weights saw the row's
-        label.
+        Chances of the labelled rows, for which neither the members nor the weights nor the power
+        saw the row's label.
     left_out_score_ : float
-        Their accuracy: about what is to be expected of new rows.
+        Their accuracy: about what is to be expected of new rows. Rows that are the only ones of
+        their class are not counted, here and below, since their class is left out with them; NaN
+        if all are.
     calibration_error_ : float
         Their expected calibration error, in ten bins of the most likely class's chance. With few
         labels it is far above zero by chance alone.
@@ -57,9 +73,13 @@ class ContextureClassifier(ClassifierMixin, PooledPrediction):
     Notes
     -----
     As for :class:`ContextureRegressor`, with Brier's score for the squared error; members' values
-    below zero count as zero. Chances are in proportion to a power of the pooled ones, which
-    minimises the log-loss of the left-out chances under a normal prior on the power's logarithm;
-    no chance is taken to be below 1 / (2 (k + q)) before.
+    below zero count as zero. Each member's chances are raised to a power before they are averaged,
+    and the average once more: the one that minimises the log-loss of left-out chances under a
+    normal prior on its logarithm. No chance is taken to be below 1 / (2 (k + q)) before.
+
+    With c labels a class, left-out errors decide over a share of (c - 1) / (c + 3) of the weights;
+    the rest goes to the member "local". So with one label a class this is nearly
+    :class:`contextures.regression.STKRClassifier`, and with fifty the pool has nine tenths.
 
     References
     ----------
@@ -86,9 +106,15 @@ class ContextureClassifier(ClassifierMixin, PooledPrediction):
     calibration_error_: float
 
     def __init__(
-        self, members: Any = None, *, unlabelled: Any = -1, random_state: Any = None
+        self,
+        members: Any = None,
+        *,
+        standardize: Any = "auto",
+        unlabelled: Any = -1,
+        random_state: Any = None,
     ) -> None:
         self.members = members
+        self.standardize = standardize
         self.unlabelled = unlabelled
         self.random_state = random_state
 
@@ -123,7 +149,7 @@ class ContextureClassifier(ClassifierMixin, PooledPrediction):
         check_length(len(codes), len(rows))
         labelled = np.flatnonzero(codes >= 0)
         indicators = np.eye(len(self.classes_))[codes[labelled]]
-        k, q = indicators.shape
+        k = len(indicators)
         self._shares = indicators.mean(axis=0)
         others = (indicators.sum(axis=0) - indicators) / (k - 1)
         pooled, left_out = self._fit_members(
@@ -134,16 +160,35 @@ class ContextureClassifier(ClassifierMixin, PooledPrediction):
             classes=True,
         )
         truth = codes[labelled]
-        right = np.mean(left_out.argmax(axis=2) == truth, axis=1)
+        told = with_companions(indicators)
+        if not told.any():
+            self._start_from_one_each(rows[labelled], indicators)
+        right = (
+            np.mean(left_out[:, told].argmax(axis=2) == truth[told], axis=1)
+            if told.any()
+            else np.nan
+        )
         # The board is sorted by weight, stably; so are the accuracies.
         order = np.argsort(-self.weights_, kind="stable")
-        self.leaderboard_.insert(3, "left_out_score", right[order])
-        self._floor = 0.5 / (k + q)
-        self._sharpness = best_sharpness(pooled, indicators, self._floor)
-        self.left_out_ = np.exp(tempered(pooled, self._floor, self._sharpness))
-        self.left_out_score_ = float(np.mean(self.left_out_.argmax(axis=1) == truth))
-        self.calibration_error_ = calibration_error(self.left_out_, indicators)
+        self.leaderboard_.insert(3, "left_out_score", np.broadcast_to(right, len(order))[order])
+        self._sharpness = best_sharpness(pooled[told], indicators[told], self._floor)
+        fold = folds(indicators, True, N_FOLDS, seed=0)
+        self.left_out_ = cross_tempered(pooled, indicators, self._floor, fold)
+        likely = self.left_out_.argmax(axis=1) == truth
+        self.left_out_score_ = float(np.mean(likely[told])) if told.any() else float("nan")
+        self.calibration_error_ = (
+            calibration_error(self.left_out_[told], indicators[told])
+            if told.any()
+            else float("nan")
+        )
         return self
+
+    def _start_from_one_each(self, rows: FloatArray, indicators: FloatArray) -> None:
+        """Make up for what one label a class cannot say: how sure to be."""
+        standardised = self._standardised(rows)
+        for place in np.flatnonzero(self.weights_):
+            values = limit_chances(self._members[place].values(standardised), self._shares)
+            self._powers[place] = sharpness_for(values, indicators, self._floor, ONE_EACH)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict the class of rows, seen at fit time or new.
@@ -174,5 +219,8 @@ class ContextureClassifier(ClassifierMixin, PooledPrediction):
         ndarray of shape (n, q)
             One column for each of ``classes_``; rows sum to one.
         """
-        found = self._pooled(X, lambda values: limit_chances(values, self._shares))
+        return self._told(self._asked(X))
+
+    def _told(self, rows: FloatArray) -> FloatArray:
+        found = self._pooled(rows, lambda values: limit_chances(values, self._shares))
         return np.exp(tempered(found, self._floor, self._sharpness))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from contextures._arrays import FloatArray
+from contextures.prediction.calibration import best_sharpness, tempered, with_companions
 from contextures.prediction.members.estimators import folds
 
 SHRINK = 0.3
@@ -12,6 +15,102 @@ SHRINK = 0.3
 
 N_FOLDS = 20
 """Folds by which weights are cross-fitted."""
+
+SOUND = 4.0
+"""Labels a class, beyond the first, at which left-out errors have half the say in the weights."""
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What is known of members before labels are looked at.
+
+    Attributes
+    ----------
+    shares : ndarray of shape (M,)
+        Weights, up to a factor.
+    few : ndarray of shape (M,)
+        Weights where there are too few labels of each class to choose by, up to a factor.
+    mean : int
+        Which member is the mean of the labels.
+    """
+
+    shares: FloatArray
+    few: FloatArray
+    mean: int
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Weighted members.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (M,)
+        At least zero, summing to one.
+    sharpness : ndarray of shape (M,)
+        The power of each member's chances; empty for numbers.
+    floor : float
+        What chances are not believed to be below.
+    """
+
+    weights: FloatArray
+    sharpness: FloatArray
+    floor: float = 0.0
+
+    def adjusted(self, place: int, values: FloatArray) -> FloatArray:
+        """Give one member's predictions as they are averaged."""
+        if not len(self.sharpness):
+            return values
+        return np.exp(tempered(values, self.floor, float(self.sharpness[place])))
+
+    def average(self, values: FloatArray) -> FloatArray:
+        """Average all members' predictions, of shape (M, n, q)."""
+        parts = [self.adjusted(place, each) for place, each in enumerate(values)]
+        return np.asarray(np.tensordot(self.weights, np.array(parts), 1))
+
+
+def fit_pool(left_out: FloatArray, targets: FloatArray, prior: Prior, classes: bool) -> Pool:
+    """Weigh members, and for classes bring their chances to one scale first.
+
+    A ridge shrinks chances towards each other, a forest does not, so that an average would follow
+    whoever is boldest. Each member's chances are raised to the power that its left-out predictions
+    deserve, and weighed then. With c labels a class the weights are, to a share of
+    (c - 1) / (c - 1 + SOUND), those that left-out errors ask for, and ``prior.few`` for the rest:
+    one label a class cannot be left out at all.
+
+    Parameters
+    ----------
+    left_out : ndarray of shape (M, k, q)
+        The members' predictions.
+    targets : ndarray of shape (k, q)
+        What they predict.
+    prior : Prior
+        What is known before.
+    classes : bool
+        Whether the targets are indicators of classes.
+
+    Returns
+    -------
+    Pool
+        The weights and powers.
+    """
+    if not classes:
+        return Pool(pool_weights(targets - left_out, prior.shares, prior.mean), np.empty(0))
+    few = prior.few / prior.few.sum()
+    k, q = targets.shape
+    floor = 0.5 / (k + q)
+    # A row that is the only one of its class is left out along with the class.
+    told = np.flatnonzero(with_companions(targets))
+    if not len(told):
+        return Pool(few, np.ones(len(few)), floor)
+    left_out, targets = left_out[:, told], targets[told]
+    sharpness = np.array([best_sharpness(each, targets, floor) for each in left_out])
+    pool = Pool(few, sharpness, floor)
+    errors = targets - np.array([pool.adjusted(*each) for each in enumerate(left_out)])
+    beyond = k / q - 1
+    trusted = beyond / (beyond + SOUND) if beyond > 0 else 0.0
+    chosen = pool_weights(errors, prior.shares, prior.mean)
+    return Pool(trusted * chosen + (1 - trusted) * few, sharpness, floor)
 
 
 def pool_weights(errors: FloatArray, prior: FloatArray, mean: int) -> FloatArray:
@@ -59,35 +158,29 @@ def pool_weights(errors: FloatArray, prior: FloatArray, mean: int) -> FloatArray
 
 
 def pooled_left_out(
-    left_out: FloatArray, targets: FloatArray, prior: FloatArray, mean: int, classes: bool
+    left_out: FloatArray, targets: FloatArray, prior: Prior, classes: bool
 ) -> FloatArray:
-    """Average left-out predictions by weights that did not see the row's label either.
+    """Average left-out predictions by a pool that did not see the row's label either.
 
-    Weights are fitted without each of 20 folds of the labelled rows, and average that fold.
+    Weights and powers are fitted without each of 20 folds of the labelled rows, and average that
+    fold.
 
     Parameters
     ----------
-    left_out : ndarray of shape (M, k, q)
-        The members' predictions.
-    targets : ndarray of shape (k, q)
-        What they predict.
-    prior, mean
-        As for :func:`pool_weights`.
-    classes : bool
-        Whether the targets are indicators of classes, which folds hold evenly.
+    left_out, targets, prior, classes
+        As for :func:`fit_pool`.
 
     Returns
     -------
     ndarray of shape (k, q)
         The pool's predictions.
     """
-    errors = targets - left_out
     fold = folds(targets, classes, N_FOLDS, seed=0)
     pooled = np.empty_like(targets)
     for each in np.unique(fold):
         away = fold == each
-        weights = pool_weights(errors[:, ~away], prior, mean)
-        pooled[away] = np.tensordot(weights, left_out[:, away], 1)
+        pool = fit_pool(left_out[:, ~away], targets[~away], prior, classes)
+        pooled[away] = pool.average(left_out[:, away])
     return pooled
 
 

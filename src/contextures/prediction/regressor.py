@@ -31,6 +31,10 @@ class ContextureRegressor(RegressorMixin, PooledPrediction):
         Names of members ("contexts", "contexts^2", "local", "linear", "gaussian", "laplace",
         "additive", "trees", "forest", "mean") and members of one's own; all of these when None.
         "mean" is always one of them.
+    standardize : bool or "auto", default="auto"
+        Whether each column is brought to unit variance. "auto" does so unless the columns share a
+        unit, as pixels, coordinates of an embedding and prepared features do: nine in ten then
+        have a range of at most ten times what one in ten have.
     random_state : int, RandomState or None, default=None
         The seed of the forests and of random parts of many rows; None stands for a fixed one.
 
@@ -84,8 +88,11 @@ class ContextureRegressor(RegressorMixin, PooledPrediction):
     left_out_: FloatArray
     left_out_score_: float
 
-    def __init__(self, members: Any = None, *, random_state: Any = None) -> None:
+    def __init__(
+        self, members: Any = None, *, standardize: Any = "auto", random_state: Any = None
+    ) -> None:
         self.members = members
+        self.standardize = standardize
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any) -> Self:
@@ -162,7 +169,10 @@ class ContextureRegressor(RegressorMixin, PooledPrediction):
         ndarray of shape (n,)
             The numbers.
         """
-        found = self._pooled(X, lambda values: limit_numbers(values, self._labels))
+        return self._told(self._asked(X))
+
+    def _told(self, rows: FloatArray) -> FloatArray:
+        found = self._pooled(rows, lambda values: limit_numbers(values, self._labels))
         return np.asarray(self._mean + self._scale * found[:, 0])
 
     def predict_interval(self, X: Any, coverage: float = 0.9) -> FloatArray:
@@ -189,15 +199,67 @@ class ContextureRegressor(RegressorMixin, PooledPrediction):
         InputError
             If there are too few labels for so high a coverage.
         """
-        check_is_fitted(self)
-        share = check_share(coverage, "coverage")
-        k = len(self._residuals)
-        # As many residuals as a new row's own would have to be among.
-        place = int(np.ceil(share * (k + 1) - 1e-9))
-        if place > k:
-            raise InputError(
-                f"coverage={coverage} needs at least {int(np.ceil(share / (1 - share) - 1e-9))} "
-                f"labelled rows, but there are {k}; give a lower coverage or more labels"
-            )
-        middle, half = self.predict(X), self._residuals[place - 1]
+        half, middle = self.half_width(coverage), self.predict(X)
         return np.column_stack([middle - half, middle + half])
+
+    def half_width(self, coverage: float = 0.9) -> float:
+        """Give half the width of :meth:`predict_interval`, the same for all rows.
+
+        Parameters
+        ----------
+        coverage : float
+            Between 0 and 1.
+
+        Returns
+        -------
+        float
+            In units of the numbers.
+
+        Raises
+        ------
+        InputError
+            If there are too few labels for so high a coverage.
+        """
+        check_is_fitted(self)
+        return float(self._residuals[_place(coverage, len(self._residuals)) - 1])
+
+    def left_out_interval(self, coverage: float = 0.9) -> FloatArray:
+        """Give intervals for the labelled rows, as if they had no label.
+
+        The same about ``left_out_``, with the quantile of the other rows' left-out residuals.
+
+        Parameters
+        ----------
+        coverage : float
+            Between 0 and 1.
+
+        Returns
+        -------
+        ndarray of shape (k, 2)
+            Lower and upper ends.
+
+        Raises
+        ------
+        InputError
+            If there are too few labels for so high a coverage.
+        """
+        check_is_fitted(self)
+        k = len(self._residuals)
+        place = _place(coverage, k - 1)
+        own = np.abs(self._mean + self._scale * self._labels - self.left_out_)
+        # Without its own, the residuals from there on move up by one.
+        rank = np.argsort(np.argsort(own, kind="stable"), kind="stable")
+        half = np.where(rank < place, self._residuals[place], self._residuals[place - 1])
+        return np.column_stack([self.left_out_ - half, self.left_out_ + half])
+
+
+def _place(coverage: float, k: int) -> int:
+    """Say which of k ordered residuals covers so large a share, a new one counted among them."""
+    share = check_share(coverage, "coverage")
+    place = int(np.ceil(share * (k + 1) - 1e-9))
+    if place > k:
+        raise InputError(
+            f"coverage={coverage} needs at least {int(np.ceil(share / (1 - share) - 1e-9))} "
+            f"labelled rows, but there are {k}; give a lower coverage or more labels"
+        )
+    return place

@@ -6,6 +6,11 @@ from contextures.regression.admissible import check_admissible
 from contextures.regression.choice import Setting
 from contextures.regression.classifier import STKRClassifier
 from contextures.regression.defaults import default_context
+from contextures.regression.label_comparison import (
+    LabelComparison,
+    LabelledPair,
+    compare_on_labels,
+)
 from contextures.regression.regressor import STKRRegressor
 from contextures.regression.transforms import (
     InverseLaplacian,
@@ -17,6 +22,8 @@ from contextures.regression.transforms import (
 
 __all__ = [
     "InverseLaplacian",
+    "LabelComparison",
+    "LabelledPair",
     "Polynomial",
     "Power",
     "STKRClassifier",
@@ -25,5 +32,6 @@ __all__ = [
     "Transform",
     "Truncation",
     "check_admissible",
+    "compare_on_labels",
     "default_context",
 ]

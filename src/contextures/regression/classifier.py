@@ -67,6 +67,9 @@ class STKRClassifier(ClassifierMixin, TransformedRegression):
         The predicted classes of the fitted rows, labelled ones too.
     values_ : ndarray of shape (n, k)
         The regression values of the fitted rows, one for each class; they sum to one.
+    left_out_values_ : ndarray of shape (n, k)
+        The same, but those of each labelled row as predicted by the other labels (by four fifths
+        of them, where a setting that is given is propagated from 300 labels or more).
     settings_ : list of Setting
         The transforms and ridges that are averaged, largest weight first.
     context_ : Context
@@ -121,6 +124,7 @@ class STKRClassifier(ClassifierMixin, TransformedRegression):
     class_prior_: FloatArray
     labels_: NDArray[Any]
     values_: FloatArray
+    left_out_values_: FloatArray
     settings_: list[Setting]
 
     @also_named(transform="spectral_transform")
@@ -192,10 +196,12 @@ class STKRClassifier(ClassifierMixin, TransformedRegression):
         self.class_prior_ = class_prior(self._shares, n_effective(weights[rows]))
         self._functions, self.settings_ = self._solve(chooser, rows, labels_each)
         self.values_ = self._fitted_values()
+        left_out = chooser.left_out(self.settings_)
+        self.left_out_values_ = self.values_.copy()
+        self.left_out_values_[rows] = left_out
         start = first_factor(self.values_[rows], indicators, self._shares, labels_each)
         self._factor = start
         if labels_each >= FEW:
-            left_out = chooser.left_out(self.settings_)
             self._factor = calibrated_factor(
                 left_out, indicators, self._shares, self.class_prior_, weights[rows], start
             )

@@ -36,6 +36,9 @@ class STKRRegressor(RegressorMixin, TransformedRegression):
     ----------
     values_ : ndarray of shape (n,) or (n, q)
         The predicted numbers of the fitted rows, labelled ones too.
+    left_out_values_ : ndarray of shape (n,) or (n, q)
+        The same, but those of each labelled row as predicted by the other labels (by four fifths
+        of them, where a setting that is given is propagated from 300 labels or more).
     settings_ : list of Setting
         The transforms and ridges that are averaged, largest weight first; for y of shape (n, q)
         one such list for each output.
@@ -70,6 +73,7 @@ class STKRRegressor(RegressorMixin, TransformedRegression):
     """
 
     values_: FloatArray
+    left_out_values_: FloatArray
     settings_: list[Any]
 
     @also_named(transform="spectral_transform")
@@ -132,16 +136,23 @@ class STKRRegressor(RegressorMixin, TransformedRegression):
         slopes = np.empty((self.context_.describe().entries.shape[1], n_outputs))
         start = np.empty(n_outputs)
         settings: list[list[Setting]] = [[] for _ in range(n_outputs)]
+        left_out = []
         for pattern, rows in enumerate(each_rows):
             outputs = np.flatnonzero(which.ravel() == pattern)
-            found, chosen = self._fit_outputs(kernel, rows, columns[:, outputs], weights)
+            found, chosen, own = self._fit_outputs(kernel, rows, columns[:, outputs], weights)
+            left_out.append((np.ix_(rows, outputs), own))
             slopes[:, outputs], start[outputs] = found.slopes, found.start
             for output in outputs:
                 settings[output] = chosen
         self._functions = LinearFunctions(slopes, start)
         self._single = numbers.ndim == 1
         self.settings_ = settings[0] if self._single else settings
-        self.values_ = self._shaped(self._fitted_values())
+        values = self._fitted_values()
+        self.values_ = self._shaped(values)
+        values = values.copy()
+        for places, own in left_out:
+            values[places] = own
+        self.left_out_values_ = self._shaped(values)
         return self
 
     def predict(self, X: Any = None) -> FloatArray:
@@ -161,15 +172,19 @@ class STKRRegressor(RegressorMixin, TransformedRegression):
 
     def _fit_outputs(
         self, kernel: TransformedKernel, rows: IntArray, columns: FloatArray, weights: FloatArray
-    ) -> tuple[LinearFunctions, list[Setting]]:
-        """Fit outputs that are known for the same rows, each in units of its own spread."""
+    ) -> tuple[LinearFunctions, list[Setting], FloatArray]:
+        """Fit outputs that are known for the same rows, each in units of its own spread.
+
+        Gives their functions, the settings, and what the other labels predict for each label.
+        """
         targets, weights = columns[rows], weights[rows]
         centre = weights @ targets / weights.sum()
         spread = np.sqrt(weights @ (targets - centre) ** 2 / weights.sum())
         spread = np.where(spread > 0, spread, 1.0)
         chooser = self._make_chooser(kernel, rows, (targets - centre) / spread, weights)
         found, settings = self._solve(chooser, rows, len(rows) / LABELS_A_CLASS)
-        return found.times(spread).plus(centre), settings
+        left_out = chooser.left_out(settings) * spread + centre
+        return found.times(spread).plus(centre), settings, left_out
 
     def _shaped(self, values: FloatArray) -> FloatArray:
         return values[:, 0] if self._single else values

@@ -37,7 +37,7 @@ def read_classes(y: Any, unlabelled: Any) -> tuple[NDArray[Any], IntArray]:
         If fewer than two rows or two classes are labelled.
     """
     values = _one_column(_as_array(y))
-    known = ~_missing(values)
+    known = ~missing(values)
     if unlabelled is not None:
         known &= np.array([each != unlabelled for each in values.tolist()], dtype=bool)
     _check_some(int(known.sum()), len(values), "None, NaN" if unlabelled is None else unlabelled)
@@ -80,7 +80,7 @@ def read_numbers(y: Any) -> FloatArray:
         raise InputError(f"y must have shape (n,) or (n, q); its shape is {values.shape}")
     try:
         if values.dtype == object:
-            values = np.where(_missing(values.ravel()).reshape(values.shape), np.nan, values)
+            values = np.where(missing(values.ravel()).reshape(values.shape), np.nan, values)
         numbers = values.astype(np.float64)
     except (TypeError, ValueError):
         raise InputError(
@@ -165,7 +165,8 @@ def _one_kind(labels: NDArray[Any]) -> bool:
     return all(isinstance(each, str | int | float | np.generic) for each in labels)
 
 
-def _missing(values: NDArray[Any]) -> NDArray[np.bool_]:
+def missing(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Mark entries that are None or NaN, or pandas' mark for no value."""
     import pandas as pd
 
     return np.asarray(pd.isna(values), dtype=bool)

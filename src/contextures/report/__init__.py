@@ -10,6 +10,7 @@ from contextures.report.choice import (
     PseudoPoint,
     TauPoint,
 )
+from contextures.report.comparison import ComparisonData, PlainTable, render_comparison
 from contextures.report.diagnosis import (
     DiagnosisData,
     LearnedFunction,
@@ -30,6 +31,7 @@ from contextures.report.parts import (
     TableInfo,
     TrainingPoint,
 )
+from contextures.report.predictor import PoolMember, Predictor
 
 __all__ = [
     "LABEL_FAMILY",
@@ -39,11 +41,15 @@ __all__ = [
     "Candidate",
     "Cell",
     "ColumnAccount",
+    "ComparisonData",
     "DataWarning",
     "DiagnosisData",
     "LearnedEncoder",
     "LearnedFunction",
     "Part",
+    "PlainTable",
+    "PoolMember",
+    "Predictor",
     "ProbePoint",
     "PseudoPoint",
     "Repeat",
@@ -53,6 +59,7 @@ __all__ = [
     "TableInfo",
     "TauPoint",
     "TrainingPoint",
+    "render_comparison",
     "render_diagnosis",
     "render_report",
 ]

@@ -6,6 +6,7 @@ import dataclasses
 import math
 from dataclasses import dataclass, field
 
+from contextures._repr import short_repr
 from contextures.exceptions import InputError
 from contextures.report.dots import score_axis
 from contextures.report.frame import draw_page, embed
@@ -135,6 +136,8 @@ class DiagnosisData:
     is_exact : bool
         False where a closed-form solution stands for the exact one.
     """
+
+    __repr__ = short_repr
 
     title: str
     created: str

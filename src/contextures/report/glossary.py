@@ -6,7 +6,13 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-__all__ = ["DIAGNOSIS_GLOSSARY", "GLOSSARY", "LEARNING_GLOSSARY", "Term"]
+__all__ = [
+    "DIAGNOSIS_GLOSSARY",
+    "GLOSSARY",
+    "LEARNING_GLOSSARY",
+    "PREDICTOR_GLOSSARY",
+    "Term",
+]
 
 
 class Term(NamedTuple):
@@ -178,6 +184,46 @@ LEARNING_GLOSSARY: dict[str, Term] = {
     ),
 }
 """The further terms on the page of a learned encoder, and those that change there."""
+
+PREDICTOR_GLOSSARY: dict[str, Term] = {
+    "pool": _term(
+        "Pool of models",
+        "A weighted average of models that learn in different ways: regression on contexts of all "
+        "rows, labelled or not, on plain kernels of the columns, and forests.",
+    ),
+    "left-out": _term(
+        "Left-out predictions",
+        "A labelled row predicted by a model that saw all labels but its own (for forests, by the "
+        "trees that did not draw it).",
+    ),
+    "weight": _term(
+        "Weight",
+        "A model's share in the average. Weights minimise the left-out error and are held to equal "
+        "ones, the more so the fewer labels there are.",
+    ),
+    "left-out-error": _term(
+        "Left-out error",
+        "Lower is better. Of left-out predictions: for numbers the mean square, in units of the "
+        "labels' variance; for classes Brier's score, the squared errors of chances summed over "
+        "classes.",
+    ),
+    "calibration": _term(
+        "Calibration error",
+        "How far the chance given to the predicted class is from the share of rows for which it is "
+        "right, on average over rows, in ten bins. 0 is best; of few rows it is well above that by "
+        "chance alone.",
+    ),
+    "coverage": _term(
+        "Within the interval",
+        "The share of rows whose number lies in its prediction interval, which should be about the "
+        "share that the interval is made for.",
+    ),
+    "predicted": _term(
+        "Predicted rows",
+        "Rows whose target is empty. Labelled rows have left-out predictions besides.",
+    ),
+}
+"""The further terms on the page of a run with a predictor."""
 
 DIAGNOSIS_GLOSSARY: dict[str, Term] = {
     "context": GLOSSARY["context"],

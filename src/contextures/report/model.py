@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from contextures._repr import short_repr
 from contextures.exceptions import InputError
 from contextures.report._decode import build, to_plain
 from contextures.report.choice import Answer, Candidate, ProbePoint, PseudoPoint, TauPoint
@@ -23,12 +24,16 @@ from contextures.report.parts import (
     Score,
     TableInfo,
 )
+from contextures.report.predictor import Predictor
 
 REPORT_VERSION = 1
 """The layout of the JSON written by this release."""
 
 ENCODER_KINDS = ("spectral", "ritz", "neural")
 """The kinds of a learned encoder; all but the first approximate the exact functions."""
+
+SCORED_ON = ("held-out", "left-out")
+"""What a predictor can be scored on."""
 
 SCORES = ("tau", "pseudo")
 """What the choice of a context can follow."""
@@ -79,9 +84,13 @@ class ReportData:
         How it was learned; may be None for the spectral encoder.
     pseudo_curve : list of PseudoPoint
         The expected error on pseudo-tasks over dimensions; may be empty.
+    predictor : Predictor or None
+        What predicts the target; None where nothing was predicted.
     version : int
         The layout of the JSON.
     """
+
+    __repr__ = short_repr
 
     title: str
     created: str
@@ -100,6 +109,7 @@ class ReportData:
     notes: list[str] = field(default_factory=list)
     encoder: LearnedEncoder | None = None
     pseudo_curve: list[PseudoPoint] = field(default_factory=list)
+    predictor: Predictor | None = None
     version: int = REPORT_VERSION
 
     def to_json(self) -> str:
@@ -171,7 +181,10 @@ def _check(report: ReportData) -> None:
                 f"report.scatter has {n_rows} row_ids but {length} values of {name}; "
                 "give one value per row."
             )
-    if (report.scores or report.probe_curve) and report.metric not in ("accuracy", "r2"):
+    if (report.scores or report.probe_curve or report.predictor) and report.metric not in (
+        "accuracy",
+        "r2",
+    ):
         raise InputError(
             f"report.metric cannot be {report.metric!r} with scores; use 'accuracy' or 'r2'."
         )
@@ -181,6 +194,11 @@ def _check(report: ReportData) -> None:
         )
     if report.answer.score == "pseudo" and report.answer.pseudo is None:
         raise InputError("report.answer.pseudo is missing, though the choice followed it.")
+    if report.predictor is not None and report.predictor.scored_on not in SCORED_ON:
+        raise InputError(
+            f"report.predictor.scored_on cannot be {report.predictor.scored_on!r}; use 'held-out' "
+            "or 'left-out'."
+        )
     if report.encoder is not None:
         _check_encoder(report.encoder, len(report.spectrum))
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from contextures.report.choice import LABEL_FAMILY, Candidate
 from contextures.report.dots import score_axis
 from contextures.report.frame import draw_page, embed
-from contextures.report.glossary import GLOSSARY, LEARNING_GLOSSARY
+from contextures.report.glossary import GLOSSARY, LEARNING_GLOSSARY, PREDICTOR_GLOSSARY
 from contextures.report.learning import Learning, learning_of
 from contextures.report.model import ReportData
 from contextures.report.parts import SCORE_LABELS, Scatter
@@ -99,9 +99,11 @@ def _draw(data: ReportData, learning: Learning | None) -> str:
         some_unreliable=any(candidate.reliable is False for candidate in data.ranking),
         label_family=LABEL_FAMILY,
         score_labels=SCORE_LABELS,
-        axis=score_axis(data.scores),
+        axis=score_axis(data.scores or (data.predictor.scores if data.predictor else [])),
         metric=METRICS.get(data.metric or "", ""),
-        glossary=GLOSSARY | LEARNING_GLOSSARY if learning else GLOSSARY,
+        glossary=GLOSSARY
+        | (LEARNING_GLOSSARY if learning else {})
+        | (PREDICTOR_GLOSSARY if data.predictor else {}),
         learning=learning,
         payload=_embed(data),
         most_columns=MOST_COLUMNS,
@@ -129,6 +131,7 @@ def _embed(data: ReportData) -> Markup:
     ]
     for name in ("columns", "warnings", "notes", "repeat"):
         del plain[name]
-    if plain["encoder"] is None:
-        del plain["encoder"]
+    for name in ("encoder", "predictor"):
+        if plain[name] is None:
+            del plain[name]
     return embed(plain)

@@ -8,7 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from contextures._repr import short_repr
+
 SCORE_LABELS = {
+    "predictor": "Predictor, pool of models",
     "contexture": "Contexture, linear model",
     "raw_linear": "Raw features, linear model",
     "gradient_boosting": "Raw features, gradient boosting",
@@ -100,6 +103,8 @@ class LearnedEncoder:
         In order of its steps, and empty for an encoder that is not trained.
     """
 
+    __repr__ = short_repr
+
     kind: str
     label: str
     exact_spectrum: list[float] | None = None
@@ -117,8 +122,8 @@ class Score:
     Attributes
     ----------
     key : str
-        One of :data:`SCORE_LABELS` or the caller's own; the page emphasises ``contexture``,
-        the learnt representation.
+        One of :data:`SCORE_LABELS` or the caller's own; the page emphasises the first of
+        ``predictor`` and ``contexture``, the learnt representation.
     label : str
         Words for it; when empty, the key's entry there.
     score : float
@@ -151,6 +156,8 @@ class Scatter:
     note : str
         Which rows of the table these are.
     """
+
+    __repr__ = short_repr
 
     row_ids: list[int | str]
     coordinates: dict[str, list[float]]

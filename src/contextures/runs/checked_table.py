@@ -53,10 +53,21 @@ class Checked:
     def complete_labels(self) -> NDArray[Any] | None:
         """Give the labels if every row has one: only then can they be a context."""
         missing = self.missing_labels()
-        if missing is None or missing.any() or self.labels is None or self.target is None:
+        return None if missing is None or missing.any() else self.known_labels()
+
+    def known_labels(self) -> NDArray[Any] | None:
+        """Give the labels there are, with None or NaN for rows without one; None without target."""
+        if self.labels is None or self.target is None:
             return None
+        if self.target.task != "classification":
+            return self.labels
         # As words, many codes of classes are not taken for amounts.
-        return self.labels.astype(str) if self.target.task == "classification" else self.labels
+        words = self.labels.astype(str)
+        unknown = self.labels < 0
+        if unknown.any():
+            words = words.astype(object)
+            words[unknown] = None
+        return words
 
     def preparation(self) -> TablePreparation:
         """Give the preparation that leaves out what should not be learnt from."""

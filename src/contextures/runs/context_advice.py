@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from contextures._arrays import FloatArray
+from contextures._files import read_regular
 from contextures.contexts import Context
 from contextures.exceptions import InputError
 from contextures.runs.progress import Progress
@@ -118,8 +120,12 @@ def stored_ranking(run: Path | None) -> pd.DataFrame | None:
     if run is None:
         return None
     try:
-        ranking = pd.read_parquet(run / "contexts.parquet")
-    except (OSError, ValueError):
+        ranking = pd.read_parquet(BytesIO(read_regular(run / "contexts.parquet")))
+        for score in {"tau", "pseudo"} & set(ranking.columns):
+            ranking[score] = ranking[score].astype(np.float64)
+        for told in ("reliable", "inductive"):
+            ranking[told] = ranking[told].astype("boolean")
+    except Exception:  # whatever a damaged file makes pyarrow and pandas raise
         return None
     needed = {"name", "tau", "reliable", "inductive"}
     return ranking if len(ranking) > 1 and needed <= set(ranking.columns) else None

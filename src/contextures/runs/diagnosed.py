@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from contextures._arrays import FloatArray
+from contextures._files import read_json, read_regular
 from contextures.contexts import Context
 from contextures.data import Table, load_preparation, read_table
 from contextures.encoders import Encoder, load_encoder
 from contextures.exceptions import InputError
 from contextures.runs.checked_table import look_over
-from contextures.runs.embedding_files import embedding_of, numbers_of_table, split_of
+from contextures.runs.embedding_files import PARTS, embedding_of, numbers_of_table, split_of
 from contextures.runs.folder import MARK, check_run
 from contextures.runs.split import TEST_SHARE
 from contextures.selection import parse_context
@@ -147,7 +148,7 @@ def load_subject(given: str | Path, table: Table, target: str | None, seed: int)
 
 def _of_run(path: Path, table: Table, seed: int) -> Subject:
     folder = check_run(path)
-    record = json.loads((folder / MARK).read_text(encoding="utf-8"))
+    record = read_json(folder / MARK)
     preparation = load_preparation(folder)
     notes = preparation.check_columns(table.frame)
     rows = preparation.transform(table.frame)
@@ -166,7 +167,7 @@ def _of_run(path: Path, table: Table, seed: int) -> Subject:
         fitted, fresh = held_out(len(rows), seed)
         notes.append(SEEN)
     try:
-        context = parse_context(record["context"])
+        context = parse_context(str(record["context"]))
     except (InputError, KeyError):
         context = None
     return Subject(
@@ -185,11 +186,11 @@ def _of_run(path: Path, table: Table, seed: int) -> Subject:
 def _parts_of_run(folder: Path, embedding: FloatArray) -> NDArray[Any] | None:
     """Give the part of the split of each row, if they are the rows that the run embedded."""
     try:
-        stored = pd.read_parquet(folder / "embeddings.parquet")
-    except (OSError, ValueError):
-        return None
-    values = stored.filter(regex=r"^c\d+$").to_numpy(dtype=np.float64)
-    if values.shape != embedding.shape or "split" not in stored:
+        stored = pd.read_parquet(BytesIO(read_regular(folder / "embeddings.parquet")))
+        values = stored.filter(regex=r"^c\d+$").to_numpy(dtype=np.float64)
+        if values.shape != embedding.shape or not set(stored["split"]) <= set(PARTS):
+            return None
+    except Exception:  # whatever a damaged file makes pyarrow and pandas raise
         return None
     apart = np.abs(values - embedding).max(axis=1)
     # A few coordinates at ties of neighbours may differ from one machine to another.
@@ -245,7 +246,7 @@ def stored_metrics(run: Path | None) -> dict[str, Any] | None:
     if run is None:
         return None
     try:
-        metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+        metrics = read_json(run / "metrics.json")
     except (OSError, ValueError):
         return None
     return metrics if isinstance(metrics, dict) and metrics.get("scores") else None

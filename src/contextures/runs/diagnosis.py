@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from contextures._repr import short_repr
 from contextures.contexts import Context
 from contextures.data import Table
 from contextures.evaluation import Diagnosis
@@ -67,6 +68,8 @@ class Diagnosed:
     notes : list of str
         What limits the meaning of all this.
     """
+
+    __repr__ = short_repr
 
     label: str
     given: str

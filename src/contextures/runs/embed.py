@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from contextures.data import Table, load_preparation
+from contextures.data import Table
 from contextures.data.table import as_table
 from contextures.encoders import load_encoder
-from contextures.exceptions import InputError
-from contextures.runs.folder import check_run, embeddings_frame, whole_file
-from contextures.runs.new_rows import prepare_rows
+from contextures.runs.folder import check_run, embeddings_frame
+from contextures.runs.output_file import check_output_file
+from contextures.runs.prepared import check_output, prepared_rows, write_frame
 from contextures.runs.progress import Progress
-
-
-def check_output(out: str | Path) -> str:
-    """Check the name of an embedding's file; give its ending."""
-    ending = Path(out).suffix.lower()
-    if ending not in (".parquet", ".csv"):
-        raise InputError(f"--out {str(out)!r} must end in .parquet or .csv")
-    return ending
 
 
 def embed_table(
@@ -53,8 +45,8 @@ def embed_table(
     Raises
     ------
     InputError
-        If the folder is not a run, the table's columns do not fit, naming them, or the power is
-        not a number of at least zero.
+        If the folder is not a run, the table's columns do not fit, naming them, the power is not a
+        number of at least zero, or the file exists and is not an embedding that was written here.
 
     Examples
     --------
@@ -72,17 +64,14 @@ def embed_table(
     """
     progress = progress or Progress()
     folder = check_run(run)
-    ending = check_output(out)
-    preparation = load_preparation(folder)
-    features, notes = prepare_rows(preparation, as_table(table, min_rows=1, min_columns=1))
+    table = as_table(table, min_rows=1, min_columns=1)
+    check_output(out)
+    check_output_file(out, "embedding", [folder, table.source])
+    features, notes = prepared_rows(folder, table)
     encoder = load_encoder(folder)
     if power is not None:
         encoder = encoder.with_power(power)
     with progress.stage("embed rows"):
         frame = embeddings_frame(encoder.transform(features))
-    with whole_file(out) as file:
-        if ending == ".parquet":
-            frame.to_parquet(file, index=False)
-        else:
-            frame.to_csv(file, index=False)
+    write_frame(frame, out, "embedding")
     return notes

@@ -12,18 +12,21 @@ import pandas as pd
 from contextures._arrays import FloatArray
 from contextures.contexts import Context
 from contextures.data import Table
+from contextures.data.proportions import keep_proportions
 from contextures.data.table import as_table
 from contextures.evaluation import Task, compare, probe_curve
 from contextures.exceptions import InputError
 from contextures.runs.checked_table import Checked, look_over
+from contextures.runs.compressed import kept_share
 from contextures.runs.encoder_choice import check_kind
-from contextures.runs.folder import check_destination, run_folder
+from contextures.runs.folder import reserve
 from contextures.runs.learn import learn
-from contextures.runs.options import FitOptions, python_call
+from contextures.runs.options import FitOptions, check_seed, python_call
+from contextures.runs.predictor import learn_predictor
 from contextures.runs.progress import Progress
 from contextures.runs.record import write_run
 from contextures.runs.run import Learned, Run, Scored
-from contextures.runs.split import Split, split_rows
+from contextures.runs.split import Split, check_varies, split_rows
 from contextures.selection import parse_context
 from contextures.selection.ranking import check_score
 
@@ -70,7 +73,14 @@ def check_options(options: FitOptions) -> Context | None:
             "a label context cannot embed new rows, so it cannot be fitted; "
             "it is listed by: contextures rank TABLE --target COLUMN"
         )
+    check_seed(options.seed)
     check_score(options.score)
+    if options.score == "labels":
+        raise InputError(
+            "a run is judged by the labels afterwards, so its context is chosen without them; "
+            "give auto, pseudo or tau, or rank by labels: contextures rank TABLE --target COLUMN "
+            "--score labels"
+        )
     context = None if options.context == "auto" else parse_context(options.context)
     check_kind(options.encoder, context)
     return context
@@ -117,13 +127,25 @@ def fit_table(
     progress = progress or Progress()
     table = as_table(table)
     context = check_options(options)
-    check_destination(out, force=options.force)
+    with reserve(out, force=options.force, reads=[table.source]) as reserved:
+        run = _find(table, out, options, context, progress)
+        with progress.stage("write run"), reserved.folder() as folder:
+            write_run(run, folder)
+    return FitResult(Path(out), run)
+
+
+def _find(
+    table: Table, out: str | Path, options: FitOptions, context: Context | None, progress: Progress
+) -> Run:
     with progress.stage("prepare table"):
         checked = look_over(table, options.target, options.task)
         classes = checked.target is not None and checked.target.task == "classification"
         split = split_rows(len(table.frame), checked.labels, classes=classes, seed=options.seed)
+        if checked.labels is not None and checked.target is not None and not classes:
+            check_varies(split, checked.labels, checked.target.name)
         preparation = checked.preparation()
         preparation.fit(checked.features.iloc[split.pretraining])
+        keep_proportions(preparation, checked.features.iloc[split.pretraining], table.coordinates)
         features = preparation.transform(checked.features)
     labels = checked.complete_labels()
     learned = learn(
@@ -139,11 +161,14 @@ def fit_table(
     )
     with progress.stage("embed rows"):
         coordinates = learned.encoder.transform(features)
-    scored = None
-    if checked.target is not None:
+        kept = kept_share(table.frame, table.coordinates, coordinates, options.seed)
+    scored = predicted = None
+    if len(split.test):
         with progress.stage("score on held-out rows"):
             scored = _score(checked, split, features, coordinates, learned, options)
-    run = Run(
+    if checked.target is not None and options.predict:
+        predicted = learn_predictor(features, checked, split, options.seed, progress)
+    return Run(
         options=options,
         python=python_call(table, out, options),
         checked=checked,
@@ -152,11 +177,10 @@ def fit_table(
         learned=learned,
         coordinates=coordinates,
         scored=scored,
+        kept=kept,
         seconds=dict(progress.seconds),
+        predicted=predicted,
     )
-    with progress.stage("write run"), run_folder(out, force=options.force) as folder:
-        write_run(run, folder)
-    return FitResult(Path(out), run)
 
 
 def _score(

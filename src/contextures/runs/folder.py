@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import errno
-import json
 import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +13,35 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from contextures._arrays import FloatArray
+from contextures._files import cannot_write, read_json
+from contextures._scratch import (
+    BusyError,
+    held,
+    remove_folder,
+    scratch_file,
+    scratch_name,
+    scratch_names,
+)
 from contextures.exceptions import InputError
+from contextures.runs.manifest import FORMAT as FORMAT
+from contextures.runs.manifest import MARK as MARK
+from contextures.runs.place import (
+    check_place,
+    check_reads,
+    left_by_first_release,
+    recover,
+    resolved,
+    swap,
+)
 
-MARK = "run.json"
-"""The file that tells a run folder from any other."""
 
-FORMAT = 1
-"""The layout of a run folder, as :data:`MARK` tells it."""
-
-
-def check_destination(run: str | Path, *, force: bool = False) -> Path:
+def check_destination(
+    run: str | Path, *, force: bool = False, reads: Sequence[str | Path] = ()
+) -> Path:
     """Check, before any long work, that a run can be written.
+
+    What a run that was killed left behind is put in order on the way: an earlier run that it was
+    about to replace is there again.
 
     Parameters
     ----------
@@ -34,6 +49,8 @@ def check_destination(run: str | Path, *, force: bool = False) -> Path:
         The folder to make.
     force : bool, default=False
         Whether an earlier run there may be replaced.
+    reads : sequence of str or pathlib.Path
+        What will be read, which must not lie in the folder.
 
     Returns
     -------
@@ -43,7 +60,8 @@ def check_destination(run: str | Path, *, force: bool = False) -> Path:
     Raises
     ------
     InputError
-        If something is there already, or nothing can be written there.
+        If something is there already that is no run or holds more than one wrote, nothing can be
+        written there, or another process is writing there.
 
     Examples
     --------
@@ -53,28 +71,92 @@ def check_destination(run: str | Path, *, force: bool = False) -> Path:
     ...     check_destination(f"{parent}/run").name
     'run'
     """
-    folder = Path(run)
-    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise InputError(f"{str(run)!r} exists and is not a folder; choose another with --out")
-    if folder.exists() and any(folder.iterdir()):
-        if not (folder / MARK).is_file():
+    with reserve(run, force=force, reads=reads):
+        return Path(run)
+
+
+class Reservation:
+    """A place for a run that no other process may write to; see :func:`reserve`.
+
+    Parameters
+    ----------
+    run : str or pathlib.Path
+        The folder to make, as it was given.
+    place : pathlib.Path
+        The same, resolved.
+    force : bool
+        Whether an earlier run there may be replaced.
+    """
+
+    def __init__(self, run: str | Path, place: Path, force: bool) -> None:
+        self.run, self.place, self.force = run, place, force
+
+    @contextmanager
+    def folder(self) -> Iterator[Path]:
+        """Make the folder, as :func:`run_folder` says.
+
+        Yields
+        ------
+        pathlib.Path
+            Where to write.
+
+        Raises
+        ------
+        InputError
+            If the folder cannot be made, the disk is full, or something else is there by now.
+        """
+        partial = scratch_name(self.place, "folder")
+        try:
+            partial.mkdir()
+            yield partial
+            check_place(self.place, str(self.run), force=self.force)
+            swap(partial, self.place)
+        except OSError as error:
+            raise InputError(cannot_write(Path(self.run), error)) from error
+        finally:
+            remove_folder(partial)
+
+
+@contextmanager
+def reserve(
+    run: str | Path, *, force: bool = False, reads: Sequence[str | Path] = ()
+) -> Iterator[Reservation]:
+    """Hold the place of a run from the first check to the last file; see :func:`run_folder`.
+
+    Parameters
+    ----------
+    run, force, reads
+        As for :func:`check_destination`.
+
+    Yields
+    ------
+    Reservation
+        Whose ``folder`` makes the run.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written there, or another process is writing there.
+    """
+    place = resolved(run)
+    check_reads(place, str(run), reads)
+    with ExitStack() as stack:
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(held(place))
+            recover(place)
+            check_place(place, str(run), force=force)
+            trial = scratch_name(place, "folder")
+            trial.mkdir()
+            trial.rmdir()
+        except BusyError:
             raise InputError(
-                f"the folder {str(run)!r} exists and is not a run of contextures, so it is left "
-                "alone; choose another with --out"
-            )
-        if not force:
-            raise InputError(
-                f"the run {str(run)!r} exists; add --force to replace it, or choose another "
-                "folder with --out"
-            )
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        trial = _partial(folder, "trial")
-        trial.mkdir()
-        trial.rmdir()
-    except OSError as error:
-        raise InputError(cannot_write(folder, error)) from None
-    return folder
+                f"another process is writing the run {str(run)!r}; wait until it has ended, or "
+                "choose another folder with --out"
+            ) from None
+        except OSError as error:
+            raise InputError(cannot_write(Path(run), error)) from None
+        yield Reservation(run, place, force)
 
 
 @contextmanager
@@ -83,6 +165,7 @@ def run_folder(run: str | Path, *, force: bool = False) -> Iterator[Path]:
 
     Files are written to a hidden folder beside it, which is renamed at the end; whatever goes
     wrong before, an interruption included, leaves nothing behind and an earlier run untouched.
+    After a kill the next call, or the next command that reads the run, puts things in order.
 
     Parameters
     ----------
@@ -99,7 +182,7 @@ def run_folder(run: str | Path, *, force: bool = False) -> Iterator[Path]:
     Raises
     ------
     InputError
-        If the folder cannot be made or the disk is full.
+        If the folder cannot be made, the disk is full, or another process is writing there.
 
     Examples
     --------
@@ -113,35 +196,25 @@ def run_folder(run: str | Path, *, force: bool = False) -> Iterator[Path]:
     ...     before, Path(f"{parent}/run").exists()
     (False, True)
     """
-    folder = check_destination(run, force=force)
-    partial = _partial(folder, "partial")
-    old = _partial(folder, "old")
-    try:
-        partial.mkdir()
-        yield partial
-        if folder.exists():
-            folder.rename(old)
-        try:
-            partial.rename(folder)
-        except OSError:
-            with suppress(OSError):
-                old.rename(folder)
-            raise
-    except OSError as error:
-        raise InputError(cannot_write(folder, error)) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-        if folder.exists():
-            shutil.rmtree(old, ignore_errors=True)
+    with reserve(run, force=force) as reserved, reserved.folder() as folder:
+        yield folder
 
 
 def check_run(run: str | Path) -> Path:
     """Check that a folder is a run of this release's layout; give its path."""
     folder = Path(run)
     if not folder.is_dir():
-        raise InputError(f"there is no run {str(run)!r}; give a folder that contextures fit wrote")
+        # One that a kill took away while it was being replaced is put back.
+        with suppress(OSError, BusyError, ValueError):
+            place = folder.resolve()
+            if scratch_names(place, "old") or left_by_first_release(place):
+                with held(place):
+                    recover(place)
+    if not folder.is_dir():
+        what = "there is no run" if not folder.exists() else "a file is no run:"
+        raise InputError(f"{what} {str(run)!r}; give a folder that contextures fit wrote")
     try:
-        record = json.loads((folder / MARK).read_text(encoding="utf-8"))
+        record = read_json(folder / MARK)
     except FileNotFoundError:
         raise InputError(
             f"{str(run)!r} is not a run ({MARK} is missing); give a folder that contextures fit "
@@ -167,29 +240,20 @@ def embeddings_frame(coordinates: FloatArray, split: NDArray[Any] | None = None)
 
 @contextmanager
 def whole_file(path: str | Path) -> Iterator[Path]:
-    """Make one file that appears only once it is written; see :func:`run_folder`."""
-    file = Path(path)
+    """Make one file that appears only once it is written; see :func:`run_folder`.
+
+    A link is followed, so that it stays one. What may be replaced is for
+    :func:`contextures.runs.output_file.check_output_file` to say, before any long work.
+    """
+    file = Path(os.path.realpath(path))
     if file.is_dir():
         raise InputError(f"{str(path)!r} is a folder; give the name of a file")
-    partial = _partial(file, "partial")
+    if file.exists() and not file.is_file():
+        raise InputError(f"{str(path)!r} is not a plain file; give the name of another")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        yield partial
-        partial.replace(file)
+        with scratch_file(file) as partial:
+            yield partial
+            partial.replace(file)
     except OSError as error:
-        raise InputError(cannot_write(file, error)) from error
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def cannot_write(path: Path, error: OSError) -> str:
-    """Say in one sentence why something cannot be written, and the mend."""
-    if error.errno == errno.ENOSPC:
-        return f"the disk is full, so {str(path)!r} was not written; free some space"
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"{str(path)!r} may not be written ({error.strerror}); choose another with --out"
-    return f"{str(path)!r} cannot be written: {error.strerror or error}"
-
-
-def _partial(path: Path, what: str) -> Path:
-    return path.parent / f".{path.name}.{what}-{os.getpid()}"
+        raise InputError(cannot_write(Path(path), error)) from error

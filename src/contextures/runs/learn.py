@@ -64,7 +64,9 @@ def learn(
     if n_components is not None:
         _check_dim(n_components, rows, context, encoder)
     candidates = None if context is None else [context]
-    search = ContextSearch(candidates, criterion=score, n_jobs=-1, random_state=seed)
+    # The labels judge the representation afterwards, so they must have no part in its choice.
+    criterion = "label-free" if score == "auto" else score
+    search = ContextSearch(candidates, criterion=criterion, n_jobs=-1, random_state=seed)
     with progress.stage("rank contexts"):
         search.fit(rows, labels if context is None else None, progress=progress.advance)
     chosen = search.best_context_

@@ -8,6 +8,7 @@ from typing import Any
 
 from contextures.data import Table
 from contextures.data.bundled import TABLES
+from contextures.exceptions import InputError
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class FitOptions:
         The kind of encoder: "auto" takes the exact functions while they are affordable.
     n_components : int or None
         The number of coordinates; chosen when None.
+    predict : bool
+        Whether a predictor of the target is learned too, and predicts every row.
     seed : int
         Draws the split, the subsets and the folds.
     force : bool
@@ -42,6 +45,7 @@ class FitOptions:
     score: str = "auto"
     encoder: str = "auto"
     n_components: int | None = None
+    predict: bool = True
     seed: int = 0
     force: bool = False
     command: list[str] = field(default_factory=list)
@@ -55,6 +59,13 @@ class FitOptions:
             All but ``force`` and ``command``.
         """
         return {k: v for k, v in asdict(self).items() if k not in ("force", "command")}
+
+
+def check_seed(seed: int) -> int:
+    """Refuse, before any work, a seed that no generator takes."""
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
+        raise InputError(f"--seed {seed!r} is not possible; give a whole number from 0 to 2^32 - 1")
+    return seed
 
 
 def python_call(table: Table, out: str | Path, options: FitOptions) -> str:

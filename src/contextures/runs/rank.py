@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextures.data import Table
 from contextures.data.table import as_table
+from contextures.exceptions import InputError
 from contextures.runs.checked_table import look_over
 from contextures.runs.progress import Progress
 from contextures.selection import ContextSearch
@@ -28,8 +29,9 @@ def rank_table(
         A column to leave out of the features; the label context is then listed too.
     task : {"classification", "regression"} or None
         How the target is read; found when None.
-    score : {"auto", "pseudo", "tau"}, default="auto"
-        What the ranking follows; see :class:`contextures.ContextSearch`.
+    score : {"auto", "labels", "pseudo", "tau"}, default="auto"
+        What the ranking follows; see :class:`contextures.ContextSearch`. "labels" needs a target,
+        of which some labels may be missing; "auto" follows none.
     seed : int, default=0
         Draws the rows that spectra are computed on.
     progress : Progress or None
@@ -49,10 +51,14 @@ def rank_table(
     >>> search.score_, len(search.results_)
     ('pseudo', 37)
     """
+    if score == "labels" and target is None:
+        raise InputError("the score 'labels' needs a target; name the column to predict")
     progress = progress or Progress()
     with progress.stage("prepare table"):
         checked = look_over(as_table(table), target, task)
         rows = checked.preparation().fit_transform(checked.features)
-    search = ContextSearch(criterion=score, n_jobs=-1, random_state=seed)
+    criterion = "label-free" if score == "auto" else score
+    search = ContextSearch(criterion=criterion, n_jobs=-1, random_state=seed)
+    labels = checked.known_labels() if score == "labels" else checked.complete_labels()
     with progress.stage("rank contexts"):
-        return search.fit(rows, checked.complete_labels(), progress=progress.advance)
+        return search.fit(rows, labels, progress=progress.advance)

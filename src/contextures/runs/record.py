@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from contextures._files import to_json, write_whole
+from contextures._files import to_json, write_text, write_whole
 from contextures._version import __version__
 from contextures.data import save_preparation
 from contextures.encoders import save_encoder
+from contextures.prediction import save_predictor
 from contextures.report import render_report
-from contextures.runs.folder import FORMAT, MARK, embeddings_frame
+from contextures.runs.folder import embeddings_frame
+from contextures.runs.manifest import FORMAT, MARK, listing
 from contextures.runs.reporting import build_report
 from contextures.runs.run import Run
 from contextures.selection.ranking import plain_ranking
@@ -36,12 +38,15 @@ def write_run(run: Run, folder: Path) -> None:
     embeddings_frame(run.coordinates, run.split.names()).to_parquet(
         folder / "embeddings.parquet", index=False
     )
+    if run.predicted is not None:
+        save_predictor(run.predicted.predictor, folder)
+        run.predicted.frame.to_parquet(folder / "predictions.parquet", index=False)
     plain_ranking(run.ranking).to_parquet(folder / "contexts.parquet", index=False)
     write_whole(folder / "metrics.json", to_json(run.metrics))
     report = build_report(run)
-    (folder / "report.json").write_text(report.to_json(), encoding="utf-8")
-    (folder / "report.html").write_text(render_report(report), encoding="utf-8")
-    write_whole(folder / MARK, to_json(_record(run)))
+    write_text(folder / "report.json", report.to_json())
+    write_text(folder / "report.html", render_report(report))
+    write_whole(folder / MARK, to_json({**_record(run), "files": listing(folder)}))
 
 
 def _record(run: Run) -> dict[str, Any]:

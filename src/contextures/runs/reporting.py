@@ -11,6 +11,7 @@ import pandas as pd
 from contextures import report
 from contextures._arrays import FloatArray
 from contextures._version import __version__
+from contextures.runs.predictor_report import predictor_part
 from contextures.runs.run import Learned, Run
 from contextures.runs.wording import encoder_label
 
@@ -75,13 +76,11 @@ def build_report(run: Run) -> report.ReportData:
         probe_curve=None
         if scored is None
         else [report.ProbePoint(*point) for point in scored.curve],
-        scores=[]
-        if scored is None
-        else [
-            report.Score(key, "", score.score, *score.interval)
-            for key, score in scored.scores.items()
+        scores=[
+            report.Score(key, "", score.score, *score.interval) for key, score in run.scores.items()
         ],
-        metric=None if scored is None else scored.task.metric,
+        metric=None if run.task is None else run.task.metric,
+        predictor=predictor_part(run.predicted),
         scatter=_scatter(run),
         columns=[
             report.ColumnAccount(line.column, line.kind, line.action, line.missing)
@@ -224,7 +223,12 @@ def _short(value: report.Cell) -> str:
 
 def _warnings(run: Run) -> list[report.DataWarning]:
     data = [report.DataWarning(w.column, w.code, w.message) for w in run.checked.profile.warnings]
-    return data + [report.DataWarning(None, "context", text) for text in run.learned.warnings]
+    members = [] if run.predicted is None else run.predicted.warnings
+    return [
+        *data,
+        *(report.DataWarning(None, "context", text) for text in run.learned.warnings),
+        *(report.DataWarning(None, "member", text) for text in members),
+    ]
 
 
 def _notes(run: Run) -> list[str]:
@@ -242,5 +246,10 @@ def _notes(run: Run) -> list[str]:
         notes.append(
             f"{len(run.split.unlabelled):,} rows have no label: the context learnt from them, "
             "the scores could not"
+        )
+    if len(run.split.train) and not len(run.split.test):
+        notes.append(
+            f"only {len(run.split.train):,} rows have a label, too few to hold some out, so the "
+            "representation has no held-out score"
         )
     return notes

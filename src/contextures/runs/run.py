@@ -14,8 +14,11 @@ from contextures.data import TablePreparation
 from contextures.encoders import Encoder
 from contextures.evaluation import HeldOutScore, Task
 from contextures.runs.checked_table import Checked
+from contextures.runs.compressed import KeptShare
 from contextures.runs.learned_quality import Judgement
 from contextures.runs.options import FitOptions
+from contextures.runs.predictor import Predicted
+from contextures.runs.predictor_wording import predictor_sentences
 from contextures.runs.split import Split
 from contextures.runs.wording import comparison, finding
 from contextures.selection import ContextSearch, short_form
@@ -92,9 +95,14 @@ class Run:
     coordinates : ndarray of shape (n, d)
         The embedding of each row of the table.
     scored : Scored or None
-        How well the coordinates predict the target; None without one.
+        How well the coordinates predict the target; None without one, or with too few labels to
+        hold some out.
+    kept : KeptShare or None
+        What the coordinates keep of the embedding they were learned from; None for other tables.
     seconds : dict of str to float
         How long each stage took.
+    predicted : Predicted or None
+        The predictor of the target; None without one, or where none was asked for.
     created : datetime
         When it was found.
     """
@@ -108,6 +116,8 @@ class Run:
     coordinates: FloatArray
     scored: Scored | None
     seconds: dict[str, float]
+    predicted: Predicted | None = None
+    kept: KeptShare | None = None
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def __repr__(self) -> str:
@@ -144,6 +154,20 @@ class Run:
         }
 
     @property
+    def task(self) -> Task | None:
+        """What is predicted; None without a target."""
+        info = self.checked.target
+        return None if info is None else Task(info.task, self.options.seed)
+
+    @property
+    def scores(self) -> dict[str, HeldOutScore]:
+        """Scores on held-out rows, the predictor's first; empty where none is held out."""
+        if self.scored is None:
+            return {}
+        first = {} if self.predicted is None else self.predicted.score.scores
+        return {**first, **self.scored.scores}
+
+    @property
     def ranking(self) -> pd.DataFrame:
         """The contexts that were tried, best first."""
         return self.search.results_
@@ -152,18 +176,23 @@ class Run:
     def sentences(self) -> list[str]:
         """The finding in full sentences, most important first."""
         sentences = finding(self.search, self.n_components, given=self.given)
+        if self.kept is not None:
+            sentences.append(self.kept.sentence)
         if self.scored is not None and self.checked.target is not None:
             name, found = self.checked.target.name, self.scored
             sentences.append(comparison(found.task, name, found.n_used, found.scores))
+        if self.predicted is not None and self.checked.target is not None:
+            name = self.checked.target.name
+            sentences += predictor_sentences(self.predicted, self.scores, name)
         return sentences
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
         """What was measured, as plain values."""
-        search, scored = self.search, self.scored
+        search, scored, task = self.search, self.scored, self.task
         return {
-            "task": None if scored is None else scored.task.kind,
-            "metric": None if scored is None else scored.task.metric,
+            "task": None if task is None else task.kind,
+            "metric": None if task is None else task.metric,
             "target": None if self.checked.target is None else self.checked.target.name,
             **self.counts,
             "n_fitted": self.learned.n_rows,
@@ -178,10 +207,10 @@ class Run:
             "tau": search.best_usefulness_.tau,
             "reliable": bool(search.best_usefulness_.reliable),
             "alignment": self.learned.judgement.alignment,
-            "scores": {}
-            if scored is None
-            else {
+            **({} if self.kept is None else {"kept": self.kept.to_dict()}),
+            "scores": {
                 key: {"score": found.score, "interval": list(found.interval)}
-                for key, found in scored.scores.items()
+                for key, found in self.scores.items()
             },
+            "predictor": None if self.predicted is None else self.predicted.to_dict(),
         }

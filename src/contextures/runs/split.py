@@ -8,7 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from contextures.exceptions import InputError
+
 TEST_SHARE = 0.25
+
+FEWEST_HELD = 10
+"""Where most rows have no label, none is held out for a score on fewer rows than this."""
 
 Rows = NDArray[np.intp]
 
@@ -42,12 +47,14 @@ class Split:
         names = np.empty(len(self.train) + len(self.test) + len(self.unlabelled), dtype=object)
         names[self.train] = "train"
         names[self.test] = "test"
-        names[self.unlabelled] = "unlabelled" if len(self.test) else "train"
+        names[self.unlabelled] = "unlabelled" if len(self.train) else "train"
         return names
 
 
 def split_rows(n: int, target: NDArray[Any] | None, *, classes: bool, seed: int) -> Split:
     """Hold out a quarter of the labelled rows, classes in proportion.
+
+    Few labels among many rows are all learnt from, and so are classes of a single row.
 
     Parameters
     ----------
@@ -73,11 +80,43 @@ def split_rows(n: int, target: NDArray[Any] | None, *, classes: bool, seed: int)
 
     missing = target < 0 if classes else np.isnan(target)
     labelled = everything[~missing]
-    strata = target[labelled] if classes else None
+    alone = np.zeros(len(labelled), dtype=bool)
+    if classes:
+        alone = np.bincount(target[labelled])[target[labelled]] == 1
+    several = labelled[~alone]
+    if missing.sum() >= len(labelled) and TEST_SHARE * len(several) < FEWEST_HELD:
+        return Split(labelled, np.empty(0, dtype=np.intp), everything[missing])
+    strata = target[several] if classes else None
     try:
         train, test = train_test_split(
-            labelled, test_size=TEST_SHARE, random_state=seed, stratify=strata
+            several, test_size=TEST_SHARE, random_state=seed, stratify=strata
         )
     except ValueError:  # more classes than held-out rows
-        train, test = train_test_split(labelled, test_size=TEST_SHARE, random_state=seed)
+        train, test = train_test_split(several, test_size=TEST_SHARE, random_state=seed)
+    train = np.concatenate([train, labelled[alone]])
     return Split(np.sort(train), np.sort(test), everything[missing])
+
+
+def check_varies(split: Split, target: NDArray[Any], name: str) -> None:
+    """Refuse amounts that are all alike where they are learnt from, or where they are scored.
+
+    Parameters
+    ----------
+    split : Split
+        The parts.
+    target : ndarray of shape (n,)
+        The amounts.
+    name : str
+        The target's name.
+
+    Raises
+    ------
+    InputError
+        If they do not vary there, so that no R^2 exists.
+    """
+    for rows, which in ((split.train, "all rows to learn from"), (split.test, "all held-out rows")):
+        if len(rows) and np.ptp(target[rows]) == 0:
+            raise InputError(
+                f"the target {name!r} has one value in {which}, so it cannot be scored; give a "
+                "target that varies in more rows, or another --seed"
+            )

@@ -66,14 +66,15 @@ def comparison(task: Task, target: str, n_used: int, scores: dict[str, HeldOutSc
         "raw_linear": "the same model on the raw features",
         "gradient_boosting": "gradient boosting",
     }
-    clauses = [_beside(ours, scores[key], name) for key, name in rivals.items()]
+    clauses = [beside(ours, scores[key], name) for key, name in rivals.items()]
     return (
         f"A linear model on the first {_coordinates(n_used)} {worth}: {clauses[0]}, and "
         f"{clauses[1]}."
     )
 
 
-def _beside(ours: HeldOutScore, rival: HeldOutScore, name: str) -> str:
+def beside(ours: HeldOutScore, rival: HeldOutScore, name: str) -> str:
+    """Say whether a score differs from a rival's by more than its interval."""
     low, high = ours.interval
     if rival.score > high:
         return f"less than {name} ({rival.score:.3f})"

@@ -20,7 +20,9 @@ from contextures.evaluation import (
 )
 from contextures.exceptions import RankError
 from contextures.selection.held_rows import HeldRows, expanded, extended
-from contextures.spectrum import leading_functions, singular_values
+from contextures.selection.label_scores import FUNCTIONS as SEEN
+from contextures.selection.label_scores import Labels, LabelScore, score_labels
+from contextures.spectrum import Spectrum, leading_functions, singular_values
 
 HELD_VIEWS = 8
 """Draws of A for each held-out row."""
@@ -40,23 +42,25 @@ class Judged:
     seconds: float
     error: str | None = None
     pseudo: PseudoTaskScore | None = None
+    labels: LabelScore | None = None
 
 
 def judge_group(
     contexts: list[Context],
-    rows: FloatArray,
+    rows: Any,
     y: Any,
     d0: int,
     beta: float,
     held: HeldRows | None = None,
+    labels: Labels | None = None,
 ) -> list[Judged]:
-    """Fit contexts of one family to the same rows and judge each without labels.
+    """Fit contexts of one family to the same rows and judge each.
 
     Parameters
     ----------
     contexts : list of Context
         Contexts that share what they can; see :meth:`Context.family`.
-    rows : ndarray of shape (n, p)
+    rows : array-like of shape (n, p)
         The rows.
     y : array-like of shape (n,) or None
         Labels, for contexts that need them.
@@ -64,6 +68,8 @@ def judge_group(
         As for :func:`contextures.evaluation.usefulness`.
     held : HeldRows, optional
         Rows held back, for the error on pseudo-tasks; without them the spectrum alone counts.
+    labels : Labels, optional
+        Labels of some of the rows, to score contexts by that have not seen them.
 
     Returns
     -------
@@ -82,24 +88,28 @@ def judge_group(
         for _ in contexts:
             # Taken out, because transitions are what fills the memory.
             context, expansion = fitted.pop(0), described.pop(0)
-            judged.append(_judge_one(context, rows, d0, beta, shared, held, expansion))
+            judged.append(_judge_one(context, rows, d0, beta, shared, held, expansion, labels))
         return judged
 
 
 def _judge_one(
     context: Context | Exception,
-    rows: FloatArray,
+    rows: Any,
     d0: int,
     beta: float,
     shared: float,
     held: HeldRows | None,
     expansion: Any,
+    labels: Labels | None,
 ) -> Judged:
     started = time.perf_counter()
     coordinates = None
+    found = None
     try:
         if isinstance(context, Exception):
             raise context
+        if context.needs_y:
+            labels = None  # its functions repeat what they would be judged by
         if context.form == "sampler":
             values, encoder = _learned(context, rows, d0)
             if held is not None:
@@ -108,31 +118,44 @@ def _judge_one(
             measures = Association(
                 decay_rate(values), float((values**2).sum()), float("nan"), float("nan")
             )
+            if labels is not None and encoder is not None:
+                mu = encoder.transform(rows[labels.rows])
+                found = score_labels(mu, values[: mu.shape[1]], labels)
         else:
-            if expansion is None:
+            if expansion is None and labels is None:
                 values = singular_values(context, d0 + 1)
             else:
-                values, coordinates = _with_functions(context, expansion, d0)
-            measures = association(context, values, rows)
+                values, spectrum = _with_functions(context, max(d0 + 1, SEEN))
+                values = values[: d0 + 1]
+                if expansion is not None:
+                    coordinates = extended(context, spectrum.truncated(d0), expansion)
+                if labels is not None:
+                    mu = spectrum.left[labels.rows]
+                    found = score_labels(mu, spectrum.singular_values, labels)
+            measures = association(context, values, rows if _are_numbers(rows) else None)
             context.forget_rows()  # the largest part; nothing after this needs it
         score = usefulness(values, d0, beta)
         pseudo = None
         if held is not None and coordinates is not None:
             pseudo = held.score(coordinates)
         seconds = shared + time.perf_counter() - started
-        return Judged(values, score, measures, seconds, None, pseudo)
+        return Judged(values, score, measures, seconds, None, pseudo, found)
     except Exception as error:  # one bad candidate must not stop the others
         message = str(error) or type(error).__name__
         return Judged(None, None, None, shared + time.perf_counter() - started, message)
 
 
-def _with_functions(context: Context, expansion: Any, d0: int) -> tuple[FloatArray, FloatArray]:
-    """Give the singular values, and the functions on the rows that ``expansion`` describes."""
-    spectrum = leading_functions(context, d0 + 1)
+def _are_numbers(rows: Any) -> bool:
+    return isinstance(rows, np.ndarray) and rows.ndim == 2 and rows.dtype.kind == "f"
+
+
+def _with_functions(context: Context, d: int) -> tuple[FloatArray, Spectrum]:
+    """Give the top singular values, and the functions that belong to them."""
+    spectrum = leading_functions(context, d)
     values = spectrum.singular_values if spectrum.n_components else np.zeros(1)
     if context.counted:  # whose values want correction
-        values = singular_values(context, d0 + 1)
-    return values, extended(context, spectrum.truncated(d0), expansion)
+        values = singular_values(context, d)
+    return values, spectrum
 
 
 def held_out_values(context: Context, rows: FloatArray, d0: int) -> FloatArray:

@@ -44,7 +44,9 @@ class HeldRows:
         return pseudo_task_error(coordinates[:m], coordinates[m:], self.prior)
 
 
-def draw_parts(n: int, max_samples: int, rng: Any) -> tuple[IntArray, IntArray, IntArray]:
+def draw_parts(
+    n: int, max_samples: int, rng: Any, first: IntArray | None = None
+) -> tuple[IntArray, IntArray, IntArray]:
     """Draw rows to fit contexts to, to label and to judge on.
 
     Parameters
@@ -55,13 +57,19 @@ def draw_parts(n: int, max_samples: int, rng: Any) -> tuple[IntArray, IntArray, 
         How many contexts are fitted to at most.
     rng : RandomState
         Draws them.
+    first : ndarray of int, optional
+        Rows that come first among those to fit contexts to, as far as there is room for them.
 
     Returns
     -------
     tuple of ndarray of int
         Row numbers of the three parts, sorted.
     """
-    drawn = rng.permutation(n)[: min(n, round(max_samples / FITTED_SHARE))]
+    drawn = rng.permutation(n)
+    if first is not None:
+        ahead = np.isin(drawn, first)
+        drawn = np.concatenate([drawn[ahead], drawn[~ahead]])
+    drawn = drawn[: min(n, round(max_samples / FITTED_SHARE))]
     fitted = round(FITTED_SHARE * len(drawn))
     labelled = fitted + (len(drawn) - fitted) // 2
     first, second, third = np.split(drawn, [fitted, labelled])

@@ -16,14 +16,21 @@ from contextures.evaluation.context_scores.pseudo_tasks import LEVEL, beaten_sha
 from contextures.exceptions import InputError
 from contextures.selection.candidate_scores import Judged
 from contextures.selection.candidates import Candidate
+from contextures.selection.label_scores import differences
 
-SCORES = ("auto", "pseudo", "tau")
+SCORES = ("auto", "labels", "label-free", "pseudo", "tau")
+
+SURE = 2.0
+"""So many standard errors away, by labels, contexts are told apart."""
 
 
 def check_score(score: str) -> None:
     """Refuse a score that does not exist."""
     if score not in SCORES:
-        raise InputError(f"the score {score!r} is not known; give 'auto', 'pseudo' or 'tau'")
+        raise InputError(
+            f"the score {score!r} is not known; give 'auto', 'labels', 'label-free', 'pseudo' or "
+            "'tau'"
+        )
 
 
 def ranking_table(candidates: list[Candidate], judged: list[Judged]) -> pd.DataFrame:
@@ -52,8 +59,8 @@ def choose(table: pd.DataFrame, score: str) -> tuple[str, int]:
     ----------
     table : DataFrame
         As from :func:`ranking_table`.
-    score : {"auto", "pseudo", "tau"}
-        What to follow; "auto" takes "pseudo" where every one of them has it.
+    score : {"labels", "label-free", "pseudo", "tau"}
+        What to follow; "label-free" takes "pseudo" where every one of them has it.
 
     Returns
     -------
@@ -79,13 +86,41 @@ def choose(table: pd.DataFrame, score: str) -> tuple[str, int]:
             "no candidate has an error on pseudo-tasks, because all rows are the same or none "
             "describes new rows; give the score 'tau'"
         )
-    if score == "auto":
+    if score == "label-free":
         score = "pseudo" if known.all() else "tau"
     pool = eligible
+    if score == "labels" and not eligible["labels"].notna().any():
+        raise InputError(
+            "no candidate can be judged by labels, because those that describe new rows have all "
+            "seen them; add one of the rows alone, such as KNNContext()"
+        )
     if score == "tau":
         reliable = eligible[eligible["reliable"].astype(bool)]
         pool = reliable if len(reliable) else eligible
     return score, int(np.asarray(pool.index)[np.nanargmin(pool[score].astype(float))])
+
+
+def overruled(table: pd.DataFrame, judged: list[Judged]) -> tuple[str, int]:
+    """Follow the label-free score, unless the labels tell that its pick is not the best.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As from :func:`ranking_table`.
+    judged : list of Judged
+        The candidates.
+
+    Returns
+    -------
+    tuple of str and int
+        As from :func:`choose`.
+    """
+    score, picked = choose(table, "label-free")
+    if judged[picked].labels is None:
+        return score, picked
+    _, best = choose(table, "labels")
+    apart = told_apart_by_labels(judged, best)[1][picked]
+    return ("labels", best) if apart is True else (score, picked)
 
 
 def told_apart(judged: list[Judged], best: int) -> list[Any]:
@@ -97,6 +132,29 @@ def told_apart(judged: list[Judged], best: int) -> list[Any]:
         pd.NA if one.pseudo is None else bool(beaten_share(chosen, one.pseudo) >= LEVEL)
         for one in judged
     ]
+
+
+def told_apart_by_labels(judged: list[Judged], best: int) -> tuple[FloatArray, list[Any]]:
+    """Say of each candidate how sure the labels are that the chosen one has the lower error.
+
+    Parameters
+    ----------
+    judged : list of Judged
+        The candidates.
+    best : int
+        The chosen one.
+
+    Returns
+    -------
+    tuple of ndarray and list
+        The standard error of the difference to the chosen one, over labelled rows; and whether
+        the difference is above two of them.
+    """
+    excess, spread = differences([one.labels for one in judged], best)
+    apart = [
+        pd.NA if np.isnan(e) else bool(e > SURE * s) for e, s in zip(excess, spread, strict=True)
+    ]
+    return spread, apart
 
 
 def of_all_rows(candidate: Candidate, judged: Judged, rows: FloatArray) -> Judged:
@@ -123,6 +181,8 @@ def _row(candidate: Candidate, judged: Judged) -> dict[str, Any]:
         "pseudo": np.nan,
         "pseudo_se": np.nan,
         "pseudo_n_components": pd.NA,
+        "labels": np.nan if judged.labels is None else judged.labels.error,
+        "labels_se": np.nan,
         "decay": np.nan,
         "strength": np.nan,
         "kernel_deviation": np.nan,

@@ -1,4 +1,4 @@
-"""Ranking candidate contexts by their spectra."""
+"""Ranking candidate contexts."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from contextures._arrays import FloatArray, IntArray
-from contextures._checks import also_named, check_length, check_positive_int, seed_of, validated
+from contextures._arrays import FloatArray
+from contextures._checks import also_named, check_length, check_positive_int, seed_of
 from contextures.contexts import Context, LabelContext
 from contextures.contexts.labels import label_task
 from contextures.exceptions import InputError
@@ -22,14 +22,17 @@ from contextures.selection.candidates import (
     as_candidate,
     default_candidates,
 )
-from contextures.selection.held_rows import FEWEST_ROWS, HeldRows, draw_parts, hold
+from contextures.selection.label_scores import Labels, labelled_dimension
 from contextures.selection.ranking import (
     check_score,
     choose,
     of_all_rows,
+    overruled,
     ranking_table,
     told_apart,
+    told_apart_by_labels,
 )
+from contextures.selection.rows_seen import RowsSeen, as_rows, see
 
 Progress = Callable[[int, int], None]
 
@@ -38,25 +41,29 @@ _PIECE = 3
 
 
 class ContextSearch(BaseEstimator):
-    """Rank contexts without labels, and choose a context and a dimension.
+    """Rank contexts, with labels or without, and choose a context and a dimension.
 
     Each candidate's singular values are computed on a random subset of rows, on which a context
-    keeps its association level (K is scaled by the share of rows). Two scores are computed, each
+    keeps its association level (K is scaled by the share of rows). There are three scores, each
     the lower the better. tau (:func:`contextures.evaluation.usefulness`) sees the singular values
     alone. The error on pseudo-tasks (:func:`contextures.evaluation.pseudo_task_error`) is the
     expected error of a ridge probe on smooth random tasks, fitted to and judged on rows held back
-    from the candidates. The chosen context has the lowest score among those that can describe new
-    rows, and by tau among those for which tau is reliable.
+    from the candidates. The error on labels is that of regression from few labels
+    (:class:`contextures.STKRClassifier`, :class:`contextures.STKRRegressor`) on the context, each
+    label predicted without itself. The chosen context has the lowest score among those that can
+    describe new rows, and by tau among those for which tau is reliable.
 
     Parameters
     ----------
     candidates : sequence of Context, optional
         What to rank. When None, nearest-neighbour and Gaussian contexts, plain and masked, at
-        nine levels each; and the label context when y is given, which is listed but never
-        chosen, because it describes labelled rows only.
-    criterion : {"auto", "pseudo", "tau"}, default="auto"
-        What the choice follows. "auto" is the error on pseudo-tasks, and tau where there are fewer
-        than 100 rows or a candidate that could be chosen has no such error. "tau" holds no rows
+        nine levels each; and the label context when all rows have labels, which is listed but
+        never chosen, because it describes labelled rows only.
+    criterion : {"auto", "labels", "label-free", "pseudo", "tau"}, default="auto"
+        What the choice follows. "label-free" is the error on pseudo-tasks, and tau where there are
+        fewer than 100 rows or a candidate that could be chosen has no such error. "labels" is the
+        error on labels. "auto" takes the label-free pick, unless five labels a class (twenty, for
+        numbers) or more tell that the best by labels is better. "labels" and "tau" hold no rows
         back.
         ``score`` is taken as another name for it; as an attribute it would shadow the method that
         scikit-learn's estimators have by that name.
@@ -76,16 +83,20 @@ class ContextSearch(BaseEstimator):
     ----------
     results_ : pandas.DataFrame
         One row a candidate, the best first: context, name, family, parameters, tau,
-        n_components, reliable, pseudo, pseudo_se, pseudo_n_components, decay, strength,
-        kernel_deviation, lipschitz, seconds, inductive, error, chosen, told_apart. A candidate
-        that failed has its reason in ``error``; ``told_apart`` says whether the chosen one has the
-        lower error on at least 80 % of single pseudo-tasks.
-    score_ : {"pseudo", "tau"}
+        n_components, reliable, pseudo, pseudo_se, pseudo_n_components, labels, labels_se, decay,
+        strength, kernel_deviation, lipschitz, seconds, inductive, error, chosen, told_apart. A
+        candidate that failed has its reason in ``error``. ``labels`` is in units of the labels'
+        variance, and ``labels_se`` the standard error of its difference to the chosen one's, over
+        pairs of the same labelled rows. ``told_apart`` says whether the chosen one has the lower
+        error on at least 80 % of single pseudo-tasks, or, by labels, one lower by more than two
+        such standard errors.
+    score_ : {"labels", "pseudo", "tau"}
         What the choice followed.
     best_context_ : Context
         The chosen context, not fitted.
     best_n_components_ : int
-        The predicted best number of dimensions under it.
+        The predicted best number of dimensions under it: by labels, that of the ridge probe with
+        the lowest leave-one-out error.
     best_usefulness_ : Usefulness
         Its tau, curve and reliability flag.
     best_pseudo_ : PseudoTaskScore or None
@@ -93,9 +104,11 @@ class ContextSearch(BaseEstimator):
     best_singular_values_ : ndarray
         Its singular values on the rows looked at.
     n_alike_ : int or None
-        How many other candidates cannot be told apart from the chosen one on pseudo-tasks.
+        How many other candidates cannot be told apart from the chosen one; None by tau.
     n_samples_ : int
         How many rows candidates were fitted to.
+    n_labelled_ : int or None
+        How many labels were looked at, 500 at most, drawn at random.
 
     Notes
     -----
@@ -103,6 +116,10 @@ class ContextSearch(BaseEstimator):
     share each mask's neighbours (found for the largest K) and distances; others do so three at a
     time. Memory is O(m^2) for every
     member of the families worked on at once.
+
+    Labels judge contexts of the rows alone. One that has seen labels itself (``needs_y``) repeats
+    them, so it has no error on labels and is not chosen by them. A teacher that was fitted to the
+    same labels beforehand cannot be noticed: do not offer it.
 
     References
     ----------
@@ -146,10 +163,10 @@ class ContextSearch(BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n, p)
-            Rows; no labels are needed.
+            Rows; no labels are needed. Where all candidates take values of any kind, any values.
         y : array-like of shape (n,), optional
-            Labels, for candidates that need them (a label context). They do not influence the
-            others.
+            Labels, to follow or for candidates that need them (a label context). None and NaN
+            stand for none, and for classes -1 does; rows without one still define the contexts.
         progress : callable, optional
             Called with the number of candidates done and their total.
 
@@ -161,70 +178,56 @@ class ContextSearch(BaseEstimator):
         Raises
         ------
         InputError
-            If every candidate fails, or none can describe new rows.
+            If every candidate fails, none can describe new rows, or there are no labels to follow.
         """
         check_positive_int(self.max_samples, "max_samples", least=10)
-        rows: FloatArray = validated(self, X, dtype=np.float64, ensure_min_samples=4)
+        check_score(self.criterion)
+        own = self._own()
+        rows = as_rows(self, X, own)
         if y is not None:
             check_length(y, len(rows), "y")
-        candidates = self._candidates(rows, y)
-        chosen, held = self._parts(rows)
-        labels = None if y is None else np.asarray(y)[chosen]
-        share = len(chosen) / len(rows)
-        self.n_samples_ = len(chosen)
-        judged = self._judge(candidates, rows[chosen], labels, share, held, progress)
+        rng = check_random_state(self.random_state)
+        seen = see(rows, y, self.criterion, own, self.max_samples, rng)
+        if not seen.complete and (seen.labels is not None or not own):
+            y = None  # a label context needs them all
+        candidates = own or _usual(rows, y)
+        self.n_samples_ = len(seen.chosen)
+        judged = self._judge(candidates, rows, y, seen, progress)
         judged = [of_all_rows(*one, rows) for one in zip(candidates, judged, strict=True)]
-        self._rank(candidates, judged)
+        self._rank(candidates, judged, seen.labels)
         return self
 
-    def _candidates(self, rows: FloatArray, y: Any) -> list[Candidate]:
-        if self.candidates is not None:
-            candidates = [as_candidate(context) for context in self.candidates]
-            if not candidates:
-                raise InputError("candidates is empty; give at least one context, or None")
-            return candidates
-        candidates = default_candidates(rows)
-        if y is None:
-            return candidates
-        return [*candidates, as_candidate(LabelContext(label_task(np.asarray(y))))]
-
-    def _parts(self, rows: FloatArray) -> tuple[IntArray, HeldRows | None]:
-        """Draw the rows that candidates are fitted to, and hold others back where it helps."""
-        n = len(rows)
-        check_score(self.criterion)
-        if self.criterion == "pseudo" and n < FEWEST_ROWS:
-            raise InputError(
-                f"the score 'pseudo' needs {FEWEST_ROWS} rows, but there are {n}; give 'tau'"
-            )
-        rng = check_random_state(self.random_state)
-        if self.criterion != "tau" and n >= FEWEST_ROWS:
-            parts = draw_parts(n, self.max_samples, rng)
-            return parts[0], hold(rows, *parts)
-        if n <= self.max_samples:
-            return np.arange(n), None
-        return np.sort(rng.choice(n, self.max_samples, replace=False)), None
+    def _own(self) -> list[Candidate]:
+        """Describe the caller's own candidates."""
+        if self.candidates is None:
+            return []
+        if not len(self.candidates):
+            raise InputError("candidates is empty; give at least one context, or None")
+        return [as_candidate(context) for context in self.candidates]
 
     def _judge(
         self,
         candidates: list[Candidate],
-        rows: FloatArray,
+        rows: Any,
         y: Any,
-        share: float,
-        held: HeldRows | None,
+        seen: RowsSeen,
         progress: Progress | None,
     ) -> list[Judged]:
         from joblib import Parallel, delayed
 
+        fitted, share = rows[seen.chosen], len(seen.chosen) / len(rows)
+        given = None if y is None else np.asarray(y)[seen.chosen]
         order = _pieces(candidates)
         seed = seed_of(self.random_state)
         jobs = (
             delayed(judge_group)(
                 [candidates[place].context.subsampled(share).seeded(seed) for place in places],
-                rows,
-                y,
+                fitted,
+                given,
                 self.d0,
                 self.beta,
-                held,
+                seen.held,
+                seen.labels,
             )
             for places in order
         )
@@ -241,12 +244,21 @@ class ContextSearch(BaseEstimator):
                 progress(done, len(candidates))
         return [result for result in judged if result is not None]
 
-    def _rank(self, candidates: list[Candidate], judged: list[Judged]) -> None:
+    def _rank(
+        self, candidates: list[Candidate], judged: list[Judged], labels: Labels | None
+    ) -> None:
         table = ranking_table(candidates, judged)
-        self.score_, best = choose(table, self.criterion)
+        if self.criterion != "auto":
+            self.score_, best = choose(table, self.criterion)
+        else:
+            self.score_, best = overruled(table, judged)
         found = judged[best]
         table["chosen"] = table.index == best
         table["told_apart"] = told_apart(judged, best)
+        if found.labels is not None:
+            table["labels_se"], apart = told_apart_by_labels(judged, best)
+            if self.score_ == "labels":
+                table["told_apart"] = apart
         assert found.usefulness is not None and found.singular_values is not None
         self.best_context_ = candidates[best].context
         self.best_usefulness_ = found.usefulness
@@ -254,9 +266,12 @@ class ContextSearch(BaseEstimator):
         self.best_n_components_ = found.usefulness.n_components
         if found.pseudo is not None and self.score_ == "pseudo":
             self.best_n_components_ = found.pseudo.n_components
+        self.n_labelled_ = None if labels is None else len(labels.rows)
+        if labels is not None and found.labels is not None and self.score_ == "labels":
+            self.best_n_components_ = labelled_dimension(found.labels, labels)
         self.best_singular_values_ = found.singular_values
         alike = [apart is False for apart in table["told_apart"][table["inductive"]]]
-        self.n_alike_ = None if found.pseudo is None else sum(alike) - 1
+        self.n_alike_ = sum(alike) - 1 if any(alike) else None
         order = table.sort_values(
             ["chosen", self.score_], ascending=[False, True], kind="stable", na_position="last"
         )
@@ -276,11 +291,20 @@ class ContextSearch(BaseEstimator):
         Returns
         -------
         pandas.DataFrame
-            name, pseudo, tau, n_components, reliable, decay.
+            name, pseudo (or labels, where they were followed), tau, n_components, reliable, decay.
         """
         check_is_fitted(self)
-        columns = ["name", "pseudo", "tau", "n_components", "reliable", "decay"]
+        first = "labels" if self.score_ == "labels" else "pseudo"
+        columns = ["name", first, "tau", "n_components", "reliable", "decay"]
         return self.results_[columns].head(n_rows)
+
+
+def _usual(rows: FloatArray, y: Any) -> list[Candidate]:
+    """Lay the usual candidates out, and the label context where every row has a label."""
+    candidates = default_candidates(rows)
+    if y is None:
+        return candidates
+    return [*candidates, as_candidate(LabelContext(label_task(np.asarray(y))))]
 
 
 def _pieces(candidates: Sequence[Candidate]) -> list[list[int]]:

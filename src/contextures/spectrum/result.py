@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from contextures._arrays import FloatArray
+from contextures._repr import short_repr
 from contextures.contexts import Context
 
 ONE = 1.0 - 1e-9
@@ -53,6 +54,8 @@ class Spectrum:
     >>> bool(np.allclose(spectrum.left.T @ spectrum.left / 200, np.eye(3)))
     True
     """
+
+    __repr__ = short_repr
 
     singular_values: FloatArray
     left: FloatArray

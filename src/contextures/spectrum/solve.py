@@ -1,7 +1,7 @@
 """Solvers for the top singular triplets, all numpy's and scipy's, chosen by size as measured.
 
-See ``benchmarks/README.md`` for the measurements. Randomised range finders are not among them:
-within the power steps that keep them cheap they lose the last functions.
+See ``benchmarks/README.md``. Randomised range finders are not among them: as long as they are cheap
+they lose the last functions.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from scipy.sparse.linalg import LinearOperator, eigsh, svds
 
 from contextures._arrays import FloatArray, svd
 from contextures.exceptions import InputError
+from contextures.spectrum.largest import largest_value
 from contextures.spectrum.operator import NormalizedOperator
 from contextures.spectrum.ritz.problem import top_eigen
 
@@ -29,12 +30,10 @@ NEGLIGIBLE = 1e-9
 """Singular values below this are rounding."""
 
 SOUND = 1e-7
-"""Functions with smaller singular values rest on rounding where new rows are embedded by them:
-mu = T nu / s."""
+"""Functions of smaller singular values rest on rounding on new rows: mu = T nu / s."""
 
 COARSE = 1e-2
-"""Singular values below this are worth refining after a Gram matrix: the functions on its other
-side are orthonormal to rounding over their squares."""
+"""Below this values are worth refining after a Gram matrix, which squares them."""
 
 EXACT = 1e-10
 """How far M V = U s, M^T U = V s and U^T U = V^T V = 1 may be off."""
@@ -114,9 +113,10 @@ def top_values(operator: NormalizedOperator, n_components: int) -> FloatArray:
     """
     side = min(operator.shape)
     n_components = min(n_components, side)
+    if n_components == 1 and side > DENSE_SIDE:
+        return largest_value(operator)
     if operator.is_sparse and side > GRAM_SIDE:
-        _, values, _ = top_triplets(operator, n_components, "propack", np.random.default_rng(0))
-        return values
+        return top_triplets(operator, n_components, "propack", np.random.default_rng(0))[1]
     squares = np.linalg.eigvalsh(operator.smaller_gram())
     return np.asarray(np.sqrt(np.clip(squares[::-1][:n_components], 0.0, None)))
 

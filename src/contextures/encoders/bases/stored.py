@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from zipfile import ZIP_DEFLATED
 
 import numpy as np
 
+from contextures._archives import read_archive, write_archive
 from contextures.encoders.bases import (
     Basis,
     CountBasis,
@@ -17,7 +17,6 @@ from contextures.encoders.bases import (
     PolynomialBasis,
     StackedBasis,
 )
-from contextures.exceptions import InputError
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 
@@ -100,51 +99,11 @@ def restore_basis(
 
 def write_foreign(transformers: list[Any]) -> bytes:
     """Give transformers as a skops archive, or say which of their types cannot be written."""
-    import skops.io
-
-    archive: bytes = skops.io.dumps(transformers, compression=ZIP_DEFLATED)
-    strange = sorted(set(skops.io.get_untrusted_types(data=archive)) - set(TRUSTED))
-    if strange:
-        names = ", ".join(type(one).__name__ for one in transformers)
-        raise InputError(
-            f"the basis ({names}) holds the type {strange[0]!r}, which would not be opened again; "
-            "choose a basis made of scikit-learn's own parts"
-        )
-    return archive
+    names = ", ".join(type(one).__name__ for one in transformers)
+    return write_archive(transformers, TRUSTED, f"the basis ({names})")
 
 
 def read_foreign(archive: bytes, where: str) -> list[Any]:
     """Open an archive of transformers without running code."""
-    import skops.io
-
-    try:
-        strange = sorted(set(skops.io.get_untrusted_types(data=archive)) - set(TRUSTED))
-        if strange:
-            raise InputError(
-                f"the encoder in {where} holds the type {strange[0]!r}, which no encoder has; it "
-                "was changed or comes from another release, so fit it again"
-            )
-        transformers: list[Any] = skops.io.loads(archive, trusted=list(TRUSTED))
-        for transformer in transformers:
-            for tree in getattr(transformer, "estimators_", ()):
-                _check_tree(tree.tree_, transformer.n_features_in_)
-    except InputError:
-        raise
-    except Exception as error:  # whatever a damaged archive makes skops raise
-        reason = " ".join(str(error).split())[:120]
-        raise InputError(f"the encoder in {where} cannot be read: {reason}") from None
+    transformers: list[Any] = read_archive(archive, TRUSTED, "encoder", where)
     return transformers
-
-
-def _check_tree(tree: Any, n_features: int) -> None:
-    """Check that a tree's nodes lead to nodes below them: compiled code follows them blindly."""
-    if not 0 < tree.node_count <= tree.capacity:
-        raise ValueError("a tree has another number of nodes than it says")
-    nodes = np.arange(tree.node_count)
-    inner = tree.children_left >= 0
-    for children in (tree.children_left, tree.children_right):
-        below = (children > nodes) & (children < tree.node_count)
-        if not np.where(inner, below, children == -1).all():
-            raise ValueError("a tree's nodes do not lead to nodes below them")
-    if not ((tree.feature[inner] >= 0) & (tree.feature[inner] < n_features)).all():
-        raise ValueError("a tree asks for a column that there is not")

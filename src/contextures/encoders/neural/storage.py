@@ -24,6 +24,9 @@ from contextures.encoders.neural.tensors import Codes
 from contextures.exceptions import InputError
 from contextures.spectrum.ritz import RitzFunctions
 
+MOST_DRAWS = 2**16
+"""Draws of a row that a file may ask for."""
+
 _FUNCTIONS = ("singular_values", "mean", "coefficients")
 
 
@@ -122,6 +125,8 @@ def restore_neural(description: dict[str, Any], arrays: Arrays, network: Any) ->
     else:
         fitted = _restore_averaged(averaged, arrays)
         n_draws, seed = int(averaged["n_draws"]), int(averaged["seed"])
+        if not 1 <= n_draws <= MOST_DRAWS or seed < 0:
+            raise ValueError(f"it averages {n_draws} draws from the seed {seed}")
         offsets = encoder._offsets, arrays.get("context_offsets")
         encoder._map = Map(module, functions, fitted, n_draws, seed, *offsets)
         encoder.context_ = fitted
@@ -153,7 +158,11 @@ def _restore_network(description: dict[str, Any], arrays: Arrays, network: Any) 
             )
         made = network
     else:
-        made = KINDS[told["kind"]].build(told["plan"])
+        kind, plan = KINDS[told["kind"]], told["plan"]
+        _check_plan(plan, arrays)
+        with torch.device("meta"):  # without its weights, of which a changed plan may have too many
+            _check_shapes(kind.build(plan), arrays)
+        made = kind.build(plan)
     state = {
         name.removeprefix("network."): torch.as_tensor(values)
         for name, values in arrays.items()
@@ -163,7 +172,33 @@ def _restore_network(description: dict[str, Any], arrays: Arrays, network: Any) 
         made.load_state_dict(state)
     except RuntimeError as error:
         raise InputError(f"the saved weights are not those of such a network: {error}") from None
+    if isinstance(made, Network):
+        made.check_restored()
     return made.eval()
+
+
+def _check_plan(plan: dict[str, Any], arrays: Arrays) -> None:
+    """Refuse a plan that counts more of anything than there are weights, before it is built."""
+    most = sum(array.size for name, array in arrays.items() if name.startswith("network."))
+    counts = [value for value in plan.values() if not isinstance(value, str | bool | None)]
+    while counts:
+        count = counts.pop()
+        if isinstance(count, list | tuple):
+            counts += count
+        elif isinstance(count, dict):
+            counts += count.values()
+        elif isinstance(count, int | float) and not isinstance(count, bool) and abs(count) > most:
+            raise ValueError(f"its network counts to {count}, but has {most} weights")
+
+    if plan.get("depth", 0) > len(arrays):
+        raise ValueError(f"its network has {plan['depth']} layers, but {len(arrays)} arrays")
+
+
+def _check_shapes(network: nn.Module, arrays: Arrays) -> None:
+    for name, wanted in network.state_dict().items():
+        found = arrays.get(f"network.{name}")
+        if found is None or found.shape != tuple(wanted.shape):
+            raise ValueError(f"its weights {name} are not of such a network")
 
 
 def _describe_averages(found: Map, arrays: Arrays) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from contextures.encoders.neural.batches import FEEDS, Feed, Sample
-from contextures.encoders.neural.checkpoints import Checkpoints, Progressed
+from contextures.encoders.neural.checkpoints import Checkpoints, Progressed, check_parts
 from contextures.encoders.neural.network_moments import HeldOut
 from contextures.encoders.neural.network_pair import NetworkPair
 from contextures.encoders.neural.objective_choice import Feeding
@@ -310,15 +310,25 @@ class Training:
         found = None if self.checkpoints is None else self.checkpoints.read()
         if found is None:
             return None
-        self.progressed, tensors, scaler = found
+        assert self.checkpoints is not None
+        with self.checkpoints.read_back():
+            return self._resume(*found)
+        return None
+
+    def _resume(
+        self, progressed: Progressed, tensors: dict[str, Tensor], scaler: dict[str, Any]
+    ) -> dict[str, Tensor] | None:
+        if max(progressed.step, progressed.best_step + 1) > self.pace.n_steps:
+            raise ValueError("it is further than the training goes")
         if scaler:
             self.fabric.strategy.precision.load_state_dict(scaler)
         parts: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "optimizer": {}}
         for key, value in tensors.items():
             part, name = key.split(".", 1)
             parts[part][name] = value
+        check_parts(parts, self.networks)
         self.networks.load_state_dict(parts["model"])
-        self.best = parts["best"]
+        self.best, self.progressed = parts["best"], progressed
         return parts["optimizer"] or None
 
     def _load_optimizer(self, optimizer: Any, tensors: dict[str, Tensor]) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from contextures._arrays import FloatArray
 from contextures._checks import check_positive_real
+from contextures._repr import short_repr
 from contextures.evaluation.arrays import check_singular_values
 from contextures.evaluation.bounds.regression import (
     RegressionBound,
@@ -74,6 +75,8 @@ class DimensionAdvice:
         Whether the smallest bound is no better than predicting zero, so that it says nothing
         about d.
     """
+
+    __repr__ = short_repr
 
     n_components: int
     bound: RegressionBound

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from contextures._arrays import FloatArray
 from contextures._checks import check_not_negative, check_positive_int
+from contextures._repr import short_repr
 from contextures.contexts import Context
 from contextures.evaluation.arrays import check_eps, check_singular_values
 from contextures.evaluation.bounds.encoder_span import encoder_basis, finite_operator
@@ -37,6 +38,8 @@ class Approximation:
     ----------
     arXiv 2505.01557 (ICML 2025), Definitions 21 and 23; tau and the average error are derived.
     """
+
+    __repr__ = short_repr
 
     ritz_values: FloatArray
     singular_values: FloatArray

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray, Matrix
 from contextures._checks import as_numbers, check_share
+from contextures._repr import short_repr
 from contextures.contexts import Context
 from contextures.exceptions import InputError
 
@@ -52,6 +53,8 @@ class ContextComplexity:
     ----------
     arXiv 2306.00788 (augmentation complexity); arXiv 2504.19792, chapter 5.
     """
+
+    __repr__ = short_repr
 
     log_kappa_squared: float
     log_average: float

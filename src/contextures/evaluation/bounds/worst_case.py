@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from contextures._arrays import FloatArray
+from contextures._repr import short_repr
 from contextures.contexts import Context
 from contextures.evaluation.arrays import check_eps
 from contextures.evaluation.bounds.encoder_span import encoder_basis, finite_operator
@@ -39,6 +40,8 @@ class WorstCase:
     eps : float
         How far from perfectly compatible tasks may be.
     """
+
+    __repr__ = short_repr
 
     error: float
     task: FloatArray

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from contextures._arrays import FloatArray, svd
 from contextures._checks import as_numbers, check_share, check_type
+from contextures._repr import short_repr
 from contextures.evaluation.context_scores.task_priors import TaskPrior
 from contextures.exceptions import InputError
 
@@ -43,6 +44,8 @@ class PseudoTaskScore:
     task_errors : ndarray of shape (n_tasks,)
         The errors on the prior's own draws, the same tasks for every representation.
     """
+
+    __repr__ = short_repr
 
     error: float
     se: float

@@ -12,7 +12,15 @@ from numpy.typing import ArrayLike
 
 from contextures._arrays import FloatArray
 from contextures._checks import as_numbers, check_positive_int, check_size_of_values
+from contextures._repr import short_repr
 from contextures.contexts.rbf import median_distance
+from contextures.evaluation.context_scores.local_tasks import (
+    FEWEST_ROWS,
+    all_rows,
+    local_kernel,
+    local_share,
+    relative_strength,
+)
 from contextures.exceptions import InputError
 
 SCALES = (0.1, 0.3, 1.0)
@@ -45,6 +53,8 @@ class TaskPrior:
     noise.
     """
 
+    __repr__ = short_repr
+
     covariance: FloatArray
     n_labelled: int
     noise: float
@@ -71,6 +81,7 @@ def smooth_tasks(
     *,
     scales: Sequence[float] = SCALES,
     noise: float = NOISE,
+    local: float | None = None,
     n_tasks: int = 200,
     random_state: Any = 0,
 ) -> TaskPrior:
@@ -78,7 +89,9 @@ def smooth_tasks(
 
     A task is a Gaussian process of one of several scales, under noise of a share of its own. K_0 is
     the mean of Gaussian kernels, one a scale; it and the noise are scaled so that a task has unit
-    variance on these rows.
+    variance on these rows. Where rows form clusters, a share of the tasks follows those instead:
+    their kernel is K^4 of a local context on all rows (ten nearest neighbours), so that they are
+    smooth along the data rather than in the columns.
 
     Parameters
     ----------
@@ -94,6 +107,11 @@ def smooth_tasks(
     noise : float, default=0.5
         The share of the variance that is noise, from zero to below one: the mean over tasks, whose
         own shares lie as far as possible to either side of it, uniformly (0.5: from 0 to 1).
+    local : float, optional
+        The share of tasks that follow clusters, from 0 to 1. When None, as the rows suggest: none
+        where nearest neighbours are tied together at most twice as strongly as in rows with the
+        same columns and correlations (a Gaussian copula), up to 0.7 where three times. Fewer than
+        100 rows suggest nothing.
     n_tasks : int, default=200
         How many tasks are drawn.
     random_state : int, RandomState or None, default=0
@@ -111,7 +129,7 @@ def smooth_tasks(
 
     Notes
     -----
-    Cost O((m + t)^2 p + (m + t)^3).
+    Cost O((m + t)^2 p + (m + t)^3), and with N rows in all O(N^2 p) for local tasks.
 
     References
     ----------
@@ -135,6 +153,8 @@ def smooth_tasks(
         raise InputError(f"scales={scales!r} is not possible; give one or more numbers above zero")
     if not 0 <= noise < 1:
         raise InputError(f"noise={noise!r} is not possible; give a share from 0 to below 1")
+    if local is not None and not 0 <= local <= 1:
+        raise InputError(f"local={local!r} is not possible; give a share from 0 to 1")
     check_positive_int(n_tasks, "n_tasks")
     parts = [_rows(labelled, "labelled"), _rows(held_out, "held_out")]
     if reference is not None:
@@ -151,19 +171,32 @@ def smooth_tasks(
     variances = np.array([np.diag(kernel).mean() for kernel in kernels])
     if variances.mean() <= 1e-12:
         raise InputError("all rows are the same, so no task depends on them; give rows that vary")
-    covariance = np.mean(kernels, axis=0) * ((1.0 - noise) / variances.mean())
+    shares = variances / variances.sum()
+    everything = np.vstack(parts[:2]) if reference is None else all_rows(parts[2], parts[:2])
+    expected = _local_share(everything) if local is None else local
+    if expected > 0:
+        kernels.append(_centred(local_kernel(everything, len(ratios))))
+        variances = np.append(variances, np.diag(kernels[-1]).mean())
+        shares = np.append((1 - expected) * shares, expected)
+    scaled = zip(shares, variances, kernels, strict=True)
+    covariance = (1.0 - noise) * sum(share / size * kernel for share, size, kernel in scaled)
     rng = check_random_state(random_state)
-    own = rng.choice(len(kernels), n_tasks, p=variances / variances.sum())
+    own = rng.choice(len(kernels), n_tasks, p=shares)
     functions = np.empty((len(covariance), n_tasks))
     for place, kernel in enumerate(kernels):
         chosen = own == place
         normal = rng.standard_normal((len(covariance), int(chosen.sum())))
         functions[:, chosen] = _draws(kernel / variances[place], normal)
     # Tasks of unit variance, so that first and second moments are those of K_0 and the noise.
-    shares = noise + min(noise, 1 - noise) * rng.uniform(-1, 1, n_tasks)
-    labels = np.sqrt(1 - shares) * functions
-    labels += np.sqrt(shares) * rng.standard_normal(labels.shape)
+    noises = noise + min(noise, 1 - noise) * rng.uniform(-1, 1, n_tasks)
+    labels = np.sqrt(1 - noises) * functions
+    labels += np.sqrt(noises) * rng.standard_normal(labels.shape)
     return TaskPrior(covariance, len(parts[0]), noise, labels)
+
+
+def _local_share(rows: FloatArray) -> float:
+    varying = rows[:, rows.std(axis=0) > 0]
+    return local_share(relative_strength(varying)) if len(rows) >= FEWEST_ROWS else 0.0
 
 
 def _centred(kernel: FloatArray) -> FloatArray:

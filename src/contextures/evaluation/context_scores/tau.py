@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from contextures._arrays import FloatArray
 from contextures._checks import check_positive_int, check_positive_real
+from contextures._repr import short_repr
 from contextures.evaluation.arrays import check_singular_values
 
 MARGIN = 0.05
@@ -32,6 +33,8 @@ class Usefulness:
         False when tau is close to beta + 1: the association is then so weak or so strong that
         the score cannot tell contexts apart.
     """
+
+    __repr__ = short_repr
 
     tau: float
     n_components: int

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from contextures._arrays import FloatArray
 from contextures._checks import check_has
+from contextures._repr import short_repr
 from contextures.contexts import Context
 from contextures.encoders import Encoder
 from contextures.evaluation.arrays import Transformer, unit_variance
@@ -74,6 +75,8 @@ class Diagnosis:
         The changes among ``gains`` that would help most: clearly more than nothing, and not
         clearly less than the largest. Empty where none would.
     """
+
+    __repr__ = short_repr
 
     n_components: int
     n_judged: int

@@ -20,6 +20,9 @@ from contextures.exceptions import InputError
 MOST_TUNING_ROWS = 3000
 """Rows that settings are chosen on; models are then fitted to all training rows."""
 
+FEWEST_TESTED = 4
+"""Rows of a fold that R^2 is computed on."""
+
 _STRENGTHS = (0.01, 0.1, 1.0, 10.0, 100.0)
 _BOOSTING: tuple[dict[str, Any], ...] = (
     {"learning_rate": 0.1, "max_iter": 100, "max_leaf_nodes": 31},
@@ -249,19 +252,26 @@ def _tuning_rows(task: Task, rows: FloatArray, labels: Any) -> tuple[FloatArray,
 
 
 def _folds(task: Task, labels: Any, n_folds: int) -> Any:
-    """Give folds with classes spread evenly; classes too rare for that stay in every training."""
+    """Give folds that test every row once, each class spread evenly over them.
+
+    Numbers get fewer folds where few rows would be tested at a time, of which R^2 says nothing. A
+    class of a single row stays in every training part: tested, it could not have been learned.
+    """
+    n = len(labels)
     if task.kind == "regression":
+        n_folds = max(2, min(n_folds, n // FEWEST_TESTED))
         return KFold(n_folds, shuffle=True, random_state=task.seed).split(labels)
     _, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    common = np.flatnonzero(counts[codes] >= n_folds)
-    rare = np.flatnonzero(counts[codes] < n_folds)
-    if len(common) < n_folds:
-        return KFold(n_folds, shuffle=True, random_state=task.seed).split(labels)
-    several = len(np.unique(codes[common])) > 1
-    splitter = (StratifiedKFold if several else KFold)(
-        n_folds, shuffle=True, random_state=task.seed
-    )
-    return [
-        (np.concatenate([common[train], rare]), common[test])
-        for train, test in splitter.split(common, codes[common])
-    ]
+    if counts.min() >= n_folds and n > 2 * n_folds:
+        splitter = StratifiedKFold(n_folds, shuffle=True, random_state=task.seed)
+        return list(splitter.split(labels, codes))
+    order = np.random.default_rng(task.seed).permutation(n)
+    order = order[np.argsort(codes[order], kind="stable")]
+    tested = order[counts[codes[order]] > 1]
+    if not len(tested):
+        tested = order
+    # Dealt out class by class, so that those of a class lie in different folds as far as they can.
+    if n <= 2 * n_folds:
+        n_folds = len(tested)
+    folds = [np.sort(tested[start::n_folds]) for start in range(min(n_folds, len(tested)))]
+    return [(np.setdiff1d(np.arange(n), test), test) for test in folds]

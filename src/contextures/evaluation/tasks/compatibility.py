@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray
+from contextures._repr import short_repr
 from contextures.contexts import Context
 from contextures.evaluation.targets import Kind, as_outputs
 from contextures.exceptions import InputError
@@ -30,6 +31,8 @@ class Compatibility:
     per_output : ndarray of shape (q,)
         rho of each output or class alone; NaN for a constant one.
     """
+
+    __repr__ = short_repr
 
     value: float
     interval: tuple[float, float]

@@ -25,7 +25,8 @@ class Problem:
     Parameters
     ----------
     rows : ndarray of shape (n, p)
-        All rows, each column with mean zero and unit variance over them.
+        All rows, each column with mean zero over them, and unit variance; on average where
+        columns share a unit.
     labelled : ndarray of int of shape (k,)
         Which of them have labels.
     targets : ndarray of shape (k, q)
@@ -178,6 +179,9 @@ class Member:
     prior : float
         The weight that it has before labels are looked at, beside the others'; members that do
         harm where they do not fit get less.
+    few : float
+        The same where there are too few labels of each class to choose by; members of zero have
+        no part then, unless all are.
 
     Examples
     --------
@@ -202,6 +206,7 @@ class Member:
 
     name: str
     prior: float = 1.0
+    few: float = 0.0
 
     def fit(self, problem: Problem) -> FittedMember:
         """Learn.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -11,9 +12,16 @@ from contextures._arrays import FloatArray
 from contextures.contexts import Context, KNNContext, RBFContext
 from contextures.contexts.rbf import median_distance
 from contextures.prediction.members.base import FittedMember, Member, Problem
-from contextures.prediction.members.penalized import factor_of, fit_penalized
+from contextures.prediction.members.penalized import (
+    Penalized,
+    between,
+    factor_of,
+    fit_fixed,
+    fit_penalized,
+)
+from contextures.regression.choice import DEFAULT_ALPHA, trust
 from contextures.regression.defaults import default_context
-from contextures.regression.kernels import LinearFunctions, TransformedKernel
+from contextures.regression.kernels import LinearFunctions, TransformedKernel, sum_of
 from contextures.regression.propagation import PropagatedKernel, can_propagate
 from contextures.regression.spectral import SpectralKernel
 from contextures.regression.transforms import InverseLaplacian, Power, Transform
@@ -26,6 +34,9 @@ MOST_LOCAL = 20_000
 
 N_COMPONENTS = 300
 
+LOW_POWER = 4
+"""Up to this power products are quicker than functions, and exact."""
+
 CHUNK_ENTRIES = 20_000_000
 """Entries of P+(. | x) that predicting rows holds at a time."""
 
@@ -37,8 +48,8 @@ class ContextMember(Member):
     ----------
     contexts : sequence of Context, optional
         Contexts of the rows alone; those of several levels of association when None.
-    transform : Transform, optional
-        s; ``Power(1)`` when None, the kernels as they are.
+    transform : Transform or sequence of Transform, optional
+        s, or several that are evenly mixed too; ``Power(1)`` when None, the kernels as they are.
     name : str
         The name on the leaderboard.
     prior : float
@@ -63,7 +74,7 @@ class ContextMember(Member):
     def __init__(
         self,
         contexts: Sequence[Context] | None = None,
-        transform: Transform | None = None,
+        transform: Transform | Sequence[Transform] | None = None,
         *,
         name: str = "contexts",
         prior: float = 1.0,
@@ -83,35 +94,44 @@ class ContextMember(Member):
             contexts = problem.shared(
                 ("levels", len(support)), lambda: levels(problem.rows[support])
             )
-        transform = self.transform or Power(1)
-        fitted = [problem.fitted_context(each, support) for each in contexts]
-        kind = _kernel_kind(transform)
-        kernels: list[TransformedKernel] = [
-            problem.shared((kind, id(each)), partial(kind, each)) for each in fitted
-        ]
+        given = self.transform or Power(1)
+        transforms = list(given) if isinstance(given, Sequence) else [given]
+        kernels: list[_Kernel] = []
+        for context in contexts:
+            fitted = problem.fitted_context(context, support)
+            for transform in transforms:
+                kind = _kernel_kind(transforms)
+                found = problem.shared((kind, id(fitted)), partial(kind, fitted))
+                kernels.append(_Kernel(fitted, found, transform))
         core = np.arange(len(problem.core))
-        factors = [each.factor(transform, core) for each in kernels]
+        factors = [each.kernel.factor(each.transform, core) for each in kernels]
         sizes = [float(np.mean(np.sum(each**2, axis=1))) or 1.0 for each in factors]
         # Side by side the factors of many labels would be several times wider than they are long.
         gram = sum(each @ each.T / size for each, size in zip(factors, sizes, strict=True))
-        targets = problem.targets[problem.core]
-        ridge = fit_penalized(factor_of(np.asarray(gram)), targets)
-        functions = [
-            kernel.functions(transform, core, ridge.dual / size)
-            for kernel, size in zip(kernels, sizes, strict=True)
-        ]
-        found = _Fitted(fitted, functions, ridge.constant)
-        found.left_out = with_others(found, problem, ridge.left_out)
-        return found
+        ridge = self._ridge(factor_of(np.asarray(gram)), problem)
+        functions: dict[int, tuple[Context, LinearFunctions]] = {}
+        for each, size in zip(kernels, sizes, strict=True):
+            made = each.kernel.functions(each.transform, core, ridge.dual / size)
+            known = functions.get(id(each.context))
+            made = made if known is None else sum_of([known[1], made])
+            functions[id(each.context)] = (each.context, made)
+        fitted_contexts, each_functions = zip(*functions.values(), strict=True)
+        result = _Fitted(list(fitted_contexts), list(each_functions), ridge.constant)
+        result.left_out = with_others(result, problem, ridge.left_out)
+        return result
+
+    def _ridge(self, factor: FloatArray, problem: Problem) -> Penalized:
+        return fit_penalized(factor, problem.targets[problem.core])
 
 
-class LocalMember(Member):
-    """A strong local context, by the inverse Laplacian of q = .999.
+class LocalMember(ContextMember):
+    """Strong local contexts, smoothed far: K^16 and the inverse Laplacian of q = .999, mixed.
 
-    The context is :func:`contextures.regression.default_context`.
+    The contexts are :func:`contextures.regression.default_context` and the one of half its
+    neighbours. Below five labels a class the ridge is fixed at one.
 
     Clusters and manifolds are told apart by one label each; where there are none it does harm, so
-    its weight before labels are looked at is small.
+    its weight before labels are looked at is small. With very few labels a class it has all of it.
 
     Examples
     --------
@@ -120,13 +140,36 @@ class LocalMember(Member):
     'local'
     """
 
-    name, prior = "local", 0.3
+    name, prior, few = "local", 0.3, 1.0
+
+    def __init__(self) -> None:
+        self.contexts = None
+        self.transform = [Power(16), InverseLaplacian(0.999)]
+        self.most_rows = MOST_LOCAL
 
     def fit(self, problem: Problem) -> FittedMember:
-        """Fit the context to all rows, up to 20,000, and the functions to the labelled ones."""
+        """Fit the contexts to all rows, up to 20,000, and the functions to the labelled ones."""
         n = min(len(problem.rows), max(MOST_LOCAL, len(problem.core)))
-        inner = ContextMember([default_context(n)], InverseLaplacian(0.999), most_rows=n)
-        return inner.fit(problem)
+        whole = default_context(n)
+        half = KNNContext(n_neighbors=max(2, whole.n_neighbors // 2))
+        self.contexts = [whole, half] if half.n_neighbors < whole.n_neighbors else [whole]
+        self.most_rows = n
+        return super().fit(problem)
+
+    def _ridge(self, factor: FloatArray, problem: Problem) -> Penalized:
+        chosen = super()._ridge(factor, problem)
+        if not problem.classes:
+            return chosen
+        targets = problem.targets[problem.core]
+        fixed = fit_fixed(factor, targets, DEFAULT_ALPHA)
+        return between(fixed, chosen, trust(len(targets) / targets.shape[1]))
+
+
+@dataclass(frozen=True)
+class _Kernel:
+    context: Context
+    kernel: TransformedKernel
+    transform: Transform
 
 
 class _Fitted(FittedMember):
@@ -179,11 +222,10 @@ def with_others(found: FittedMember, problem: Problem, left_out: FloatArray) -> 
     return complete
 
 
-def _kernel_kind(transform: Transform) -> Callable[[Context], TransformedKernel]:
-    # An inverse Laplacian costs a system for each label by products; functions serve all.
-    if can_propagate(transform) and not isinstance(transform, InverseLaplacian):
-        return PropagatedKernel
-    return _leading
+def _kernel_kind(transforms: Sequence[Transform]) -> Callable[[Context], TransformedKernel]:
+    # High powers and inverse Laplacians cost many products for each label; functions serve all.
+    low = all(isinstance(each, Power) and each.p <= LOW_POWER for each in transforms)
+    return PropagatedKernel if low and all(map(can_propagate, transforms)) else _leading
 
 
 def _leading(context: Context) -> TransformedKernel:

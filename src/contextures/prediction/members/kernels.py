@@ -94,12 +94,16 @@ class PlainKernel:
         return np.asarray(sum(parts) / ranks.shape[1])
 
     def _ranks(self, rows: FloatArray) -> FloatArray:
-        """Give the share of fitted rows below, those that are equal counted half."""
+        """Give the share of fitted rows below, those that are equal counted half.
+
+        Between fitted values it rises evenly, so that a value that was rounded otherwise on its way
+        through a file keeps its rank.
+        """
         found = np.empty_like(rows)
         for column, ordered in enumerate(self.ordered.T):
-            below = np.searchsorted(ordered, rows[:, column], side="left")
-            upto = np.searchsorted(ordered, rows[:, column], side="right")
-            found[:, column] = (below + upto) / (2 * len(ordered))
+            values, counts = np.unique(ordered, return_counts=True)
+            shares = (np.cumsum(counts) - counts / 2) / len(ordered)
+            found[:, column] = np.interp(rows[:, column], values, shares)
         return found
 
 

@@ -18,7 +18,7 @@ class MeanMember(Member):
     'mean'
     """
 
-    name, prior = "mean", 0.3
+    name, prior = "mean", 1.0
 
     def fit(self, problem: Problem) -> FittedMember:
         """Take the mean, and for each labelled row that of the others."""

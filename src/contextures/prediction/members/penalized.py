@@ -7,7 +7,7 @@ rows, each predicted without itself and without i: leave-two-out, which has a cl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -76,6 +76,23 @@ def fit_penalized(factor: FloatArray, targets: FloatArray) -> Penalized:
         dual=np.einsum("a,akq->kq", shares, dual),
         constant=np.asarray(shares @ np.array(constants)),
         left_out=np.einsum("ka,akq->kq", each, left_out),
+    )
+
+
+def fit_fixed(factor: FloatArray, targets: FloatArray, alpha: float) -> Penalized:
+    """Fit kernel ridge regression with one penalty, given beforehand; see :func:`fit_penalized`."""
+    ridge = Ridge(factor, targets, np.ones(len(targets)))
+    dual = ridge.dual(alpha)
+    return Penalized(dual, np.asarray(ridge.constant(alpha, dual)), ridge.left_out(alpha))
+
+
+def between(first: Penalized, second: Penalized, share: float) -> Penalized:
+    """Average two fits, the second by a share of the weight."""
+    return Penalized(
+        *(
+            (1 - share) * getattr(first, each.name) + share * getattr(second, each.name)
+            for each in fields(Penalized)
+        )
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from contextures._arrays import FloatArray
+from contextures._repr import short_repr
 from contextures.exceptions import InputError
 
 
@@ -33,6 +34,8 @@ class RitzFunctions:
         The exponential of the entropy of the eigenvalues of C, each as a share of their sum: a
         value far below D shows dimension collapse.
     """
+
+    __repr__ = short_repr
 
     singular_values: FloatArray
     mean: FloatArray

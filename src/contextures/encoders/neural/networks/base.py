@@ -115,6 +115,17 @@ class Network(nn.Module):
             If it cannot take them.
         """
 
+    def check_restored(self) -> None:
+        """Refuse buffers from a file that compiled code would follow out of memory.
+
+        None are unless a subclass says so.
+
+        Raises
+        ------
+        Exception
+            If they do not hold together.
+        """
+
     def adapt(self, sample: Tensor) -> None:
         """Set buffers that depend on the rows; nothing unless a subclass says so.
 

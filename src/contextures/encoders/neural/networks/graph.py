@@ -125,6 +125,15 @@ class GraphNetwork(Network):
         made.weights.copy_(torch.as_tensor(passing.data))
         return made
 
+    def check_restored(self) -> None:
+        """Refuse edges that lead to no node."""
+        n = len(self.features)
+        starts, ends = self.starts, self.ends
+        if int(starts[0]) != 0 or int(starts[-1]) != len(ends) or bool((starts.diff() < 0).any()):
+            raise ValueError("a graph's nodes have other edges than there are")
+        if bool(((ends < 0) | (ends >= n)).any()):
+            raise ValueError("an edge of a graph leads to no node")
+
     def forward(self, nodes: Tensor) -> Tensor:
         """Compute the outputs of nodes.
 

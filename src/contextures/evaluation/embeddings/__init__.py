@@ -1,0 +1,1 @@
+"""Embeddings of the same rows beside each other, without labels."""

@@ -1,0 +1,3 @@
+/* ---- The page of a comparison has tables only ---- */
+const setUps = [];
+const charts = {};
