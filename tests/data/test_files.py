@@ -8,6 +8,7 @@ import decimal
 import gzip
 import io
 import lzma
+import sys
 import zipfile
 
 import numpy as np
@@ -23,7 +24,7 @@ from contextures.data import (
     read_table,
     table_from_frame,
 )
-from contextures.exceptions import InputError
+from contextures.exceptions import InputError, MissingLibraryError
 from contextures.runs import rank_table
 
 RNG = np.random.default_rng(0)
@@ -114,19 +115,20 @@ def test_feather_and_orc_files_are_read(tmp_path):
         pd.testing.assert_frame_equal(read_table(tmp_path / name).frame, FRAME, check_dtype=False)
 
 
-def test_a_workbook_is_read_or_the_library_named(tmp_path):
-    book = zipped({"xl/workbook.xml": b"<x/>", "[Content_Types].xml": b"<x/>"})
-    (tmp_path / "t.xlsx").write_bytes(book)
-    try:
-        import openpyxl  # noqa: F401
-    except ImportError:
-        with pytest.raises(InputError, match="pip install openpyxl, or save the table in it as"):
-            read_table(tmp_path / "t.xlsx")
-        return
-    with pytest.raises(InputError, match="cannot be read"):
-        read_table(tmp_path / "t.xlsx")
+def test_a_workbook_is_read_and_a_damaged_one_refused(tmp_path):
     FRAME.to_excel(tmp_path / "t.xlsx", index=False)
     pd.testing.assert_frame_equal(read_table(tmp_path / "t.xlsx").frame, FRAME, check_dtype=False)
+    book = zipped({"xl/workbook.xml": b"<x/>", "[Content_Types].xml": b"<x/>"})
+    (tmp_path / "t.xlsx").write_bytes(book)
+    with pytest.raises(InputError, match="cannot be read"):
+        read_table(tmp_path / "t.xlsx")
+
+
+def test_what_reads_a_workbook_is_named_where_it_is_missing(tmp_path, monkeypatch):
+    FRAME.to_excel(tmp_path / "t.xlsx", index=False)
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    with pytest.raises(MissingLibraryError, match=r"t.xlsx.* needs openpyxl.*contextures\[excel\]"):
+        read_table(tmp_path / "t.xlsx")
 
 
 class Stream:

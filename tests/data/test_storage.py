@@ -46,6 +46,13 @@ def test_a_read_preparation_transforms_exactly_as_the_written_one(saved):
     assert list(again.get_feature_names_out()) == list(preparation.get_feature_names_out())
 
 
+def test_a_saved_preparation_is_replaced_by_another(saved):
+    """What is there is known for one of ours, so that saving again needs no new folder."""
+    other = TablePreparation().fit(FRAME[["amount", "flag"]])
+    save_preparation(other, saved)
+    np.testing.assert_array_equal(load_preparation(saved).transform(FRAME), other.transform(FRAME))
+
+
 @pytest.mark.parametrize("name", ["breast_cancer", "diabetes", "wine"])
 def test_bundled_tables_survive_too(tmp_path, name):
     table = demo_table(name)

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from contextures._frames import arrow_to_pandas
+from contextures._lazy import EXTRAS, missing
 from contextures.data.compression import is_workbook
 from contextures.data.table import name_columns
 from contextures.exceptions import InputError
@@ -121,12 +122,14 @@ def _read_workbook(file: Path, data: bytes) -> tuple[pd.DataFrame, list[str]]:
     try:
         with pd.ExcelFile(BytesIO(data)) as book:
             sheets = [str(name) for name in book.sheet_names]
-            frame: pd.DataFrame = book.parse(sheets[0])
+            frame: pd.DataFrame = pd.read_excel(book, sheet_name=sheets[0])
     except ImportError as error:
         library = str(error.name or "openpyxl")
+        if library in EXTRAS:
+            raise missing(library, f"reading the spreadsheet {str(file)!r}") from None
         raise InputError(
-            f"the file {str(file)!r} is a spreadsheet, and {library}, which reads it, is not "
-            f"installed; run pip install {library}, or save the table in it as CSV"
+            f"the spreadsheet {str(file)!r} needs {library}, which is not installed; save the "
+            "table in it as .xlsx or CSV"
         ) from None
     except Exception as error:  # whatever a damaged workbook makes its reader raise
         reason = " ".join(str(error).split())[:120].rstrip(".")

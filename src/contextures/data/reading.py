@@ -93,8 +93,9 @@ def read_table(
     digest = hashlib.sha256(data).hexdigest()
     how = HowRead(options.given())
     coordinates: list[str] = []
+    if not is_array(file, data):  # .npz is a ZIP archive that is to stay one
+        data = unpacked(file, data)
     array = is_array(file, data)
-    data = data if array else unpacked(file, data)
     binary = None if array else read_binary(file, data)
     if array:
         frame, notes = array_frame(file, data)

@@ -65,7 +65,7 @@ def save_preparation(preparation: TablePreparation, directory: str | Path) -> No
     """
     check_is_fitted(preparation)
     folder = Path(directory)
-    check_ours(folder, DESCRIPTION, "kinds", (ENCODERS,), "preparation")
+    check_ours(folder, DESCRIPTION, "feature_names", (ENCODERS,), "preparation")
     description = {
         "format": FORMAT,
         "drop": dict(preparation.drop or {}),

@@ -24,7 +24,9 @@ class Transformer(Protocol):
         """Embed rows."""
 
 
-def representation(F: Any, X: Any, name: str, *, least: int = 2) -> NDArray[Any]:
+def representation(
+    F: Any, X: Any, name: str, *, least: int = 2, any_size: bool = False
+) -> NDArray[Any]:
     """Give a representation as a finite array, computing it if an encoder was given.
 
     Parameters
@@ -37,6 +39,8 @@ def representation(F: Any, X: Any, name: str, *, least: int = 2) -> NDArray[Any]
         What to call it in messages.
     least : int, default=2
         The fewest rows that are enough.
+    any_size : bool, default=False
+        Whether values whose squares no float can hold may stand, because the caller scales them.
 
     Returns
     -------
@@ -65,7 +69,8 @@ def representation(F: Any, X: Any, name: str, *, least: int = 2) -> NDArray[Any]
         )
     if not np.isfinite(array).all():
         raise InputError(f"{name} holds values that are missing or infinite; leave them out")
-    check_size_of_values(array, name)
+    if not any_size:
+        check_size_of_values(array, name)
     return array
 
 
