@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import io
 import pickle
 import pkgutil
 import subprocess
 import sys
 import textwrap
 import tomllib
+import zipfile
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,6 +22,7 @@ import pytest
 import contextures
 from contextures._lazy import EXTRAS, missing, optional
 from contextures.contexts import BoostedTreesContext, KNNContext, NoiseContext, TextTokenizer
+from contextures.data.binary import read_binary
 from contextures.encoders import save_encoder
 from contextures.exceptions import InputError, MissingLibraryError
 from contextures.runs.encoder_choice import check_kind
@@ -137,11 +140,21 @@ def test_every_optional_library_is_known():
     assert forbidden <= set(EXTRAS)
 
 
+def workbook():
+    """What begins as a workbook does; the library that reads it is missed before it is opened."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as book:
+        book.writestr("[Content_Types].xml", "<x/>")
+        book.writestr("xl/workbook.xml", "<x/>")
+    return packed.getvalue()
+
+
 TRIGGERS = {
     "tokenizers": lambda: TextTokenizer().fit(["a b c", "b c d"] * 5),
     "lightgbm": lambda: BoostedTreesContext().fit(ROWS, ROWS[:, 0]),
     "faiss": lambda: KNNContext(5, algorithm="hnsw").fit(ROWS),
     "lightning_fabric": lambda: NeuralEncoder(NoiseContext(0.5), 1).fit(ROWS),
+    "openpyxl": lambda: read_binary(Path("book.xlsx"), workbook()),
     "torch": lambda: check_kind("neural", None),
 }
 

@@ -3,23 +3,42 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from contextures._arrays import FloatArray, IntArray, Matrix
+from contextures._frames import is_foreign, to_pandas
 from contextures.exceptions import InputError
 
 Init = TypeVar("Init", bound=Callable[..., None])
+
+LARGEST = 1e150
+"""The square of a larger value is infinite as a float, and of its inverse zero."""
+
+
+def brief(value: Any) -> str:
+    """Give a value as it is written, on one line and not at length."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+class RowsError(InputError):
+    """What was given is not rows of finite numbers; the sentence is scikit-learn's."""
 
 
 def check_positive_int(value: Any, name: str, *, least: int = 1) -> int:
     """Give ``value`` as an int of at least ``least``, or say what is wrong with it."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
-        raise InputError(f"{name}={value!r} is not possible; give an integer of at least {least}")
+        raise InputError(
+            f"{name}={brief(value)} is not possible; give an integer of at least {least}"
+        )
     return int(value)
 
 
@@ -30,7 +49,7 @@ def check_positive_real(value: Any, name: str) -> float:
         or not isinstance(value, numbers.Real)
         or not 0 < float(value) < np.inf
     ):
-        raise InputError(f"{name}={value!r} is not possible; give a number above zero")
+        raise InputError(f"{name}={brief(value)} is not possible; give a number above zero")
     return float(value)
 
 
@@ -38,13 +57,97 @@ def check_rows(X: Any, n_features: int | None = None, *, least: int = 1) -> Floa
     """Give ``X`` as a finite (n, p) float array; check the number of columns against the fit."""
     from sklearn.utils import check_array
 
-    rows: FloatArray = check_array(X, dtype=np.float64, ensure_min_samples=least)
+    with one_sentence():
+        rows: FloatArray = check_array(plain(X), dtype=np.float64, ensure_min_samples=least)
+    check_size_of_values(rows)
     if n_features is not None and rows.shape[1] != n_features:
         raise InputError(
             f"X has {rows.shape[1]} features, but this context was fitted with {n_features}; "
             "give the same columns in the same order"
         )
     return rows
+
+
+def validated(estimator: Any, X: Any, **how: Any) -> Any:
+    """Give ``X`` as scikit-learn's ``validate_data`` does; refuse it in one sentence."""
+    from sklearn.utils.validation import validate_data
+
+    with one_sentence():
+        rows = validate_data(estimator, plain(X), **how)
+    if isinstance(rows, np.ndarray):
+        check_size_of_values(rows)
+    return rows
+
+
+def plain(X: Any) -> Any:
+    """Give a table of polars, pyarrow and the like as pandas', anything else as it is."""
+    return to_pandas(X) if is_foreign(X) else X
+
+
+@contextmanager
+def one_sentence() -> Iterator[None]:
+    """Turn scikit-learn's refusals of several lines into sentences, without echoes of the array."""
+    try:
+        yield
+    except ValueError as error:
+        said = re.sub(r":?\s*array=.*?(?=Reshape)", ". ", str(error), flags=re.DOTALL)
+        said = said.partition("\n[[")[0].partition("For supervised learning")[0]
+        said = " ".join(said.split())
+        raise RowsError(said) from None
+
+
+def check_size_of_values(rows: NDArray[Any], name: str = "X") -> None:
+    """Refuse rows whose squared distances no float can hold."""
+    if rows.dtype.kind != "f" or not rows.size or rows.dtype == np.float32:
+        return
+    # Two passes without a copy; infinities and missing values are refused elsewhere.
+    largest = max(-float(rows.min()), float(rows.max()))
+    if LARGEST < largest < np.inf:
+        raise InputError(
+            f"{name} holds values of up to {largest:.3g}, whose squares are beyond what numbers "
+            "can hold; scale its columns, for example with StandardScaler"
+        )
+    if 0 < largest < 1 / LARGEST:
+        raise InputError(
+            f"{name} holds values of at most {largest:.3g}, whose squares are zero as numbers; "
+            "scale its columns, for example with StandardScaler"
+        )
+
+
+def as_numbers(values: Any, name: str) -> FloatArray:
+    """Give ``values`` as an array of floats, or say that they are none."""
+    try:
+        return np.asarray(plain(values), dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"{name} must be an array of numbers, not {type(values).__name__}; give numbers in "
+            "rows of one length"
+        ) from None
+
+
+def check_length(values: Any, n: int, name: str) -> None:
+    """Refuse values that are not one a row."""
+    shape = np.shape(values)
+    if len(shape) < 1 or shape[0] != n:
+        has = f"has {shape[0]} values" if shape else f"is a {type(values).__name__}"
+        raise InputError(f"{name} {has}, but there are {n} rows; give one value for each")
+
+
+def check_type(value: Any, kinds: type | tuple[type, ...], name: str, instead: str) -> None:
+    """Refuse a value of another type, naming what to give instead."""
+    if not isinstance(value, kinds):
+        raise InputError(f"{name} is a {type(value).__name__}; give {instead}")
+
+
+def check_has(value: Any, attribute: str, name: str, instead: str) -> None:
+    """Refuse a value without what is asked of it, naming what to give instead."""
+    if not hasattr(value, attribute):
+        raise InputError(f"{name} is a {type(value).__name__}; give {instead}")
+
+
+def is_real(value: Any) -> bool:
+    """Tell a number from arrays, words and booleans."""
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def check_indices(X: Any, n: int, what: str) -> IntArray:
@@ -91,8 +194,8 @@ def check_matrix(values: Any, name: str) -> Matrix:
 
 def check_share(value: float, name: str) -> float:
     """Give a number strictly between zero and one, or say what is wrong with it."""
-    if not 0 < value < 1:
-        raise InputError(f"{name}={value!r} is not possible; give a number between 0 and 1")
+    if not is_real(value) or not 0 < value < 1:
+        raise InputError(f"{name}={brief(value)} is not possible; give a number between 0 and 1")
     return float(value)
 
 
@@ -103,7 +206,7 @@ def check_not_negative(value: float, name: str) -> float:
         or not isinstance(value, numbers.Real)
         or not 0 <= float(value) < np.inf
     ):
-        raise InputError(f"{name}={value!r} is not possible; give a number of at least zero")
+        raise InputError(f"{name}={brief(value)} is not possible; give a number of at least zero")
     return float(value)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import zipfile
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -29,6 +32,18 @@ def test_an_array_is_a_table_of_coordinates(saved, dtype):
     assert table.name == "mine"
     assert table.coordinates == list(table.frame.columns) == ["e1", "e2", "e3"]
     np.testing.assert_array_equal(table.frame.to_numpy(), values)
+
+
+def test_an_array_may_be_compressed(saved):
+    plain = saved("mine.npy", a=VALUES)
+    packed = plain.with_suffix(".npy.gz")
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    with zipfile.ZipFile(plain.with_suffix(".zip"), "w") as archive:
+        archive.write(plain, "mine.npy")
+    for path in (packed, plain.with_suffix(".zip")):
+        table = read_table(path)
+        assert (table.name, table.coordinates) == ("mine", ["e1", "e2", "e3"])
+        np.testing.assert_array_equal(table.frame.to_numpy(), VALUES)
 
 
 def test_half_precision_does_not_stay(saved):

@@ -46,6 +46,13 @@ def test_a_read_preparation_transforms_exactly_as_the_written_one(saved):
     assert list(again.get_feature_names_out()) == list(preparation.get_feature_names_out())
 
 
+def test_a_saved_preparation_is_replaced_by_another(saved):
+    """What is there is known for one of ours, so that saving again needs no new folder."""
+    other = TablePreparation().fit(FRAME[["amount", "flag"]])
+    save_preparation(other, saved)
+    np.testing.assert_array_equal(load_preparation(saved).transform(FRAME), other.transform(FRAME))
+
+
 @pytest.mark.parametrize("name", ["breast_cancer", "diabetes", "wine"])
 def test_bundled_tables_survive_too(tmp_path, name):
     table = demo_table(name)
@@ -70,7 +77,7 @@ def test_an_archive_with_a_foreign_type_is_refused_unopened(saved):
     [
         ("preparation.json", b"{", "cannot be read"),
         ("preparation.json", b"[]", "another layout"),
-        ("preparation.json", b'{"format": 1}', "damaged"),
+        ("preparation.json", b'{"format": 2}', "damaged"),
         ("preparation.skops", b"nonsense", "cannot be read"),
     ],
 )
@@ -85,9 +92,12 @@ def test_damaged_files_are_refused(saved, name, content, message):
     [
         ("drop", lambda v: [1]),
         ("columns", lambda v: v[:2]),
-        ("kinds", lambda v: {**v, "colour": "numeric"}),
-        ("kinds", lambda v: dict(list(v.items())[:3])),
-        ("date_formats", lambda v: {}),
+        ("fitted", lambda v: [{**line, "kind": "numeric"} for line in v]),
+        ("fitted", lambda v: v[:3]),
+        ("fitted", lambda v: [{**line, "origins": []} for line in v]),
+        ("fitted", lambda v: [{**line, "units": "much"} for line in v]),
+        ("fitted", lambda v: [{**line, "number_form": [1]} for line in v]),
+        ("fitted", lambda v: [{**line, "parts": ["fortnight"]} for line in v]),
         ("marked", lambda v: []),
         ("outputs", lambda v: {**v, "amount": 9}),
         ("feature_names", lambda v: v[:2]),
@@ -151,4 +161,4 @@ def test_an_unknown_bundled_table_is_answered_with_the_names():
 
 
 def test_the_description_is_plain_json(saved):
-    assert json.loads((saved / "preparation.json").read_text())["format"] == 1
+    assert json.loads((saved / "preparation.json").read_text())["format"] == 2

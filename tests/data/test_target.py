@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -65,9 +67,14 @@ def test_missing_labels_are_counted_and_encoded_as_such():
     [
         ([None] * 40, None, "has no values"),
         (["a"] * 40, None, "one value only"),
-        (["a", "b"] * 20 + ["c"], None, "class 'c' .* single row.* merge it .*target empty$"),
-        (["a", "b"] * 20 + ["c", "d"], None, r"class 'c' .* single row \(and 1 more does\)"),
-        ([1, 2] * 20 + [3], None, "class '3' .* single row.* use --task regression"),
+        (["a"] * 40 + ["b"], None, "only the class 'a' of more than one row"),
+        ([f"w{i}" for i in range(30)], None, "no class of more than one row"),
+        (
+            [0.0, 5e-324] * 20,
+            None,
+            "differ by .*too little to be squared; give them in a smaller unit",
+        ),
+        ([0.5, 5e180] * 20, None, "too far to be squared; give them in a larger unit"),
         ([0.5, 1.5, np.inf] * 20, None, "'y' is infinite in row 3; replace it"),
         ([1.0, 2.0, -np.inf] * 20, "classification", "'y' is infinite in row 3"),
         (["1.5", "inf"] * 20, None, "'y' is infinite in row 2"),
@@ -94,10 +101,66 @@ def test_targets_that_cannot_be_used_are_refused(values, task, message):
 def test_refusals_are_one_sentence_that_names_the_column():
     """The command line prints the message as it is, however long a value may be."""
     with pytest.raises(InputError) as caught:
-        check_target(column(["a", "b"] * 20 + ["long\nvalue " * 40]))
-    assert "'y'" in str(caught.value)
-    assert "\n" not in str(caught.value)
-    assert len(str(caught.value)) < 250
+        check_target(column([1.5, 2.5] * 20 + ["long\nvalue " * 40]), "regression")
+    note = check_target(column(["a", "b"] * 20 + ["long\nvalue " * 40])).note
+    for said in (str(caught.value), str(note)):
+        assert "'y'" in said
+        assert "\n" not in said
+        assert len(said) < 320
+
+
+@pytest.mark.parametrize(
+    ("values", "left", "said"),
+    [
+        (["a", "b"] * 20 + ["c"], ["c"], r"class 'c' of the target 'y' has a single row"),
+        (["a", "b"] * 20 + ["c", "d"], ["c", "d"], r"classes 'c' and 'd' .* a single row each"),
+        ([1, 2] * 20 + [3], ["3"], "class '3' .* counts as unlabelled; merge it"),
+    ],
+)
+def test_a_class_of_a_single_row_is_left_unscored_with_a_note(values, left, said):
+    info = check_target(column(values))
+    assert info.unscored == left
+    assert info.n_missing == len(left)
+    assert re.search(said, info.note)
+    codes = encode_target(column(values), info)
+    assert codes.tolist() == [0, 1] * 20 + [-1] * len(left)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda rng: rng.integers(0, 21, 60),
+        lambda rng: rng.poisson(2, 200),
+        lambda rng: rng.binomial(20, 0.6, 400),
+        lambda rng: np.clip(rng.normal(12, 3, 5000).round(), 0, 20),
+        lambda rng: rng.geometric(0.5, 300) - 1,
+    ],
+)
+def test_counts_and_grades_are_amounts_and_said_to_be(draw, seed):
+    """Whole numbers that run on, of which some are rare; the option still makes classes of them."""
+    values = draw(np.random.default_rng(seed))
+    info = check_target(column(values))
+    assert info.task == "regression"
+    assert "--task classification" in info.note
+    assert check_target(column(values), "classification").task == "classification"
+    assert check_target(column(values), "regression").note is None
+
+
+@pytest.mark.parametrize("shares", [[1] * 10, [49, 3, 1, 1, 1], [5, 3, 1], [70, 76, 17, 13, 9, 29]])
+def test_codes_of_classes_stay_classes(shares):
+    codes = np.repeat(np.arange(1, len(shares) + 1), 20 * np.array(shares))
+    info = check_target(column(codes))
+    assert (info.task, info.note) == ("classification", None)
+
+
+def test_amounts_with_a_unit_and_true_and_yes_are_read_like_features():
+    money = column([f"${v:,.2f}" for v in np.linspace(0, 5000, 40)])
+    info = check_target(money)
+    assert info.task == "regression"
+    np.testing.assert_allclose(encode_target(money, info), np.linspace(0, 5000, 40), atol=0.01)
+    flags = check_target(column([True, False] * 20))
+    assert encode_target(column(["yes", "0", "true"]), flags).tolist() == [1, 0, 1]
 
 
 def test_twenty_labels_and_two_rows_a_class_are_enough():

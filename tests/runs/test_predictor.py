@@ -247,6 +247,12 @@ def test_a_loaded_run_embeds_and_predicts(numbers, few):
         classes.predict_interval(FEATURES)
 
 
+def test_rows_of_a_frame_are_predicted_as_those_of_a_table(numbers, tmp_path):
+    found = predict_table(numbers.folder, FEATURES.head(3), tmp_path / "out.csv")
+    told = contextures.load_run(numbers.folder).predict(FEATURES.head(3))
+    np.testing.assert_array_equal(found.frame["prediction"], told)
+
+
 def test_runs_without_a_predictor_embed_and_say_why_they_do_not_predict(numbers, tmp_path):
     plain = fit_table(amounts(100), tmp_path / "plain", FitOptions(**QUICK)).folder
     told_not = FitOptions(target="amount", predict=False, **QUICK)

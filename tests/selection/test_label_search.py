@@ -204,7 +204,7 @@ def test_contexts_that_only_draw_are_scored_by_labels_too():
         (None, "needs labels; call fit"),
         (np.full(len(Y), -1), "all 178 labelled rows of y are of one class|no label"),
         (np.full(len(Y), np.nan), "no label"),
-        (Y[:-1], "X has 178 rows but y has 177"),
+        (Y[:-1], "y has 177 values, but there are 178 rows"),
         (np.full(len(Y), 0.5), "all their labels are equal"),
     ],
 )

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 # Two BLAS threads that contend for a core are far slower than one; the work is spread over cores
 # by joblib instead. Set before numpy is first imported.
@@ -24,6 +24,8 @@ from contextures.cli.demo import fit_and_show
 from contextures.cli.failures import check_memory, ending_of
 from contextures.cli.modules import import_named
 from contextures.cli.options import (
+    Dates,
+    Decimal,
     Delimiter,
     Encoding,
     Force,
@@ -33,9 +35,10 @@ from contextures.cli.options import (
     Seed,
     TableFile,
     Target,
+    Thousands,
     examples,
 )
-from contextures.cli.streams import show, tell
+from contextures.cli.streams import show
 from contextures.exceptions import InputError
 
 app = typer.Typer(
@@ -117,6 +120,9 @@ def fit(
     seed: Seed = 0,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    decimal: Decimal = None,
+    thousands: Thousands = None,
+    dates: Dates = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
@@ -141,7 +147,8 @@ def fit(
         check_destination(out, force=force, reads=[table])
     from contextures.data import read_table
 
-    read = read_table(table, delimiter=delimiter, encoding=encoding)
+    marks: dict[str, Any] = {"decimal": decimal, "thousands": thousands, "dates": dates}
+    read = read_table(table, delimiter=delimiter, encoding=encoding, **marks)
     fit_and_show(read, out or Path(f"{read.name}-run"), options, as_json)
 
 
@@ -162,15 +169,21 @@ def rank(
     out: Annotated[
         Path | None, typer.Option(help="Also write the whole ranking to this Parquet file.")
     ] = None,
+    task: Annotated[
+        str | None, typer.Option(help="classification or regression; found if not given.")
+    ] = None,
     show_all: Annotated[bool, typer.Option("--all", help="Print every candidate.")] = False,
     score: RankScore = "auto",
     seed: Seed = 0,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    decimal: Decimal = None,
+    thousands: Thousands = None,
+    dates: Dates = None,
     as_json: Json = False,
 ) -> None:
     """Rank contexts for a table, without labels or by them, and learn nothing else."""
-    from contextures.cli.text import TerminalProgress, ranking_lines
+    from contextures.cli.text import TerminalProgress, print_notes, ranking_lines
     from contextures.data import read_table
     from contextures.runs import rank_table
     from contextures.runs.folder import whole_file
@@ -184,8 +197,12 @@ def rank(
         if out.suffix.lower() != ".parquet":
             raise InputError(f"--out {str(out)!r} must end in .parquet")
         check_output_file(out, "ranking", [table])
-    read = read_table(table, delimiter=delimiter, encoding=encoding)
-    search = rank_table(read, target=target, score=score, seed=seed, progress=TerminalProgress())
+    marks: dict[str, Any] = {"decimal": decimal, "thousands": thousands, "dates": dates}
+    read = read_table(table, delimiter=delimiter, encoding=encoding, **marks)
+    search = rank_table(
+        read, target=target, task=task, score=score, seed=seed, progress=TerminalProgress()
+    )
+    print_notes(read.notes)
     plain = plain_ranking(search.results_)
     if out is not None:
         with whole_file(out) as file:
@@ -222,19 +239,18 @@ def embed(
     encoding: Encoding = None,
 ) -> None:
     """Embed the rows of a table with the encoder of a run."""
-    from contextures.cli.text import TerminalProgress
-    from contextures.data import read_table
+    from contextures.cli.text import TerminalProgress, print_notes
     from contextures.runs import embed_table
     from contextures.runs.folder import check_run
+    from contextures.runs.new_rows import read_rows
     from contextures.runs.output_file import check_output_file
     from contextures.runs.prepared import check_output
 
     check_run(run)
     check_output(out)
     check_output_file(out, "embedding", [run, table])
-    read = read_table(table, delimiter=delimiter, encoding=encoding, min_rows=1, min_columns=1)
-    for note in embed_table(run, read, out, TerminalProgress(), power=power):
-        tell(f"note: {note}")
+    read = read_rows(run, table, delimiter=delimiter, encoding=encoding)
+    print_notes(embed_table(run, read, out, TerminalProgress(), power=power))
     show(f"{len(read.frame)} rows embedded: {out}", done=out)
 
 

@@ -64,6 +64,8 @@ def diagnose(
     from contextures.runs.diagnose import check_context
     from contextures.runs.diagnosed import check_subject
     from contextures.runs.diagnosis_wording import findings
+    from contextures.runs.folder import MARK
+    from contextures.runs.new_rows import how_read
     from contextures.runs.options import check_seed
     from contextures.runs.output_file import check_output_file
 
@@ -74,7 +76,8 @@ def diagnose(
         if out.suffix.lower() not in (".html", ".htm"):
             raise InputError(f"--out {str(out)!r} must end in .html")
         check_output_file(out, "page", [encoder, table])
-    read = read_table(table, delimiter=delimiter, encoding=encoding)
+    like = how_read(encoder) if (encoder / MARK).is_file() else None
+    read = read_table(table, delimiter=delimiter, encoding=encoding, like=like)
     options = DiagnoseOptions(context=context, target=target, rank=rank, seed=seed)
     found = diagnose_table(encoder, read, options, TerminalProgress())
     sentences = findings(found)

@@ -8,7 +8,11 @@ from typing import Annotated
 import typer
 
 TableFile = Annotated[
-    Path, typer.Argument(help="CSV, TSV, Parquet or .npy file.", show_default=False)
+    Path,
+    typer.Argument(
+        help="CSV, TSV, Parquet, .npy, Feather, ORC or Excel; gzip, bzip2, xz, zstd or ZIP too.",
+        show_default=False,
+    ),
 ]
 Target = Annotated[str | None, typer.Option(help="The column to predict.", show_default=False)]
 Seed = Annotated[int, typer.Option(help="Draws the split and every random subset.")]
@@ -33,6 +37,17 @@ Delimiter = Annotated[
     str | None, typer.Option(help="What separates fields; found if not given.", show_default=False)
 ]
 Encoding = Annotated[str | None, typer.Option(help="Encoding of a text table; found if not given.")]
+Decimal = Annotated[
+    str | None,
+    typer.Option(help="Decimal mark, '.' or ',', where columns do not tell.", show_default=False),
+]
+Thousands = Annotated[
+    str | None, typer.Option(help="Mark that groups digits: ',' '.' ' ' or an apostrophe.")
+]
+Dates = Annotated[
+    str | None,
+    typer.Option(help="day-first or month-first, where columns do not tell.", show_default=False),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace an earlier run.")]
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from contextures.cli.options import Delimiter, Encoding, Json, TableFile, examples
-from contextures.cli.streams import show, tell
+from contextures.cli.streams import show
 
 EPILOG = examples(
     "contextures predict run new.csv --out predicted.csv",
@@ -32,10 +32,10 @@ def predict(
     Writes row_id, prediction, and the chance of each class or the ends of an interval. A target
     in the table is not looked at.
     """
-    from contextures.cli.text import TerminalProgress
-    from contextures.data import read_table
+    from contextures.cli.text import TerminalProgress, print_notes
     from contextures.runs import predict_table
     from contextures.runs.folder import check_run
+    from contextures.runs.new_rows import read_rows
     from contextures.runs.output_file import check_output_file
     from contextures.runs.predict import check_predictor
     from contextures.runs.prepared import check_output
@@ -43,10 +43,9 @@ def predict(
     check_predictor(check_run(run))
     check_output(out)
     check_output_file(out, "prediction", [run, table])
-    read = read_table(table, delimiter=delimiter, encoding=encoding, min_rows=1, min_columns=1)
+    read = read_rows(run, table, delimiter=delimiter, encoding=encoding)
     found = predict_table(run, read, out, TerminalProgress())
-    for note in found.notes:
-        tell(f"note: {note}")
+    print_notes(found.notes)
     if as_json:
         show(json.dumps({**found.to_dict(), "out": str(out)}, indent=1), done=out)
         return

@@ -60,6 +60,12 @@ class TerminalProgress(Progress):
             tell(f"{name}: {self.seconds[name]:.1f} s")
 
 
+def print_notes(notes: list[str]) -> None:
+    """Print what a reader might not expect to standard error, beside the results."""
+    for note in notes:
+        tell(f"note: {note}")
+
+
 def result_lines(result: FitResult) -> list[str]:
     """Lay out what a fit found as lines of text."""
     lines, metrics = list(result.sentences), result.metrics

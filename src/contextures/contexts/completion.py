@@ -14,7 +14,7 @@ from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray, Matrix, compact, is_tensor, to_numpy
-from contextures._checks import check_rows
+from contextures._checks import RowsError, check_rows
 from contextures.contexts.registry import is_ours
 from contextures.exceptions import ContextWarning, InputError
 
@@ -129,9 +129,9 @@ def _rows(context: Any, X: Any, n_features: int | None = None) -> Any:
         return X
     try:
         return check_rows(to_numpy(X) if is_tensor(X) else X, n_features)
-    except InputError:
-        raise
     except (TypeError, ValueError) as error:
+        if isinstance(error, InputError) and not isinstance(error, RowsError):
+            raise
         name, why = type(context).__name__, str(error).splitlines()[0].rstrip(".")
         raise InputError(
             f"{name} takes rows of numbers, and X is not such ({why}); give such rows, or say "

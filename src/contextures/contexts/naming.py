@@ -53,6 +53,11 @@ def parse_context(text: str) -> Context:
     >>> parse_context("scarf")
     SCARFContext()
     """
+    if not isinstance(text, str):
+        raise InputError(
+            f"a context is named by a word such as 'knn:30', not by a {type(text).__name__}; give "
+            "a string"
+        )
     return _parse(text.strip(), text)
 
 

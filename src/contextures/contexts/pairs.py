@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -156,7 +157,12 @@ class PairContext(Context):
 
 
 def _values(values: Any, name: str) -> NDArray[Any]:
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError:  # rows of several lengths
+        raise InputError(f"{name} must be rows of one length; give an array") from None
+    if array.dtype.kind == "O" and not all(isinstance(v, Hashable) for v in array.ravel()):
+        raise InputError(f"{name} must be numbers or names, not lists or dicts; give a name each")
     if array.dtype.kind == "U":
         array = array.astype(object)
     if array.ndim == 2 and array.shape[1] == 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -304,8 +304,11 @@ def check_tokens(X: Any) -> IntArray:
     """Give ``X`` as rows of whole numbers of at least zero, or say what is wrong with it."""
     if isinstance(X, str):
         X = [X]
-    tokens = np.asarray(X)
-    if tokens.dtype.kind in "UOS":
+    try:
+        tokens = np.asarray(X)
+    except ValueError:  # rows of several lengths
+        raise InputError("X must be rows of token numbers of one length; pad them") from None
+    if tokens.dtype.kind not in "iufb":
         raise InputError(
             "X holds no token numbers; turn texts into them with "
             "TextTokenizer().fit_transform(texts)"
@@ -318,6 +321,8 @@ def check_tokens(X: Any) -> IntArray:
 
 
 def _check_texts(X: Any) -> Sequence[str]:
+    if not isinstance(X, Iterable):
+        raise InputError(f"X must be a list of texts, not a {type(X).__name__}; give strings")
     texts = [] if isinstance(X, str) else list(X)
     other = next((text for text in texts if not isinstance(text, str)), None)
     if not texts or other is not None:

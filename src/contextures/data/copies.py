@@ -11,7 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from contextures.data.account import DataWarning
-from contextures.data.kinds import KindFound, is_wordy, kind_of, numbers_of, undo_category, words_of
+from contextures.data.kinds import KindFound
+from contextures.data.values import is_wordy, numbers_of, undo_category, words_of
 
 COPY_CORRELATION = 0.9999
 _SAMPLE = 1000
@@ -32,19 +33,21 @@ class CodedColumn:
         return self.found.kind not in ("constant", "empty")
 
 
-def code_column(series: pd.Series) -> CodedColumn:
+def code_column(series: pd.Series, found: KindFound) -> CodedColumn:
     """Code a column, spaces around words left aside."""
     plain = undo_category(series)
+    if found.number_form is not None:
+        plain = pd.Series(numbers_of(series, found.number_form))
     codes, distinct = pd.factorize(plain)
     if is_wordy(plain):
         # Few distinct values stand for many cells: spaces and blanks are dealt with there.
         merged, values = pd.factorize(words_of(pd.Series(distinct, dtype=object)))
         codes = np.append(merged, -1)[codes]
     elif plain.dtype.kind == "M":
-        values = np.asarray(pd.DatetimeIndex(distinct).as_unit("ns").asi8)
+        values = np.asarray(pd.DatetimeIndex(distinct).as_unit("us").asi8)
     else:
         values = numbers_of(pd.Series(distinct))
-    return CodedColumn(str(series.name), kind_of(series), np.asarray(codes, np.int64), values)
+    return CodedColumn(str(series.name), found, np.asarray(codes, np.int64), values)
 
 
 def copies_of_target(
@@ -58,7 +61,7 @@ def copies_of_target(
     # Where nearly every label differs, so may every value of a feature that knows nothing of it.
     few = truth.max() < 0.5 * len(truth)
     amounts = target.found.kind == "numeric"
-    numbers = numbers_of(frame[target.name])[labelled] if amounts else None
+    numbers = _numbers(frame, target)[labelled] if amounts else None
     for column in features:
         if not column.varies:
             continue
@@ -74,7 +77,7 @@ def copies_of_target(
             or (
                 numbers is not None
                 and column.found.kind == "numeric"
-                and _is_monotone_copy(numbers_of(frame[column.name])[labelled], numbers)
+                and _is_monotone_copy(_numbers(frame, column)[labelled], numbers)
             )
         ):
             yield DataWarning(
@@ -84,6 +87,10 @@ def copies_of_target(
                 "round; it may leak the target and is still used, so remove it if it would not "
                 "be known beforehand.",
             )
+
+
+def _numbers(frame: pd.DataFrame, column: CodedColumn) -> NDArray[np.float64]:
+    return numbers_of(frame[column.name], column.found.number_form)
 
 
 def _same_values(column: CodedColumn, other: CodedColumn, rows: NDArray[np.bool_]) -> bool:

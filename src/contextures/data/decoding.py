@@ -29,7 +29,7 @@ _SAMPLE_BYTES = 200_000
 _HARDLY_WESTERN = re.compile(rb"[\x80-\xff]{3}|[\x81-\x84\x86-\x90\x98\x9a-\x9f]")
 
 
-def decode_text(data: bytes, encoding: str | None = None) -> tuple[str, str]:
+def decode_text(data: bytes, encoding: str | None = None) -> tuple[str, str, list[int]]:
     """Decode a text file.
 
     Parameters
@@ -42,19 +42,23 @@ def decode_text(data: bytes, encoding: str | None = None) -> tuple[str, str]:
 
     Returns
     -------
-    tuple of str
-        The text and the name of the encoding used.
+    tuple
+        The text, the name of the encoding used, and the lines of a text in UTF-8 that are not.
     """
     if encoding is not None:
-        return _decode_as(data, encoding), encoding
+        return _decode_as(data, encoding), encoding, []
     for mark, name in _MARKS:
         if data.startswith(mark):
-            return _decode_as(data, name), name
+            if name == "utf-8-sig" and (mended := _mended(data.removeprefix(mark), marked=True)):
+                return mended[0], name, mended[1]
+            return _decode_as(data, name), name, []
     try:
-        return data.decode("utf-8"), "utf-8"
+        return data.decode("utf-8"), "utf-8", []
     except UnicodeDecodeError:
+        if mended := _mended(data):
+            return mended[0], "utf-8", mended[1]
         name = _likely_encoding(data)
-        return data.decode(name, errors="replace"), name
+        return data.decode(name, errors="replace"), name, []
 
 
 def check_no_nul(text: str) -> None:
@@ -66,6 +70,34 @@ def check_no_nul(text: str) -> None:
             f"line {line} contains a NUL byte, so this is not a plain text table; save it again as "
             "CSV in UTF-8 (or, if it is UTF-16, say so with --encoding utf-16)"
         )
+
+
+def _mended(data: bytes, *, marked: bool = False) -> tuple[str, list[int]] | None:
+    """Decode a text that is UTF-8 but for a few lines, which are read as Western; None for others.
+
+    Hardly a line with a letter beyond ASCII is valid UTF-8 by chance: a text with many such lines,
+    or with a mark, is in UTF-8.
+    """
+    lines = data.split(b"\n")
+    decoded: list[str] = []
+    valid, wrong = 0, []
+    for number, line in enumerate(lines, start=1):
+        try:
+            decoded.append(line.decode("utf-8"))
+            valid += not line.isascii()
+        except UnicodeDecodeError:
+            wrong.append(number)
+            decoded.append(_western(line))
+    if len(wrong) > (len(lines) // 2 if marked else valid):
+        return None
+    return "\n".join(decoded), wrong
+
+
+def _western(line: bytes) -> str:
+    try:
+        return line.decode(_WESTERN[0])
+    except UnicodeDecodeError:
+        return line.decode(_WESTERN[1])
 
 
 def _decode_as(data: bytes, encoding: str) -> str:

@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from contextures.data.dates import date_format_of, is_date
+from contextures.data.amounts import DoubtError, NumberForm, check_marks, find_form
+from contextures.data.dates import check_order, find_dates, is_date
+from contextures.data.values import (
+    count_distinct,
+    is_wordy,
+    missing_mask,
+    numbers_of,
+    undo_category,
+)
+from contextures.exceptions import InputError
 
 Kind = Literal["numeric", "category", "text", "date", "boolean", "constant", "empty"]
 
 # More distinct values than this and one indicator per value is no longer sensible.
 MAX_CATEGORIES = 40
 
-_WHOLE = re.compile(r"[+-]?\d+(\.0*)?")
-_DECIMAL = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
+
+@dataclass(frozen=True)
+class Hints:
+    """What settles columns that can be read in two ways.
+
+    Attributes
+    ----------
+    decimal : {".", ","} or None
+        The decimal mark of numbers stored as text.
+    day_first : bool or None
+        Whether the day comes before the month.
+    """
+
+    decimal: str | None = None
+    day_first: bool | None = None
+
+
+def hints_of(decimal: str | None = None, dates: str | None = None) -> Hints:
+    """Check what a caller gives to settle columns in doubt."""
+    return Hints(check_marks(decimal, None), check_order(dates))
 
 
 @dataclass(frozen=True)
@@ -37,6 +62,14 @@ class KindFound:
         The number of missing values.
     text_numbers : bool
         Whether the numbers of a numeric column are stored as text.
+    number_form : NumberForm or None
+        How they are written, where not as a program writes them.
+    n_odd : int
+        How many cells of a date column are not dates of its form; they count as missing.
+    odd : str
+        The first of these.
+    guessed : bool
+        Whether the order of day and month was taken for what is likely.
     """
 
     kind: Kind
@@ -44,15 +77,64 @@ class KindFound:
     n_unique: int
     n_missing: int
     text_numbers: bool = False
+    number_form: NumberForm | None = None
+    n_odd: int = 0
+    odd: str = ""
+    guessed: bool = False
 
 
-def kind_of(series: pd.Series) -> KindFound:
+def kinds_of(frame: pd.DataFrame, hints: Hints | None = None) -> dict[str, KindFound]:
+    """Find the kind of each column; what is in doubt is settled by the hints, else by the others.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table.
+    hints : Hints or None
+        What was given to settle columns in doubt.
+
+    Returns
+    -------
+    dict of str to KindFound
+        The kind of each column.
+
+    Raises
+    ------
+    InputError
+        Naming a column that can be read in two ways.
+    """
+    hints = hints or Hints()
+    found: dict[str, KindFound] = {}
+    doubtful: list[str] = []
+    for name in frame.columns:
+        try:
+            found[name] = kind_of(frame[name], hints)
+        except DoubtError:
+            doubtful.append(name)
+    if doubtful:
+        others = list(found.values())
+        day = {f.date_format[:2] == "%d" for f in others if f.date_format and _ordered(f)}
+        marks = {f.number_form.decimal for f in others if f.number_form and f.number_form.told}
+        settled = Hints(
+            hints.decimal or (marks.pop() if len(marks) == 1 else None),
+            day.pop() if hints.day_first is None and len(day) == 1 else hints.day_first,
+        )
+        try:
+            found |= {name: kind_of(frame[name], settled) for name in doubtful}
+        except DoubtError as error:  # for good
+            raise InputError(str(error)) from None
+    return {name: found[name] for name in frame.columns}
+
+
+def kind_of(series: pd.Series, hints: Hints | None = None) -> KindFound:
     """Find what kind of values a column holds.
 
     Parameters
     ----------
     series : pandas.Series
         The column.
+    hints : Hints or None
+        What settles a column that can be read in two ways.
 
     Returns
     -------
@@ -60,7 +142,13 @@ def kind_of(series: pd.Series) -> KindFound:
         Digits stored as text with few distinct whole values are codes, so a category; other text
         that is all numbers is numeric. A single value besides missing ones is a category of
         present against missing.
+
+    Raises
+    ------
+    InputError
+        If the column can be read in two ways, and no hint tells which.
     """
+    hints = hints or Hints()
     plain = undo_category(series)
     missing = missing_mask(plain)
     n_missing = int(missing.sum())
@@ -75,97 +163,49 @@ def kind_of(series: pd.Series) -> KindFound:
         return KindFound("boolean", None, n_unique, n_missing)
     if is_date(present):
         return KindFound("date", None, n_unique, n_missing)
+    as_codes = isinstance(series.dtype, pd.CategoricalDtype) and n_unique <= MAX_CATEGORIES
     if not is_wordy(plain):
         # Category dtype over numbers: the author says that they are codes.
-        if isinstance(series.dtype, pd.CategoricalDtype) and n_unique <= MAX_CATEGORIES:
-            return KindFound("category", None, n_unique, n_missing)
-        return KindFound("numeric", None, n_unique, n_missing)
-    date_format = date_format_of(present)
-    if date_format is not None:
-        return KindFound("date", date_format, n_unique, n_missing)
+        return KindFound("category" if as_codes else "numeric", None, n_unique, n_missing)
+    return replace(
+        _of_words(present, n_unique, hints, as_codes), n_unique=n_unique, n_missing=n_missing
+    )
+
+
+def _of_words(present: pd.Series, n_unique: int, hints: Hints, as_codes: bool) -> KindFound:
+    name = str(present.name)
+    if pd.api.types.infer_dtype(present) == "string":
+        dates = find_dates(present, hints.day_first, name)
+        if dates is not None:
+            said = (dates.n_odd, dates.odd, dates.guessed)
+            return KindFound("date", dates.date_format, 0, 0, False, None, *said)
     # Converting words to numbers is slow, so once a value, and not at all after a first refusal.
     distinct = pd.Series(pd.unique(present))
+    if plain_amounts(distinct, n_unique):
+        return KindFound("numeric", None, 0, 0, text_numbers=True)
+    if not as_codes and all(isinstance(value, str) for value in distinct[:20]):
+        words = [value for value in distinct if isinstance(value, str)]
+        form = find_form(words, hints.decimal, name=name) if len(words) == len(distinct) else None
+        if form is not None:
+            return KindFound("numeric", None, 0, 0, text_numbers=True, number_form=form)
+    return KindFound("category" if n_unique <= MAX_CATEGORIES else "text", None, 0, 0)
+
+
+def plain_amounts(distinct: pd.Series, n_unique: int) -> bool:
+    """Tell whether words are numbers as a program writes them, and not a few whole ones: codes."""
     numbers = numbers_of(distinct[:20])
     if not np.isnan(numbers).any():
         numbers = numbers_of(distinct)
-    if not np.isnan(numbers).any():
-        codes = n_unique <= MAX_CATEGORIES and bool((numbers == np.floor(numbers)).all())
-        if not codes:
-            return KindFound("numeric", None, n_unique, n_missing, text_numbers=True)
-    kind = "category" if n_unique <= MAX_CATEGORIES else "text"
-    return KindFound(kind, None, n_unique, n_missing)
-
-
-def undo_category(series: pd.Series) -> pd.Series:
-    """Give a column of category dtype the dtype of its categories."""
-    if isinstance(series.dtype, pd.CategoricalDtype):
-        return series.astype(series.dtype.categories.dtype if not series.hasnans else object)
-    return series
-
-
-def is_wordy(series: pd.Series) -> bool:
-    """Tell whether a column's dtype can hold words and its values are not all plain numbers."""
-    if pd.api.types.is_numeric_dtype(series.dtype) or series.dtype.kind in "mM":
+    if np.isnan(numbers).any():
         return False
-    if series.dtype == object:
-        inferred = pd.api.types.infer_dtype(series, skipna=True)
-        return inferred not in {"integer", "floating", "mixed-integer-float", "decimal"}
-    return True
-
-
-def missing_mask(series: pd.Series) -> pd.Series:
-    """Mark missing cells, blank text included."""
-    missing = series.isna()
-    if is_wordy(series):
-        missing = missing | series.astype("string").str.strip().eq("").fillna(False).astype(bool)
-    return missing
-
-
-def count_distinct(present: pd.Series) -> int:
-    """Count distinct values, spaces around text left aside."""
-    return len(pd.unique(pd.Series(words_of(present)))) if is_wordy(present) else present.nunique()
-
-
-def numbers_of(series: pd.Series) -> NDArray[np.float64]:
-    """Read a column as numbers, NaN where a cell is missing or is not a number."""
-    plain = undo_category(series)
-    if plain.dtype.kind == "m":
-        return np.asarray(plain.dt.total_seconds(), dtype=np.float64)
-    if plain.dtype.kind == "M":
-        return np.full(len(plain), np.nan)
-    if pd.api.types.is_numeric_dtype(plain.dtype):
-        return np.asarray(plain.to_numpy(dtype=np.float64, na_value=np.nan))
-    if is_wordy(plain):
-        plain = plain.astype("string").str.strip().astype(object)
-    converted = pd.to_numeric(plain, errors="coerce")
-    return np.asarray(converted.to_numpy(dtype=np.float64, na_value=np.nan))
-
-
-def words_of(series: pd.Series) -> NDArray[Any]:
-    """Read a column as words, None where a cell is missing.
-
-    The same value gets the same word however a file stores it: ``3``, ``3.0`` and ``"3"`` are
-    ``"3"``, and ``True`` and ``"true"`` are ``"True"``. A column of codes keeps its categories when
-    a new file has a gap in it, or a single row.
-    """
-    plain = undo_category(series)
-    codes, distinct = pd.factorize(plain)
-    table = np.array([*(_word(value) for value in distinct), None], dtype=object)
-    return table[codes]
-
-
-def _word(value: Any) -> str | None:
-    if value is None or value is pd.NA or value is pd.NaT:
-        return None
-    text = str(value).strip()
-    if text.lower() in ("true", "false"):
-        return text.capitalize()
-    if _WHOLE.fullmatch(text) and len(text) < 16:
-        return str(int(float(text)))
-    if _DECIMAL.fullmatch(text):
-        return repr(float(text))
-    return text or None
+    return n_unique > MAX_CATEGORIES or not bool((numbers == np.floor(numbers)).all())
 
 
 def _all_bool(present: pd.Series) -> bool:
     return present.dtype == object and pd.api.types.infer_dtype(present) == "boolean"
+
+
+def _ordered(found: KindFound) -> bool:
+    """Tell whether a column of dates shows the order of day and month."""
+    form = found.date_format or ""
+    return form[:2] in ("%d", "%m") and "%b" not in form and "%d" in form and "." not in form

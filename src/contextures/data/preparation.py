@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any, Self
@@ -15,10 +14,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from contextures._files import as_damaged
 from contextures.data.account import ColumnAccount
-from contextures.data.dates import parse_dates
-from contextures.data.kinds import KindFound, kind_of, missing_mask, numbers_of, words_of
-from contextures.data.table import check_size, check_values, name_frame
-from contextures.data.vectorizing import encode_column, table_vectorizer
+from contextures.data.amounts import described
+from contextures.data.columns import fit_column
+from contextures.data.dates import said_format
+from contextures.data.kinds import KindFound, hints_of, kinds_of
+from contextures.data.table import check_nesting, check_size, check_values, name_frame
 from contextures.data.words import counted, listed, plural
 from contextures.exceptions import InputError
 
@@ -34,8 +34,9 @@ _ACTIONS = {
     "category": "one indicator a category",
     "boolean": "one indicator",
     "text": "character n-grams, reduced",
-    "date": "year, month, day and time",
+    "date": "year, month, day, hour and time, as far as they vary",
 }
+_TOO_ALIKE = "left out: its values differ by less than numbers can hold"
 
 
 class TablePreparation(TransformerMixin, BaseEstimator):
@@ -43,15 +44,19 @@ class TablePreparation(TransformerMixin, BaseEstimator):
 
     Numbers are scaled by their quartiles with far values squashed, missing ones filled with the
     median and marked; categories become indicators; text with many values becomes its reduced
-    character n-grams; dates their parts and their time. skrub's ``TableVectorizer`` does this
-    work. Every column's features are then centred and scaled together to a total variance of one
-    (less where a value would lie more than ten from the mean), so that no column weighs more than
-    another in distances, however many features it became.
+    character n-grams; dates their parts and their time. The encoders are skrub's and
+    scikit-learn's. Every column's features are then centred and scaled together to a total
+    variance of one (less where a value would lie more than ten from the mean), so that no column
+    weighs more than another in distances, however many features it became.
 
     Parameters
     ----------
     drop : mapping of str to str, optional
         Columns to leave out, and why.
+    decimal : {".", ","}, optional
+        The decimal mark of numbers stored as text, where nothing in the table tells.
+    dates : {"day-first", "month-first"}, optional
+        The order of dates such as 03/04/2020, where nothing in the table tells.
 
     Attributes
     ----------
@@ -64,8 +69,12 @@ class TablePreparation(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    A row's features depend on that row only, whatever file or batch it comes in. A category never
-    seen at fit time is none of the known ones.
+    A row's features depend on that row only, whatever file or batch it comes in. The same value
+    may be written in other ways: where ``True`` was fitted, so may be ``1``, ``1.0`` and ``yes``.
+    A category never seen at fit time is none of the known ones, and so is a missing one where none
+    was missing; :meth:`check_columns` counts them. Numbers are centred and scaled in double
+    precision before anything else, so that neither a large offset nor a tiny unit hides what they
+    vary by.
 
     Examples
     --------
@@ -83,8 +92,16 @@ class TablePreparation(TransformerMixin, BaseEstimator):
     _read_from: str | None = None
     """Where it was read from: what then goes wrong is the file's fault, not the program's."""
 
-    def __init__(self, drop: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        drop: Mapping[str, str] | None = None,
+        *,
+        decimal: str | None = None,
+        dates: str | None = None,
+    ) -> None:
         self.drop = drop
+        self.decimal = decimal
+        self.dates = dates
 
     def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
         """Learn scales and categories from the training rows.
@@ -104,7 +121,7 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         Raises
         ------
         InputError
-            If no column is left, or one holds infinities.
+            If no column is left, or one holds infinities or can be read in two ways.
         """
         self._learn(X)
         return self
@@ -184,7 +201,8 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         Returns
         -------
         list of str
-            Notes, such as columns that are ignored.
+            Notes: columns that are ignored, values never seen at fit time with their numbers, and
+            cells that are no dates.
 
         Raises
         ------
@@ -200,41 +218,35 @@ class TablePreparation(TransformerMixin, BaseEstimator):
                 "give a table with the columns that the run was fitted to"
             )
         check_values(X[list(self.kinds_)])
-        for name, kind in self.kinds_.items():
-            _check_kind(X[name], name, kind, self.date_formats_.get(name))
         extra = [name for name in X.columns if name not in self.columns_]
-        return [f"ignored {counted(len(extra), 'column')} {listed(extra)}"] if extra else []
+        notes = [f"ignored {counted(len(extra), 'column')} {listed(extra)}"] if extra else []
+        for name, column in self.fitted_.items():
+            notes += column.notes(X[name])
+        return notes
 
     def _learn(self, X: pd.DataFrame) -> FloatArray:
         X, _ = name_frame(X)
+        check_nesting(X.drop(columns=list(self.drop or ()), errors="ignore"))
         check_values(X)
         self.columns_ = list(X.columns)
-        found = {name: kind_of(X[name]) for name in self.columns_}
+        found = kinds_of(X, hints_of(self.decimal, self.dates))
         drop = dict(self.drop or {})
-        self.kinds_ = {
-            name: kind.kind
-            for name, kind in found.items()
-            if kind.kind not in _LEFT_OUT and name not in drop
-        }
+        used = [n for n, k in found.items() if k.kind not in _LEFT_OUT and n not in drop]
+        fitted = {name: fit_column(X[name], found[name]) for name in used}
+        self.fitted_ = {name: column for name, column in fitted.items() if column is not None}
+        self.kinds_ = {name: column.kind for name, column in self.fitted_.items()}
         if not self.kinds_:
             raise InputError(
                 "no column is left to learn from: all are constant, empty or identifiers; "
                 "give a table with columns that vary"
             )
         self.date_formats_ = {
-            name: found[name].date_format for name, kind in self.kinds_.items() if kind == "date"
+            name: column.date_format
+            for name, column in self.fitted_.items()
+            if column.kind == "date"
         }
-        vectorizer = table_vectorizer()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # means of columns that are all missing
-            # Texts of few different n-grams become fewer features, which the account says.
-            warnings.filterwarnings("ignore", message="The matrix shape is")
-            vectorizer.fit(self._canonical(X))
-        # The encoder of each column is all of it that new rows need: the columns already come in
-        # one type a kind, so the vectoriser's own cleaning has nothing left to do.
-        self.encoders_ = {name: vectorizer.transformers_[name] for name in self.kinds_}
-        names = {name: list(vectorizer.input_to_outputs_[name]) for name in self.kinds_}
-        self.marked_ = [name for name, kind in self.kinds_.items() if _is_marked(found[name], kind)]
+        names = {name: column.feature_names() for name, column in self.fitted_.items()}
+        self.marked_ = [n for n, kind in self.kinds_.items() if _is_marked(found[n], kind)]
         blocks = self._blocks(X)
         self.fill_ = {name: [_median(column) for column in b.T] for name, b in blocks.items()}
         self.feature_names_ = [
@@ -253,21 +265,14 @@ class TablePreparation(TransformerMixin, BaseEstimator):
 
     def _blocks(self, X: pd.DataFrame) -> dict[str, FloatArray]:
         """Give the encoded features of each column, NaN where missing."""
-        frame = self._canonical(X)
-        with warnings.catch_warnings():
-            # A category never seen has all its indicators zero, as documented; one may be common
-            # in new tables, and scikit-learn would warn about every column.
-            warnings.filterwarnings("ignore", message="Found unknown categories")
-            return {
-                name: encode_column(self.encoders_[name], frame[[name]]) for name in self.kinds_
-            }
+        return {name: column.encode(X[name]) for name, column in self.fitted_.items()}
 
     def _filled(self, blocks: dict[str, FloatArray], X: pd.DataFrame) -> dict[str, FloatArray]:
         filled = {}
         for name, block in blocks.items():
             whole = np.where(np.isnan(block), self.fill_[name], block)
             if name in self.marked_:
-                mark = missing_mask(X[name]).to_numpy(dtype=np.float64)
+                mark = self.fitted_[name].missing(X[name]).astype(np.float64)
                 whole = np.column_stack([whole, mark])
             filled[name] = whole
         return filled
@@ -275,35 +280,30 @@ class TablePreparation(TransformerMixin, BaseEstimator):
     def _scaled(self, filled: dict[str, FloatArray]) -> FloatArray:
         return np.asarray((np.hstack(list(filled.values())) - self.centre_) * self.scale_)
 
-    def _canonical(self, X: pd.DataFrame) -> pd.DataFrame:
-        """Give the used columns in one type a kind, whatever file they were read from."""
-        columns: dict[str, Any] = {}
-        for name, kind in self.kinds_.items():
-            if kind == "numeric":
-                columns[name] = numbers_of(X[name])
-            elif kind == "date":
-                columns[name] = parse_dates(X[name], self.date_formats_[name]).to_numpy()
-            elif kind == "text":
-                columns[name] = pd.array(words_of(X[name]), dtype="str")
-            else:
-                columns[name] = pd.Categorical(words_of(X[name]))
-        return pd.DataFrame(columns)
-
     def _account(self, name: str, found: KindFound, drop: dict[str, str]) -> ColumnAccount:
         if name in drop:
             return ColumnAccount(name, found.kind, f"left out: {drop[name]}", 0, found.n_missing)
         if found.kind in _LEFT_OUT:
             return ColumnAccount(name, found.kind, _LEFT_OUT[found.kind], 0, found.n_missing)
+        if name not in self.fitted_:
+            return ColumnAccount(name, found.kind, _TOO_ALIKE, 0, found.n_missing)
         action = _ACTIONS[found.kind]
-        if found.text_numbers:
+        if found.number_form is not None:
+            action = f"read from text: {described(found.number_form)}; {action}"
+        elif found.text_numbers:
             action = f"read from text; {action}"
+        if found.date_format is not None:
+            action = f"{said_format(found.date_format)}; {action}"
+        if found.n_odd:
+            action += f"; {counted(found.n_odd, 'cell')} that are no dates count as missing"
         if found.kind == "category" and found.n_unique == 1:
             action = "present against missing"
         if name in self.marked_:
             action += "; missing values filled with the median and marked"
         elif found.n_missing and found.kind in ("category", "boolean"):
             action += "; missing is a category"
-        return ColumnAccount(name, found.kind, action, self.outputs_[name], found.n_missing)
+        missing = found.n_missing + found.n_odd
+        return ColumnAccount(name, found.kind, action, self.outputs_[name], missing)
 
 
 def _common_scale(block: FloatArray) -> float:
@@ -316,25 +316,9 @@ def _common_scale(block: FloatArray) -> float:
 
 
 def _is_marked(found: KindFound, kind: str) -> bool:
-    return found.n_missing > 0 and kind in ("numeric", "date", "text")
+    return found.n_missing + found.n_odd > 0 and kind in ("numeric", "date", "text")
 
 
 def _median(column: FloatArray) -> float:
     present = column[~np.isnan(column)]
     return float(np.median(present)) if len(present) else 0.0
-
-
-def _check_kind(series: pd.Series, name: str, kind: str, date_format: str | None) -> None:
-    if kind == "numeric":
-        read = np.isnan(numbers_of(series))
-    elif kind == "date":
-        read = parse_dates(series, date_format).isna().to_numpy()
-    else:
-        return
-    wrong = np.flatnonzero(read & ~missing_mask(series).to_numpy())
-    if len(wrong):
-        what = "a number" if kind == "numeric" else "a date"
-        raise InputError(
-            f"the column {name!r} holds {str(series.iloc[wrong[0]])!r} at row {wrong[0] + 1}, "
-            f"where {what} was fitted; correct it or leave the cell empty"
-        )

@@ -12,6 +12,7 @@ import pandas as pd
 
 from contextures._repr import short_repr
 from contextures.data.account import DataWarning
+from contextures.data.amounts import described, mixed_units
 from contextures.data.copies import (
     CodedColumn,
     code_column,
@@ -19,8 +20,9 @@ from contextures.data.copies import (
     count_repeated_rows,
     repeated_columns,
 )
-from contextures.data.kinds import numbers_of
-from contextures.data.table import name_frame
+from contextures.data.kinds import hints_of, kinds_of
+from contextures.data.table import check_nesting, name_frame
+from contextures.data.values import numbers_of
 from contextures.data.words import counted, listed, shortened
 from contextures.exceptions import InputError
 
@@ -76,7 +78,13 @@ class TableProfile:
     n_duplicate_rows: int
 
 
-def profile_table(frame: pd.DataFrame, target: str | None = None) -> TableProfile:
+def profile_table(
+    frame: pd.DataFrame,
+    target: str | None = None,
+    *,
+    decimal: str | None = None,
+    dates: str | None = None,
+) -> TableProfile:
     """Look a table over.
 
     Parameters
@@ -85,6 +93,10 @@ def profile_table(frame: pd.DataFrame, target: str | None = None) -> TableProfil
         The table; it is not changed.
     target : str or None
         The column to predict.
+    decimal : {".", ","}, optional
+        The decimal mark of numbers stored as text, where nothing in the table tells.
+    dates : {"day-first", "month-first"}, optional
+        The order of dates such as 03/04/2020, where nothing in the table tells.
 
     Returns
     -------
@@ -94,7 +106,8 @@ def profile_table(frame: pd.DataFrame, target: str | None = None) -> TableProfil
     Raises
     ------
     InputError
-        If names repeat, the target is not a column, or no other column varies.
+        If names repeat, the target is not a column, no other column varies, or one can be read in
+        two ways.
 
     Examples
     --------
@@ -105,11 +118,13 @@ def profile_table(frame: pd.DataFrame, target: str | None = None) -> TableProfil
     [('sepal length', 'numeric'), ('sepal width', 'numeric')]
     """
     frame, _ = name_frame(frame)
+    check_nesting(frame)
     if target is not None and target not in frame.columns:
         close = difflib.get_close_matches(target, [str(name) for name in frame.columns], n=3)
         hint = f"did you mean {listed(close)}" if close else f"give one of {listed(frame.columns)}"
         raise InputError(f"the target {target!r} is not a column of the table; {hint}")
-    columns = {str(name): code_column(frame[name]) for name in frame.columns}
+    kinds = kinds_of(frame, hints_of(decimal, dates))
+    columns = {str(name): code_column(frame[name], kinds[name]) for name in frame.columns}
     features = [column for name, column in columns.items() if name != target]
     if not any(column.varies for column in features):
         besides = "" if target is None else f" besides the target {target!r}"
@@ -146,15 +161,35 @@ def _of_column(column: CodedColumn, identifier: bool) -> Iterator[DataWarning]:
         share = found.n_missing / n
         yield DataWarning(name, "mostly-missing", f"{name!r} is missing in {share:.0%} of rows.")
     if found.text_numbers:
-        message = f"{name!r} holds numbers stored as text and is read as numbers."
+        said = "read as numbers" if found.number_form is None else described(found.number_form)
+        message = f"{name!r} holds numbers stored as text and is {said}."
         yield DataWarning(name, "text-numbers", message)
+    if found.n_odd:
+        message = (
+            f"{name!r} holds dates, and {counted(found.n_odd, 'cell')} that are none, such as "
+            f"{shortened(found.odd)!r}: they count as missing."
+        )
+        yield DataWarning(name, "odd-dates", message)
+    if found.guessed and found.date_format is not None:
+        first, other = ("day", "month") if found.date_format.startswith("%d") else ("month", "day")
+        message = (
+            f"{name!r} holds dates that are read {first} first, since they would be unlikely "
+            f"otherwise; if that is wrong, say --dates {other}-first."
+        )
+        yield DataWarning(name, "date-order", message)
     if identifier:
         message = f"{name!r} has another value in every row, like an identifier, and is left out."
         yield DataWarning(name, "identifier", message)
     elif found.kind == "text" and found.n_unique > MANY_CATEGORIES:
         message = f"{name!r} has {found.n_unique:,} different values; they are read as text, by "
         yield DataWarning(name, "many-categories", message + "their parts.")
-    if found.kind in ("category", "text") and (mixed := _mixed_with(column)) is not None:
+    if found.kind in ("category", "text") and (units := _units(column)):
+        message = (
+            f"{name!r} holds numbers of several units, such as {listed(units, 3)}, and is read as "
+            "words; bring them to one unit to have them read as numbers."
+        )
+        yield DataWarning(name, "mixed-units", message)
+    elif found.kind in ("category", "text") and (mixed := _mixed_with(column)) is not None:
         message = (
             f"{name!r} mixes numbers and words such as {shortened(mixed)!r}; all are read as "
             "words, so if the words mean a missing value leave those cells empty."
@@ -183,6 +218,11 @@ def _is_identifier(column: CodedColumn) -> bool:
     whole = bool((numbers == np.floor(numbers)).all())
     # Distinct whole numbers that fill their range: a running number, possibly with gaps.
     return whole and bool(np.ptp(numbers) < 1.5 * present)
+
+
+def _units(column: CodedColumn) -> list[str]:
+    words = [word for word in column.values if isinstance(word, str)]
+    return mixed_units(words) if len(words) == len(column.values) else []
 
 
 def _mixed_with(column: CodedColumn) -> str | None:

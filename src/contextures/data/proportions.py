@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from contextures.data.kinds import numbers_of
 from contextures.data.preparation import TablePreparation
+from contextures.data.values import numbers_of
 
 
 def keep_proportions(

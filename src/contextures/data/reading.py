@@ -2,42 +2,27 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import os
 import re
 import stat
-import zlib
 from dataclasses import replace
-from io import BytesIO, StringIO
 from pathlib import Path
 
-import pandas as pd
-
+from contextures.data.amounts import check_marks
 from contextures.data.arrays import array_frame, is_array, spread_lists
-from contextures.data.decimals import convert_decimal_commas
-from contextures.data.decoding import check_no_nul, decode_text
-from contextures.data.delimiter import find_delimiter, parse_delimiter
-from contextures.data.parquet import is_parquet, read_parquet
-from contextures.data.structure import check_records, read_header
-from contextures.data.table import (
-    MIN_COLUMNS,
-    MIN_ROWS,
-    Table,
-    check_size,
-    name_columns,
-    table_from_frame,
-)
+from contextures.data.binary import read_binary
+from contextures.data.compression import unpacked
+from contextures.data.dates import check_order
+from contextures.data.how_read import HowRead
+from contextures.data.table import MIN_COLUMNS, MIN_ROWS, Table, table_from_frame
+from contextures.data.text_tables import TextOptions, read_text
 from contextures.exceptions import InputError
 
-ALWAYS_UNPACKED = 2**26
-MOST_RATIO = 200
-"""A gzip file is unpacked up to 64 MiB, or so many times its own size: more is a bomb."""
-
-_ENDINGS = re.compile(r"\.(gz|csv|tsv|txt|tab|parquet|pq|data|npy|npz)$", re.IGNORECASE)
-# Spreadsheet programs may write a first line that only says what separates the fields.
-_SAID = re.compile(r'("?sep=([^\w\s"]|\t)"?)\n', re.IGNORECASE)
-_SHOWN = {"\t": "tab", " ": "space"}
+_ENDINGS = re.compile(
+    r"\.(gz|bz2|xz|zst|zip|csv|tsv|txt|tab|parquet|pq|feather|arrow|orc|xlsx|xls|ods|data|npy|npz)$",
+    re.IGNORECASE,
+)
 
 
 def read_table(
@@ -45,20 +30,34 @@ def read_table(
     *,
     delimiter: str | None = None,
     encoding: str | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    dates: str | None = None,
+    like: Table | HowRead | None = None,
     min_rows: int = MIN_ROWS,
     min_columns: int = MIN_COLUMNS,
 ) -> Table:
-    r"""Read a table from a CSV, TSV, Parquet or NumPy file.
+    r"""Read a table from a CSV, TSV, Parquet, Feather, ORC, Excel or NumPy file.
 
     Parameters
     ----------
     path : str or pathlib.Path
-        The file; a text table may be compressed with gzip. The columns of an array, or of a
-        Parquet column of lists of numbers, are called e1, e2, ....
+        The file; it may be compressed with gzip, bzip2, xz or zstd, or alone in a ZIP archive.
+        The columns of an array, or of a Parquet column of lists of numbers, are called e1, e2, ....
     delimiter : str or None
         What separates the fields of a text table; found when None.
     encoding : str or None
         The encoding of a text table; found when None.
+    decimal : {".", ","} or None
+        The mark before the decimals of a text table; where None, what a column does not tell the
+        others do.
+    thousands : {",", ".", " ", "'"} or None
+        The mark that groups digits, which tells the decimal one too.
+    dates : {"day-first", "month-first"} or None
+        The order of dates such as 03/04/2020, where neither the column nor another tells.
+    like : Table, HowRead or None
+        An earlier table of the same columns: numbers and words are read as its were, whatever
+        the new file looks like.
     min_rows, min_columns : int
         The least the table may have; new rows to embed may be as few as one.
 
@@ -70,7 +69,8 @@ def read_table(
     Raises
     ------
     InputError
-        In one sentence, whatever keeps the file from being read as a table.
+        In one sentence, whatever keeps the file from being read as a table; so is a column whose
+        numbers may be read in two ways.
 
     Examples
     --------
@@ -84,27 +84,36 @@ def read_table(
     >>> list(table.frame.columns), len(table.frame)
     (['town', 'height'], 2)
     """
+    check_marks(decimal, thousands)
+    check_order(dates)
+    earlier = like.how_read if isinstance(like, Table) else like
+    options = TextOptions(delimiter, encoding, decimal, thousands, dates, earlier)
     file = Path(path)
     data = _read_bytes(file)
     digest = hashlib.sha256(data).hexdigest()
-    name = _short_name(file)
+    how = HowRead(options.given())
     coordinates: list[str] = []
-    if is_array(file, data):
+    if not is_array(file, data):  # .npz is a ZIP archive that is to stay one
+        data = unpacked(file, data)
+    array = is_array(file, data)
+    binary = None if array else read_binary(file, data)
+    if array:
         frame, notes = array_frame(file, data)
         coordinates = list(frame.columns)
-    elif is_parquet(file, data):
-        frame, notes = read_parquet(file, data)
+    elif binary is not None:
+        frame, notes = binary
         frame, coordinates = spread_lists(frame)
     else:
-        frame, notes = _read_text(
-            file, data, delimiter, encoding, min_rows=min_rows, min_columns=min_columns
+        frame, notes, how = read_text(
+            file, data, options, min_rows=min_rows, min_columns=min_columns
         )
     table = table_from_frame(
         frame,
-        name=name,
+        name=_short_name(file),
         source=str(path),
         digest=digest,
         notes=notes,
+        how_read=how,
         min_rows=min_rows,
         min_columns=min_columns,
     )
@@ -139,93 +148,6 @@ def _read_bytes(file: Path) -> bytes:
     return data
 
 
-def _read_text(
-    file: Path,
-    data: bytes,
-    delimiter: str | None,
-    encoding: str | None,
-    *,
-    min_rows: int,
-    min_columns: int,
-) -> tuple[pd.DataFrame, list[str]]:
-    notes: list[str] = []
-    if data.startswith(b"\x1f\x8b"):
-        data = _decompressed(file, data)
-    if data.startswith(b"PK\x03\x04") or data.startswith(b"\xd0\xcf\x11\xe0"):
-        raise InputError(
-            f"the file {str(file)!r} is a spreadsheet or ZIP archive; save the table in it as CSV"
-        )
-    text, used = decode_text(data, encoding)
-    check_no_nul(text)
-    text = text.removeprefix("\ufeff")
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip():
-        raise InputError(f"the file {str(file)!r} holds only blank lines; give a table with rows")
-    if used not in ("utf-8", "utf-8-sig"):
-        notes.append(f"read as {used}")
-    if said := _SAID.match(text):
-        # Blanked, not removed, so that line numbers in messages stay those of the file.
-        text = text[said.end(1) :]
-        delimiter = delimiter or said[2]
-    separator = parse_delimiter(delimiter) if delimiter is not None else find_delimiter(text)
-    if separator != ",":
-        notes.append(f"delimiter {_SHOWN.get(separator, separator)!r}")
-    header = read_header(text, separator)
-    if header == [""]:
-        raise InputError(
-            "the header of the table is blank; write a line of column names as its first line"
-        )
-    if len(header) < min_columns:
-        check_size(MIN_ROWS, len(header), min_rows=0, min_columns=min_columns)
-    names, _ = name_columns(header)
-    n_records = check_records(text, separator, len(header))
-    if n_records == 0:
-        raise InputError(
-            f"the file {str(file)!r} has a header but no rows; at least {min_rows} needed"
-        )
-    check_size(n_records, len(header), min_rows=min_rows, min_columns=min_columns)
-    notes += name_columns(header)[1]
-    if all(_is_number(item) for item in header):
-        notes.append(
-            "every name in the first line is a number; if that line is data, add a line of names"
-        )
-    frame = _parse(text, separator, names, notes)
-    return frame, notes
-
-
-def _parse(text: str, separator: str, names: list[str], notes: list[str]) -> pd.DataFrame:
-    # "?" is the usual mark of a missing value in the UCI tables.
-    marked = re.search(
-        rf'(^|{re.escape(separator)})\s*"?\?"?\s*($|{re.escape(separator)})', text, re.M
-    )
-    try:
-        frame = pd.read_csv(
-            StringIO(text),
-            sep=separator,
-            header=0,
-            names=names,
-            index_col=False,
-            skipinitialspace=True,
-            na_values=["?"] if marked else None,
-            low_memory=False,
-        )
-    except (pd.errors.ParserError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(
-            f"the text cannot be read as a table ({reason}); check its quotation marks"
-        ) from None
-    if marked:
-        notes.append("cells holding only '?' were read as missing")
-    if separator != ",":
-        frame, converted = convert_decimal_commas(frame)
-        if converted:
-            shown = ", ".join(repr(name) for name in converted[:5])
-            more = f" and {len(converted) - 5} more" if len(converted) > 5 else ""
-            notes.append(f"decimal commas in {shown}{more}")
-    return frame
-
-
 def _is_endless(file: Path) -> bool:
     """Tell a device, such as /dev/zero, from files, pipes and the terminal's own input."""
     mode = file.stat().st_mode
@@ -235,28 +157,3 @@ def _is_endless(file: Path) -> bool:
         return False
     with file.open("rb") as opened:
         return not opened.isatty()
-
-
-def _decompressed(file: Path, data: bytes) -> bytes:
-    most = max(ALWAYS_UNPACKED, MOST_RATIO * len(data))
-    try:
-        with gzip.open(BytesIO(data)) as packed:
-            text = packed.read(most + 1)
-        if len(text) > most:
-            raise InputError(
-                f"the gzip file {str(file)!r} unpacks to over {MOST_RATIO} times its size; unpack "
-                "it yourself if it is what it should be"
-            )
-        return text
-    except (OSError, EOFError, zlib.error):
-        raise InputError(
-            f"the file {str(file)!r} is a damaged gzip file; copy or compress it again"
-        ) from None
-
-
-def _is_number(item: str) -> bool:
-    try:
-        float(item)
-    except ValueError:
-        return False
-    return True

@@ -12,15 +12,16 @@ from sklearn.utils.validation import check_is_fitted
 from contextures._archives import read_archive, write_archive
 from contextures._files import as_damaged, check_ours, read_pair, to_json, write_together
 from contextures.data.account import ColumnAccount
+from contextures.data.amounts import NumberForm
+from contextures.data.columns import FittedColumn
 from contextures.data.preparation import TablePreparation
 from contextures.data.without_home import load_skrub
 
-FORMAT = 1
+FORMAT = 2
 DESCRIPTION, ENCODERS = "preparation.json", "preparation.skops"
 
 TRUSTED = (
     "numpy.dtype",
-    "skrub._datetime_encoder.DatetimeEncoder",
     "skrub._squashing_scaler.SquashingScaler",
     "skrub._squashing_scaler._MinMaxScaler",
     "skrub._string_encoder.StringEncoder",
@@ -34,7 +35,7 @@ _ENCODERS = {
     "category": "OneHotEncoder",
     "boolean": "OneHotEncoder",
     "text": "StringEncoder",
-    "date": "DatetimeEncoder",
+    "date": "SquashingScaler",
 }
 
 
@@ -64,13 +65,14 @@ def save_preparation(preparation: TablePreparation, directory: str | Path) -> No
     """
     check_is_fitted(preparation)
     folder = Path(directory)
-    check_ours(folder, DESCRIPTION, "kinds", (ENCODERS,), "preparation")
+    check_ours(folder, DESCRIPTION, "feature_names", (ENCODERS,), "preparation")
     description = {
         "format": FORMAT,
         "drop": dict(preparation.drop or {}),
+        "decimal": preparation.decimal,
+        "dates": preparation.dates,
         "columns": preparation.columns_,
-        "kinds": preparation.kinds_,
-        "date_formats": preparation.date_formats_,
+        "fitted": [_described(column) for column in preparation.fitted_.values()],
         "marked": preparation.marked_,
         "outputs": preparation.outputs_,
         "feature_names": preparation.feature_names_,
@@ -80,7 +82,8 @@ def save_preparation(preparation: TablePreparation, directory: str | Path) -> No
         "centre": preparation.centre_.tolist(),
         "scale": preparation.scale_.tolist(),
     }
-    archive = write_archive(preparation.encoders_, TRUSTED, "the preparation")
+    encoders = {name: column.encoder for name, column in preparation.fitted_.items()}
+    archive = write_archive(encoders, TRUSTED, "the preparation")
     write_together(folder, {ENCODERS: archive, DESCRIPTION: to_json(description)})
 
 
@@ -126,11 +129,35 @@ def load_preparation(directory: str | Path) -> TablePreparation:
     return preparation
 
 
+def _described(column: FittedColumn) -> dict[str, Any]:
+    """Give all of a column but its encoder as plain values."""
+    form = None if column.number_form is None else vars(column.number_form)
+    return {**vars(column), "encoder": None, "number_form": form}
+
+
 def _restore(description: dict[str, Any], encoders: Any) -> TablePreparation:
-    preparation = TablePreparation(dict(description["drop"]))
+    drop, decimal, dates = (description[name] for name in ("drop", "decimal", "dates"))
+    preparation = TablePreparation(dict(drop), decimal=decimal, dates=dates)
     preparation.columns_ = description["columns"]
-    preparation.kinds_ = description["kinds"]
-    preparation.date_formats_ = description["date_formats"]
+    if list(encoders) != [line["name"] for line in description["fitted"]]:
+        raise ValueError("its encoders are not those of its columns")
+    preparation.fitted_ = {}
+    for line in description["fitted"]:
+        form = line["number_form"]
+        column = FittedColumn(
+            **{
+                **line,
+                "encoder": encoders[line["name"]],
+                "number_form": None if form is None else NumberForm(**form),
+            }
+        )
+        preparation.fitted_[column.name] = column
+    preparation.kinds_ = {name: column.kind for name, column in preparation.fitted_.items()}
+    preparation.date_formats_ = {
+        name: column.date_format
+        for name, column in preparation.fitted_.items()
+        if column.kind == "date"
+    }
     preparation.marked_ = description["marked"]
     preparation.outputs_ = description["outputs"]
     preparation.feature_names_ = description["feature_names"]
@@ -138,17 +165,16 @@ def _restore(description: dict[str, Any], encoders: Any) -> TablePreparation:
     preparation.fill_ = description["fill"]
     preparation.centre_ = np.asarray(description["centre"], dtype=np.float64)
     preparation.scale_ = np.asarray(description["scale"], dtype=np.float64)
-    preparation.encoders_ = encoders
     return preparation
 
 
 def _check_whole(preparation: TablePreparation) -> None:
     """Check that the parts of a preparation belong together, by a row of missing values as well."""
-    kinds, encoders = preparation.kinds_, preparation.encoders_
-    if list(encoders) != list(kinds) or not set(kinds) <= set(preparation.columns_):
+    kinds, fitted = preparation.kinds_, preparation.fitted_
+    if not set(kinds) <= set(preparation.columns_):
         raise ValueError("its encoders are not those of its columns")
     for name, kind in kinds.items():
-        if type(encoders[name]).__name__ != _ENCODERS[kind]:
+        if type(fitted[name].encoder).__name__ != _ENCODERS[kind]:
             raise ValueError(f"the encoder of {name!r} is not one for {kind} values")
     n_outputs = sum(preparation.outputs_[name] for name in kinds)
     sizes = {n_outputs, len(preparation.feature_names_), len(preparation.centre_)}

@@ -6,6 +6,7 @@ import csv
 import sys
 from collections.abc import Iterator
 
+from contextures.data.quotes import mend_quotes
 from contextures.exceptions import InputError
 
 
@@ -16,8 +17,8 @@ def read_header(text: str, delimiter: str) -> list[str]:
     raise InputError("the file is empty; give a table with a line of column names and its rows")
 
 
-def check_records(text: str, delimiter: str, n_fields: int) -> int:
-    """Check that every record has as many fields as the header.
+def check_records(text: str, delimiter: str, n_fields: int) -> tuple[str, int, list[str]]:
+    """Check that every record has as many fields as the header; mend stray quotation marks.
 
     Parameters
     ----------
@@ -30,16 +31,27 @@ def check_records(text: str, delimiter: str, n_fields: int) -> int:
 
     Returns
     -------
-    int
-        The number of records after the header.
+    tuple
+        The text, with stray quotation marks as characters, the number of records after the header,
+        and notes that name the lines of these marks and of cells of very many lines.
 
     Raises
     ------
     InputError
-        Naming the first line whose record is longer or shorter.
+        Naming the first line whose record is longer or shorter, or whose quotation mark swallows
+        lines that are no rows.
     """
+    if '"' not in text:
+        return text, _count_records(_counts(text, delimiter), n_fields), []
+    spans = [(first, last) for first, last, _ in _quoted_counts(text, delimiter) if last > first]
+    notes: list[str] = []
+    if spans:
+        text, notes = mend_quotes(text, spans, delimiter, n_fields)
+    return text, _count_records(_quoted_counts(text, delimiter), n_fields), notes
+
+
+def _count_records(counts: Iterator[tuple[int, int, int]], n_fields: int) -> int:
     n_records = -1
-    counts = _counts(text, delimiter) if '"' not in text else _quoted_counts(text, delimiter)
     for first, last, count in counts:
         if count != n_fields:
             has = "1 field" if count == 1 else f"{count} fields"

@@ -10,8 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from contextures._frames import is_foreign, to_pandas
 from contextures._repr import short_repr
-from contextures.data.kinds import kind_of, numbers_of
+from contextures.data.how_read import HowRead
+from contextures.data.kinds import plain_amounts
+from contextures.data.plain_types import plain_columns
+from contextures.data.values import count_distinct, missing_mask, numbers_of
 from contextures.data.words import listed, plural
 from contextures.exceptions import InputError
 
@@ -37,6 +41,8 @@ class Table:
         What reading did that the reader might not expect, e.g. ``"read as cp1252"``.
     target : str or None
         The name of the column to predict, where the source says so.
+    how_read : HowRead
+        What was decided when it was read, so that a later file can be read alike.
     coordinates : list of str
         The columns that were an embedding in the source: an array, or lists of numbers.
     """
@@ -49,6 +55,7 @@ class Table:
     digest: str
     notes: list[str] = field(default_factory=list)
     target: str | None = None
+    how_read: HowRead = field(default_factory=HowRead)
     coordinates: list[str] = field(default_factory=list)
 
 
@@ -60,6 +67,7 @@ def table_from_frame(
     digest: str | None = None,
     notes: Sequence[str] = (),
     target: str | None = None,
+    how_read: HowRead | None = None,
     min_rows: int = MIN_ROWS,
     min_columns: int = MIN_COLUMNS,
 ) -> Table:
@@ -68,8 +76,9 @@ def table_from_frame(
     Parameters
     ----------
     frame : pandas.DataFrame
-        The values; it is not changed.
-    name, source, digest, notes, target
+        The values; it is not changed. Tables of polars, pyarrow and other libraries that speak
+        Arrow are taken too.
+    name, source, digest, notes, target, how_read
         As in :class:`Table`; the digest is computed from the values when None.
     min_rows, min_columns : int
         The least the table may have.
@@ -100,11 +109,21 @@ def table_from_frame(
     tidy = named.reset_index(drop=True)
     check_nesting(tidy)
     check_values(tidy)
-    return Table(tidy, name, source, digest or frame_digest(tidy), found, target)
+    digest = digest or frame_digest(tidy)
+    return Table(tidy, name, source, digest, found, target, how_read or HowRead())
 
 
-def name_frame(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def as_table(given: Any, *, min_rows: int = MIN_ROWS, min_columns: int = MIN_COLUMNS) -> Table:
+    """Give a table as it is, and a frame of any library as a table."""
+    if isinstance(given, Table):
+        return given
+    return table_from_frame(given, min_rows=min_rows, min_columns=min_columns)
+
+
+def name_frame(frame: Any) -> tuple[pd.DataFrame, list[str]]:
     """Give a frame whose columns are named by unique text, with notes; refuse what is no frame."""
+    if is_foreign(frame):
+        frame = to_pandas(frame)
     if not isinstance(frame, pd.DataFrame):
         raise InputError(
             f"a table is expected as a pandas DataFrame, not {type(frame).__name__}; "
@@ -115,7 +134,7 @@ def name_frame(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
             "the table has several levels of column names; join them into one name per column"
         )
     names, notes = name_columns(list(frame.columns))
-    return frame.set_axis(names, axis=1), notes
+    return plain_columns(frame.set_axis(names, axis=1)), notes
 
 
 def name_columns(raw: Sequence[Any]) -> tuple[list[str], list[str]]:
@@ -168,7 +187,8 @@ def check_nesting(frame: pd.DataFrame) -> None:
         nested_type = str(column.dtype).startswith(("list", "struct", "map"))
         is_mixed = column.dtype == object and pd.api.types.infer_dtype(column) == "mixed"
         if nested_type or (
-            is_mixed and column.map(lambda v: isinstance(v, list | dict | set | np.ndarray)).any()
+            is_mixed
+            and column.map(lambda v: isinstance(v, list | tuple | dict | set | np.ndarray)).any()
         ):
             raise InputError(
                 f"the column {name!r} holds lists or records instead of single values; "
@@ -222,8 +242,10 @@ def _hides_numbers(column: pd.Series) -> bool:
     if pd.api.types.is_numeric_dtype(column.dtype) or column.dtype.kind in "mM":
         return False
     # A look at a few cells spares most columns of words the longer one.
-    few = column[~column.isna()].iloc[:20]
-    return not np.isnan(numbers_of(few)).any() and kind_of(column).kind == "numeric"
+    if np.isnan(numbers_of(column[~column.isna()].iloc[:20])).any():
+        return False
+    present = column[~missing_mask(column)]
+    return plain_amounts(pd.Series(pd.unique(present)), count_distinct(present))
 
 
 def frame_digest(frame: pd.DataFrame) -> str:

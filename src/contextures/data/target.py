@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -10,12 +10,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from contextures.contexts.labels import MOST_CLASSES
-from contextures.data.kinds import (
-    KindFound,
+from contextures.data.amounts import NumberForm
+from contextures.data.kinds import Hints, KindFound, kind_of
+from contextures.data.plain_types import plain_columns
+from contextures.data.table import check_nesting
+from contextures.data.values import (
     is_wordy,
-    kind_of,
     missing_mask,
     numbers_of,
+    same_words,
     undo_category,
     words_of,
 )
@@ -32,6 +35,12 @@ FEWEST_LABELS = 20
 
 _LEAST_SPREAD, _MOST_SPREAD = 1e-140, 1e140
 
+_SEVERAL = ("classes", "have a single row each")
+
+FEWEST_COUNTS, MANY_VALUES, RARE, MAX_SAID = 5, 10, 5, 100
+"""Of whole numbers: the fewest that may be counts, how many are many for classes, how few rows are
+rare, and up to how many it is said that they are not read as classes."""
+
 
 @dataclass(frozen=True)
 class TargetInfo:
@@ -46,16 +55,28 @@ class TargetInfo:
     classes : list of str or None
         The classes in order, for classification.
     n_missing : int
-        How many rows have no label.
+        How many rows have no label, or one of a class left unscored.
+    note : str or None
+        What was decided that the reader might not expect, in a sentence.
+    unscored : list of str
+        Classes of a single row, which cannot be both learnt and held out: their rows count as
+        unlabelled.
+    number_form : NumberForm or None
+        How amounts are written, where not as a program writes them.
     """
 
     name: str
     task: TaskKind
     classes: list[str] | None
     n_missing: int
+    note: str | None = None
+    unscored: list[str] = field(default_factory=list)
+    number_form: NumberForm | None = None
 
 
-def check_target(series: pd.Series, task: str | None = None) -> TargetInfo:
+def check_target(
+    series: pd.Series, task: str | None = None, *, decimal: str | None = None
+) -> TargetInfo:
     """Find how a target is read and whether it can be used.
 
     Parameters
@@ -64,8 +85,11 @@ def check_target(series: pd.Series, task: str | None = None) -> TargetInfo:
         The column.
     task : {"classification", "regression"} or None
         How to read it. When None, words, booleans, columns of category dtype and up to 20
-        different whole numbers are classes; other numbers are amounts. Numbers stored as text are
-        read as numbers.
+        different whole numbers are classes, unless they look like counts or grades: five or more
+        of them, of which some are rare. Other numbers are amounts. Numbers stored as text are read
+        as numbers.
+    decimal : {".", ","} or None
+        The decimal mark of numbers stored as text, where the column does not tell.
 
     Returns
     -------
@@ -76,8 +100,7 @@ def check_target(series: pd.Series, task: str | None = None) -> TargetInfo:
     ------
     InputError
         If it is empty, constant, infinite, has values that are neither classes nor amounts, amounts
-        too small or large to be squared, or, where most rows have a label, too few of them or a
-        class of a single row.
+        too small or large to be squared, or, where most rows have a label, too few of them.
 
     Examples
     --------
@@ -87,8 +110,15 @@ def check_target(series: pd.Series, task: str | None = None) -> TargetInfo:
     >>> info.task, info.classes
     ('classification', ['no', 'yes'])
     """
+    if not isinstance(series, pd.Series):
+        raise InputError(
+            f"the target is expected as a pandas Series, not {type(series).__name__}; give a "
+            "column of the table, such as frame['name']"
+        )
     name = str(series.name)
-    found = kind_of(series)
+    series = plain_columns(series.to_frame(name))[name]
+    check_nesting(series.to_frame(name))
+    found = kind_of(series, Hints(decimal))
     if task not in (None, "classification", "regression"):
         raise InputError(f"the task {task!r} is not known; give classification or regression")
     n_labels = len(series) - found.n_missing
@@ -109,19 +139,29 @@ def check_target(series: pd.Series, task: str | None = None) -> TargetInfo:
         raise InputError(
             f"the target {name!r} holds dates; give the number of days to predict instead"
         )
-    _check_finite(series, name)
-    read: TaskKind = _task_of(series, found) if task is None else task  # type: ignore[assignment]
+    numbers = numbers_of(series, found.number_form)
+    _check_finite(numbers, name)
+    read: TaskKind = _task_of(series, found, numbers) if task is None else task  # type: ignore[assignment]
     if read == "regression":
-        numbers = numbers_of(series)
         wrong = np.flatnonzero(np.isnan(numbers) & ~missing_mask(series).to_numpy())
         if len(wrong):
             raise InputError(
-                f"the target {name!r} holds {str(series.iloc[wrong[0]])!r}, which is not a "
+                f"the target {name!r} holds {shortened(series.iloc[wrong[0]])!r}, which is not a "
                 "number; use --task classification or correct it"
             )
         _check_spread(numbers, name)
-        return TargetInfo(name, read, None, found.n_missing)
-    return TargetInfo(name, read, _classes(series, found, name, single=few), found.n_missing)
+        note = _said_amounts(series, found, numbers, name) if task is None else None
+        return TargetInfo(name, read, None, found.n_missing, note, [], found.number_form)
+    classes, unscored = _classes(series, found, name, single=few)
+    note = None
+    if unscored:
+        which = ("class", "has a single row") if len(unscored) == 1 else _SEVERAL
+        note = (
+            f"the {which[0]} {listed(map(shortened, unscored))} of the target {name!r} {which[1]}, "
+            "which cannot be both learnt and held out: it counts as unlabelled; merge it with "
+            "another class to have it scored"
+        )
+    return TargetInfo(name, read, classes, found.n_missing + len(unscored), note, unscored)
 
 
 def encode_target(series: pd.Series, info: TargetInfo) -> NDArray[Any]:
@@ -152,9 +192,13 @@ def encode_target(series: pd.Series, info: TargetInfo) -> NDArray[Any]:
     >>> encode_target(paid, check_target(paid))[:4]
     array([1, 0, 1, 0])
     """
+    series = plain_columns(series.to_frame(info.name))[info.name]
     if info.task == "regression":
-        return numbers_of(series)
+        return numbers_of(series, info.number_form)
     words = words_of(series)
+    alike = same_words({word for word in words if word is not None}, info.classes or [])
+    words = np.array([alike.get(word, word) for word in words], dtype=object)
+    words[np.isin(words.astype(str), info.unscored)] = None
     codes = pd.Index(info.classes or [], dtype=object).get_indexer(pd.Index(words, dtype=object))
     unknown = np.flatnonzero((codes < 0) & ~pd.isna(words))
     if len(unknown):
@@ -206,8 +250,8 @@ def class_labels(series: pd.Series, info: TargetInfo) -> NDArray[Any]:
     return labels
 
 
-def _check_finite(series: pd.Series, name: str) -> None:
-    infinite = np.flatnonzero(np.isinf(numbers_of(series)))
+def _check_finite(numbers: NDArray[np.float64], name: str) -> None:
+    infinite = np.flatnonzero(np.isinf(numbers))
     if len(infinite):
         raise InputError(
             f"the target {name!r} is infinite in row {infinite[0] + 1}; replace it by a number or "
@@ -229,17 +273,49 @@ def _check_spread(numbers: NDArray[np.float64], name: str) -> None:
         )
 
 
-def _task_of(series: pd.Series, found: KindFound) -> TaskKind:
+def _task_of(series: pd.Series, found: KindFound, numbers: NDArray[np.float64]) -> TaskKind:
     # Category dtype over numbers: the author says that they are codes.
     if found.kind != "numeric" or isinstance(series.dtype, pd.CategoricalDtype):
         return "classification"
-    numbers = numbers_of(series)
     present = numbers[~np.isnan(numbers)]
     whole = bool((present == np.floor(present)).all())
-    return "classification" if whole and found.n_unique <= MOST_CLASSES else "regression"
+    if not whole or found.n_unique > MOST_CLASSES or found.number_form is not None:
+        return "regression"
+    return "regression" if _look_like_counts(present) else "classification"
 
 
-def _classes(series: pd.Series, found: KindFound, name: str, *, single: bool) -> list[str]:
+def _look_like_counts(present: NDArray[np.float64]) -> bool:
+    """Tell counts and grades from codes: they run on, and far values are rare.
+
+    Codes of classes are about as common as each other, or there are few of them.
+    """
+    values, counts = np.unique(present, return_counts=True)
+    if len(values) < FEWEST_COUNTS or np.median(np.diff(values)) > 1:
+        return False
+    rare = counts.min() < 0.5 * counts.mean()
+    return bool(rare and (counts.min() < RARE or len(values) > MANY_VALUES))
+
+
+def _said_amounts(
+    series: pd.Series, found: KindFound, numbers: NDArray[np.float64], name: str
+) -> str | None:
+    """Say that whole numbers, which may be classes, are read as amounts."""
+    present = numbers[~np.isnan(numbers)]
+    if found.number_form is not None or (present != np.floor(present)).any():
+        return None
+    if found.n_unique > MAX_SAID:
+        return None
+    rare = ", some of them rare" if found.n_unique <= MOST_CLASSES else ""
+    return (
+        f"the target {name!r} holds {found.n_unique} different whole numbers{rare}, and is read as "
+        "amounts (regression); use --task classification to have them read as classes"
+    )
+
+
+def _classes(
+    series: pd.Series, found: KindFound, name: str, *, single: bool
+) -> tuple[list[str], list[str]]:
+    """Give the classes in order, and those of a single row unless such may be ``single``."""
     n_labels = len(series) - found.n_missing
     if found.n_unique > max(MOST_WORDS, n_labels // 10):
         many = f"the target {name!r} has {found.n_unique:,} different values, too many for classes"
@@ -251,17 +327,16 @@ def _classes(series: pd.Series, found: KindFound, name: str, *, single: bool) ->
         )
     words = pd.Series(words_of(series)).dropna()
     counts = words.value_counts()
-    alone = sorted(str(label) for label in counts.index[counts < 2])
-    if alone and not single:
-        more = f" (and {len(alone) - 1} more {'does' if len(alone) == 2 else 'do'})"
-        amounts = "; if the values are amounts, use --task regression"
+    least = 1 if single else 2
+    alone = sorted((str(label) for label in counts.index[counts < least]), key=_order)
+    classes = sorted((str(label) for label in counts.index[counts >= least]), key=_order)
+    if len(classes) < 2:
+        there = f"only the class {classes[0]!r}" if classes else "no class"
         raise InputError(
-            f"the class {shortened(alone[0])!r} of the target {name!r} has a single row"
-            f"{more if len(alone) > 1 else ''}, so it cannot be both learnt and held out; merge "
-            "it with another class or leave its row's target empty"
-            f"{amounts if found.kind == 'numeric' else ''}"
+            f"the target {name!r} has {there} of more than one row, so there is nothing to learn "
+            "and to hold out; merge its classes"
         )
-    return sorted((str(label) for label in counts.index), key=_order)
+    return classes, alone
 
 
 def _order(label: str) -> tuple[int, float, str]:

@@ -7,10 +7,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray
-from contextures._checks import check_not_negative, check_positive_int
+from contextures._checks import check_not_negative, check_positive_int, validated
 from contextures._files import as_damaged
 from contextures.contexts import Context, KNNContext
 from contextures.contexts.base import check_context
@@ -280,9 +280,7 @@ class Encoder(NearestRows, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         if self._named:
             return self._all_rows() if X is None else self._as_names(X)
         least = 2 if reset else 1
-        return validate_data(
-            self, X, dtype=self._number_type(X), reset=reset, ensure_min_samples=least
-        )
+        return validated(self, X, dtype=self._number_type(X), reset=reset, ensure_min_samples=least)
 
     def _all_rows(self) -> NDArray[Any]:
         return self._as_names(np.arange(len(self.context_.input_weights_)))

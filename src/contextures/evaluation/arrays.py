@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from contextures._arrays import FloatArray
+from contextures._checks import as_numbers, check_size_of_values, is_real
 from contextures.exceptions import InputError
 from contextures.spectrum.ritz.scatter import blocks
 
@@ -23,7 +24,9 @@ class Transformer(Protocol):
         """Embed rows."""
 
 
-def representation(F: Any, X: Any, name: str, *, least: int = 2) -> NDArray[Any]:
+def representation(
+    F: Any, X: Any, name: str, *, least: int = 2, any_size: bool = False
+) -> NDArray[Any]:
     """Give a representation as a finite array, computing it if an encoder was given.
 
     Parameters
@@ -36,6 +39,8 @@ def representation(F: Any, X: Any, name: str, *, least: int = 2) -> NDArray[Any]
         What to call it in messages.
     least : int, default=2
         The fewest rows that are enough.
+    any_size : bool, default=False
+        Whether values whose squares no float can hold may stand, because the caller scales them.
 
     Returns
     -------
@@ -64,6 +69,8 @@ def representation(F: Any, X: Any, name: str, *, least: int = 2) -> NDArray[Any]
         )
     if not np.isfinite(array).all():
         raise InputError(f"{name} holds values that are missing or infinite; leave them out")
+    if not any_size:
+        check_size_of_values(array, name)
     return array
 
 
@@ -155,7 +162,7 @@ def triangle_of(given: Iterable[NDArray[Any]]) -> FloatArray:
 
 def check_singular_values(singular_values: ArrayLike) -> FloatArray:
     """Give singular values in [0, 1], largest first, or say what is wrong with them."""
-    values = np.asarray(singular_values, dtype=np.float64)
+    values = as_numbers(singular_values, "singular_values")
     if values.ndim != 1 or len(values) == 0:
         raise InputError(
             f"singular_values must be a list of at least one number; its shape is {values.shape}"
@@ -171,7 +178,7 @@ def check_singular_values(singular_values: ArrayLike) -> FloatArray:
 
 def check_values(values: ArrayLike, n_rows: int) -> FloatArray:
     """Give an encoder's values as a finite (n, d) array with a row for each fitted row."""
-    array = np.asarray(values, dtype=np.float64)
+    array = as_numbers(values, "values")
     if array.ndim != 2 or len(array) != n_rows or array.shape[1] == 0:
         raise InputError(
             f"values must hold the encoder's outputs for the {n_rows} rows of the context, as an "
@@ -184,7 +191,7 @@ def check_values(values: ArrayLike, n_rows: int) -> FloatArray:
 
 def check_eps(eps: float, largest: float) -> float:
     """Check that some task has compatibility 1 - eps, where the best has ``largest`` = s_1."""
-    if not 0 <= eps <= 1:
+    if not is_real(eps) or not 0 <= eps <= 1:
         raise InputError(f"eps={eps!r} is not possible; give a number between 0 and 1")
     if 1.0 - eps > largest + 1e-9:
         raise InputError(

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from contextures._arrays import FloatArray
+from contextures._checks import as_numbers, brief
+from contextures.exceptions import InputError
 
 Metric = Literal["accuracy", "r2"]
 
@@ -151,13 +153,23 @@ def paired_mean_interval(differences: ArrayLike, *, level: float = 0.95) -> tupl
 
 def _terms(metric: Metric, truth: ArrayLike, predicted: ArrayLike) -> FloatArray:
     """Give the row-wise terms that the score is made of, shape (2, n)."""
-    y, z = np.asarray(truth), np.asarray(predicted)
+    try:
+        y, z = np.asarray(truth), np.asarray(predicted)
+    except ValueError:  # rows of several lengths
+        y, z = np.empty((0, 0)), np.empty(0)
+    if not isinstance(metric, str) or metric not in ("accuracy", "r2"):
+        raise InputError(f"the metric {brief(metric)} is not known; give 'accuracy' or 'r2'")
+    if y.ndim != 1 or y.shape != z.shape or len(y) == 0:
+        raise InputError(
+            "truth and predicted must be lists of one value a row, equally long; their shapes are "
+            f"{y.shape} and {z.shape}"
+        )
     if metric == "accuracy":
         hits = (y == z).astype(np.float64)
         return np.stack([hits, np.ones_like(hits)])
-    y = y.astype(np.float64)
+    y, z = as_numbers(y, "truth"), as_numbers(z, "predicted")
     # Centred once for digits; the mean of each resample is taken away below.
-    return np.stack([(y - z.astype(np.float64)) ** 2, y - y.mean()])
+    return np.stack([(y - z) ** 2, y - y.mean()])
 
 
 def _scores(terms: FloatArray, metric: Metric) -> FloatArray:

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray, IntArray
+from contextures._checks import validated
 from contextures.exceptions import ContextWarning, InputError
 from contextures.prediction.members import FittedMember, Member, Problem, make_members
 from contextures.prediction.pool import Pool, Prior, fit_pool, pooled_left_out
@@ -28,7 +29,7 @@ class PooledPrediction(BaseEstimator):
     def _check_rows(self, X: Any, *, reset: bool) -> FloatArray:
         check_columns(X)
         least = 2 if reset else 1
-        rows: FloatArray = validate_data(
+        rows: FloatArray = validated(
             self, X, dtype=np.float64, reset=reset, ensure_min_samples=least
         )
         return rows

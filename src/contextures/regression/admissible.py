@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from contextures._arrays import FloatArray
+from contextures._checks import as_numbers
 from contextures.exceptions import InputError
 from contextures.regression.transforms import (
     InverseLaplacian,
@@ -64,6 +65,16 @@ def check_admissible(function: Callable[[FloatArray], Any], eigenvalues: FloatAr
     contextures.exceptions.InputError: the transform s is not admissible: s(lambda) / lambda grows \
 without bound as lambda falls to 0; give a function that is at most a multiple of lambda
     """
+    if not callable(function):
+        raise InputError(
+            f"the transform is a {type(function).__name__}; give a function of an array of numbers"
+        )
+    eigenvalues = as_numbers(eigenvalues, "eigenvalues")
+    if eigenvalues.ndim != 1 or len(eigenvalues) == 0:
+        raise InputError(
+            "eigenvalues must be a list of at least one number, the largest first; their shape is "
+            f"{eigenvalues.shape}"
+        )
     largest = float(eigenvalues[0])
     probes = largest * np.geomspace(1e-12, 1.0, 49)
     points = np.unique(np.concatenate([[0.0], probes, eigenvalues]))

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray, IntArray
-from contextures._checks import check_positive_int
+from contextures._checks import check_positive_int, validated
 from contextures.contexts import Context
 from contextures.contexts.base import check_context
 from contextures.contexts.montecarlo import with_expansion
@@ -63,7 +63,7 @@ class TransformedRegression(BaseEstimator):
     def _check_rows(self, X: Any) -> Any:
         """Check rows of numbers, before y, and that the context can be fitted to rows alone."""
         if self.context is None or check_context(self.context).takes == "array":
-            X = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
+            X = validated(self, X, dtype=np.float64, ensure_min_samples=2)
         if self.context is not None and self.context.needs_y:
             raise InputError(
                 f"context={self.context!r} needs a label or an observed context of every row, but "
@@ -131,7 +131,7 @@ class TransformedRegression(BaseEstimator):
         check_is_fitted(self)
         context = self.context_
         if context.takes == "array":
-            X = validate_data(self, X, dtype=np.float64, reset=False)
+            X = validated(self, X, dtype=np.float64, reset=False)
         if context.takes != "array" or not context.row_by_row:
             return self._functions.of(context.expand(X))
         # In parts, because a dense context of many rows would not fit in memory at once.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from contextures._checks import check_positive_int
 from contextures.contexts import KNNContext
 from contextures.regression.propagation import can_propagate
 
@@ -45,6 +46,7 @@ def default_context(n: int) -> KNNContext:
     >>> default_context(1000), default_context(6000).n_neighbors
     (KNNContext(n_neighbors=10), 20)
     """
+    check_positive_int(n, "n", least=2)
     grown = round(NEIGHBOURS * max(1.0, n / ROWS) ** 0.5)
     return KNNContext(n_neighbors=max(1, min(grown, max(2, n // 3), n - 1)))
 

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from contextures.data import (
+    DataWarning,
     Table,
     TablePreparation,
     TableProfile,
@@ -35,6 +36,13 @@ class Checked:
     target: TargetInfo | None
     labels: NDArray[Any] | None
     features: pd.DataFrame
+
+    @property
+    def notes(self) -> list[str]:
+        """What was decided when the table was read that its reader might not expect."""
+        told = ("target-task", "text-numbers", "odd-dates", "date-order", "mixed-units")
+        said = [w.message.rstrip(".") for w in self.profile.warnings if w.code in told]
+        return [*self.table.notes, *said]
 
     def missing_labels(self) -> NDArray[Any] | None:
         """Mark the rows without a label; None without a target."""
@@ -68,7 +76,9 @@ class Checked:
                 warning.column: LEFT_OUT[warning.code]
                 for warning in self.profile.warnings
                 if warning.code in LEFT_OUT and warning.column is not None
-            }
+            },
+            decimal=self.table.how_read.decimal,
+            dates=self.table.how_read.dates,
         )
 
 
@@ -94,9 +104,12 @@ def look_over(table: Table, target: str | None, task: str | None = None) -> Chec
     InputError
         If the target cannot be used or no feature varies.
     """
-    profile = profile_table(table.frame, target)
+    how = table.how_read
+    profile = profile_table(table.frame, target, decimal=how.decimal, dates=how.dates)
     if target is None:
         return Checked(table, profile, None, None, table.frame)
-    info = check_target(table.frame[target], task)
+    info = check_target(table.frame[target], task, decimal=how.decimal)
+    if info.note is not None:
+        profile.warnings.append(DataWarning(target, "target-task", f"{info.note}."))
     labels = encode_target(table.frame[target], info)
     return Checked(table, profile, info, labels, table.frame.drop(columns=target))

@@ -125,7 +125,7 @@ def _without_names(path: Path) -> pd.DataFrame | None:
         first = next((line for line in file if line.strip()), b"")
     if not _PLAIN.fullmatch(first):
         return None
-    text, _ = decode_text(path.read_bytes())
+    text, *_ = decode_text(path.read_bytes())
     separator = find_delimiter(text)
     fields = first.decode("ascii").strip().removeprefix(separator).split(separator)
     if len(fields) > 1 and fields in (

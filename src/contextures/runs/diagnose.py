@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from contextures.contexts import Context
 from contextures.data import Table
+from contextures.data.table import as_table
 from contextures.encoders import Encoder
 from contextures.evaluation import Diagnosis, diagnose
 from contextures.exceptions import ContextWarning, InputError, RankError
@@ -79,6 +80,7 @@ def diagnose_table(
     ('knn:20', 'exact')
     """
     options, progress = options or DiagnoseOptions(), progress or Progress()
+    table = as_table(table)
     asked = check_context(options.context)
     check_subject(given)
     with progress.stage("embed rows"):

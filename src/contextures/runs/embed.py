@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from contextures.data import Table
+from contextures.data.table import as_table
 from contextures.encoders import load_encoder
 from contextures.runs.folder import check_run, embeddings_frame
 from contextures.runs.output_file import check_output_file
@@ -26,7 +27,7 @@ def embed_table(
     ----------
     run : str or pathlib.Path
         The run.
-    table : Table
+    table : Table or frame
         Rows with the columns that the run was fitted to; the target may be absent.
     out : str or pathlib.Path
         The file to write, ``.parquet`` or ``.csv``: row_id, c1, c2, ...
@@ -38,7 +39,8 @@ def embed_table(
     Returns
     -------
     list of str
-        Notes, such as columns that were ignored.
+        Notes: columns that were ignored, values that were never seen at fit time and how many rows
+        hold them, cells that count as missing.
 
     Raises
     ------
@@ -62,6 +64,7 @@ def embed_table(
     """
     progress = progress or Progress()
     folder = check_run(run)
+    table = as_table(table, min_rows=1, min_columns=1)
     check_output(out)
     check_output_file(out, "embedding", [folder, table.source])
     features, notes = prepared_rows(folder, table)

@@ -13,6 +13,7 @@ from contextures._arrays import FloatArray
 from contextures.contexts import Context
 from contextures.data import Table
 from contextures.data.proportions import keep_proportions
+from contextures.data.table import as_table
 from contextures.evaluation import Task, compare, probe_curve
 from contextures.exceptions import InputError
 from contextures.runs.checked_table import Checked, look_over
@@ -92,8 +93,8 @@ def fit_table(
 
     Parameters
     ----------
-    table : Table
-        The table.
+    table : Table or frame
+        The table; a frame of pandas, polars or pyarrow will do.
     out : str or pathlib.Path
         The folder to make.
     options : FitOptions
@@ -124,6 +125,7 @@ def fit_table(
     True
     """
     progress = progress or Progress()
+    table = as_table(table)
     context = check_options(options)
     with reserve(out, force=options.force, reads=[table.source]) as reserved:
         run = _find(table, out, options, context, progress)

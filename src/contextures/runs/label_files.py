@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from contextures.contexts.labels import MOST_CLASSES
 from contextures.data import read_table
 from contextures.data.arrays import is_array, read_array
+from contextures.data.binary import is_binary
 from contextures.data.decoding import decode_text
-from contextures.data.kinds import kind_of, missing_mask, numbers_of, words_of
-from contextures.data.parquet import is_parquet
+from contextures.data.kinds import kind_of
+from contextures.data.values import missing_mask, numbers_of, words_of
 from contextures.data.words import listed
 from contextures.exceptions import InputError
 from contextures.runs.embedding_files import ROW
@@ -167,9 +168,9 @@ def _read(path: Path, n: int, target: str | None) -> pd.DataFrame:
                 f"{array.dtype}; give one number or word a row"
             )
         return pd.DataFrame(array.astype(str) if array.dtype.kind == "S" else array)
-    if is_parquet(path, data):
+    if is_binary(path, data):
         return read_table(path, min_rows=1, min_columns=1).frame
-    text, _ = decode_text(data)
+    text, *_ = decode_text(data)
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if target is None and not any(mark in line for line in lines for mark in SEPARATORS):
         return _of_lines(lines, n)

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from contextures._arrays import FloatArray
 from contextures._files import read_json
-from contextures.data import load_preparation, read_table
+from contextures.data import load_preparation
 from contextures.encoders import Encoder, load_encoder
 from contextures.exceptions import InputError
 from contextures.prediction import ContextureClassifier, ContextureRegressor
 from contextures.runs.folder import check_run
 from contextures.runs.manifest import MARK
+from contextures.runs.new_rows import read_rows
 from contextures.runs.predict import predictor_of, run_options
 from contextures.runs.predictions import Predictor
 
@@ -104,7 +105,7 @@ class LoadedRun:
             If the columns do not fit, naming them.
         """
         if isinstance(table, str | Path):
-            table = read_table(table, min_rows=1, min_columns=1).frame
+            table = read_rows(self.folder, table).frame
         self.preparation.check_columns(table)
         return self.preparation.transform(table)
 

@@ -73,7 +73,8 @@ def python_call(table: Table, out: str | Path, options: FitOptions) -> str:
     if table.name in TABLES and table.target is not None:
         made, read = f"demo_table({table.name!r})", "demo_table"
     else:
-        made, read = f"read_table({table.source!r})", "read_table"
+        said = "".join(f", {name}={value!r}" for name, value in table.how_read.options.items())
+        made, read = f"read_table({table.source!r}{said})", "read_table"
     defaults = FitOptions().to_dict()
     arguments = ", ".join(
         f"{name}={value!r}" for name, value in options.to_dict().items() if value != defaults[name]

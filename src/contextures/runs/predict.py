@@ -11,6 +11,7 @@ import pandas as pd
 from contextures._files import read_json
 from contextures._repr import short_repr
 from contextures.data import Table
+from contextures.data.table import as_table
 from contextures.exceptions import InputError
 from contextures.prediction import load_predictor
 from contextures.prediction.storage import DESCRIPTION
@@ -74,7 +75,7 @@ def predict_table(
     ----------
     run : str or pathlib.Path
         A run that was fitted with a target.
-    table : Table
+    table : Table or frame
         Rows with the columns that the run was fitted to; the target may be absent, and is not
         looked at.
     out : str or pathlib.Path
@@ -108,6 +109,7 @@ def predict_table(
     """
     progress = progress or Progress()
     folder = check_run(run)
+    table = as_table(table, min_rows=1, min_columns=1)
     check_output(out)
     check_output_file(out, "prediction", [folder, table.source])
     check_predictor(folder)

@@ -7,9 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from contextures._arrays import FloatArray
-from contextures.data import Table, TablePreparation, load_preparation
+from contextures.data import Table, load_preparation
 from contextures.exceptions import InputError
 from contextures.runs.folder import whole_file
+from contextures.runs.new_rows import prepare_rows
 from contextures.runs.output_file import Kind, marked
 
 
@@ -36,13 +37,7 @@ def prepared_rows(folder: Path, table: Table) -> tuple[FloatArray, list[str]]:
     tuple
         The features, and notes such as columns that were ignored.
     """
-    return prepared_by(load_preparation(folder), table.frame)
-
-
-def prepared_by(preparation: TablePreparation, frame: pd.DataFrame) -> tuple[FloatArray, list[str]]:
-    """Check the columns of a frame and prepare its rows; give notes too."""
-    notes = preparation.check_columns(frame)
-    return preparation.transform(frame), notes
+    return prepare_rows(load_preparation(folder), table)
 
 
 def write_frame(frame: pd.DataFrame, out: str | Path, kind: Kind) -> None:

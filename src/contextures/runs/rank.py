@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextures.data import Table
+from contextures.data.table import as_table
 from contextures.exceptions import InputError
 from contextures.runs.checked_table import look_over
 from contextures.runs.progress import Progress
@@ -13,6 +14,7 @@ def rank_table(
     table: Table,
     *,
     target: str | None = None,
+    task: str | None = None,
     score: str = "auto",
     seed: int = 0,
     progress: Progress | None = None,
@@ -21,10 +23,12 @@ def rank_table(
 
     Parameters
     ----------
-    table : Table
+    table : Table or frame
         The table; all its rows are used, since nothing is scored on held-out ones.
     target : str or None
         A column to leave out of the features; the label context is then listed too.
+    task : {"classification", "regression"} or None
+        How the target is read; found when None.
     score : {"auto", "labels", "pseudo", "tau"}, default="auto"
         What the ranking follows; see :class:`contextures.ContextSearch`. "labels" needs a target,
         of which some labels may be missing; "auto" follows none.
@@ -51,7 +55,7 @@ def rank_table(
         raise InputError("the score 'labels' needs a target; name the column to predict")
     progress = progress or Progress()
     with progress.stage("prepare table"):
-        checked = look_over(table, target)
+        checked = look_over(as_table(table), target, task)
         rows = checked.preparation().fit_transform(checked.features)
     criterion = "label-free" if score == "auto" else score
     search = ContextSearch(criterion=criterion, n_jobs=-1, random_state=seed)

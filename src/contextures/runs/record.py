@@ -58,7 +58,12 @@ def _record(run: Run) -> dict[str, Any]:
         "command": shlex.join(run.options.command),
         "options": run.options.to_dict(),
         "seed": run.options.seed,
-        "table": {"name": table.name, "source": table.source, "sha256": table.digest},
+        "table": {
+            "name": table.name,
+            "source": table.source,
+            "sha256": table.digest,
+            "how_read": table.how_read.to_dict(),
+        },
         "context": run.context,
         "encoder": learned.kind,
         "fitted_context": repr(learned.encoder.context),

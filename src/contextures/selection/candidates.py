@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from contextures._arrays import FloatArray
+from contextures._checks import check_rows
 from contextures.contexts import Context, KNNContext, MaskContext, RBFContext
 from contextures.contexts.base import check_context
 from contextures.contexts.naming import family_name
@@ -69,6 +70,7 @@ def default_candidates(X: FloatArray, n_levels: int = 9) -> list[Candidate]:
     >>> [short_form(each.context) for each in default_candidates(X, n_levels=3)[:3]]
     ['knn:50', 'knn:16', 'knn:5']
     """
+    X = check_rows(X, least=2)
     n, p = X.shape
     largest = max(2, n // 2)
     fewest = min(FEWEST_NEIGHBORS, largest)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import validate_data
 
 from contextures._arrays import IntArray
+from contextures._checks import validated
 from contextures.exceptions import InputError
 from contextures.regression.targets import missing
 from contextures.selection.candidates import Candidate
@@ -71,7 +71,7 @@ def as_rows(search: Any, X: Any, candidates: Sequence[Candidate]) -> Any:
             f"X is not rows of numbers, which the candidate {numbers[0]!r} takes; make its columns "
             "numbers, or give only candidates that take values of any kind"
         )
-    return validate_data(search, X, dtype=np.float64, ensure_min_samples=4)
+    return validated(search, X, dtype=np.float64, ensure_min_samples=4)
 
 
 def see(

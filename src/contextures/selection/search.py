@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray
-from contextures._checks import also_named, check_positive_int, seed_of
+from contextures._checks import also_named, check_length, check_positive_int, seed_of
 from contextures.contexts import Context, LabelContext
 from contextures.contexts.labels import label_task
 from contextures.exceptions import InputError
@@ -184,6 +184,8 @@ class ContextSearch(BaseEstimator):
         check_score(self.criterion)
         own = self._own()
         rows = as_rows(self, X, own)
+        if y is not None:
+            check_length(y, len(rows), "y")
         rng = check_random_state(self.random_state)
         seen = see(rows, y, self.criterion, own, self.max_samples, rng)
         if not seen.complete and (seen.labels is not None or not own):

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray
+from contextures._checks import validated
 from contextures.exceptions import InputError, unwritten
 
 
@@ -52,7 +53,7 @@ class Basis(TransformerMixin, BaseEstimator):
         Self
             The fitted basis.
         """
-        self.fit_rows(validate_data(self, X, dtype=np.float64))
+        self.fit_rows(validated(self, X, dtype=np.float64))
         return self
 
     def transform(self, X: Any) -> FloatArray:
@@ -69,7 +70,7 @@ class Basis(TransformerMixin, BaseEstimator):
             phi(x).
         """
         check_is_fitted(self, "n_features_in_")
-        return self.values(validate_data(self, X, dtype=np.float64, reset=False), np.float64)
+        return self.values(validated(self, X, dtype=np.float64, reset=False), np.float64)
 
     def fit_rows(self, rows: FloatArray) -> None:
         """Choose the functions from checked rows.

@@ -13,7 +13,7 @@ from scipy.special import logsumexp
 from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray, Matrix
-from contextures._checks import check_share
+from contextures._checks import as_numbers, check_share
 from contextures._repr import short_repr
 from contextures.contexts import Context
 from contextures.exceptions import InputError
@@ -189,7 +189,7 @@ def complexity_from_log_ratios(
     >>> found.log_kappa_squared, found.log_average
     (700.0, 700.0)
     """
-    ratios = np.asarray(log_ratios, dtype=np.float64)
+    ratios = as_numbers(log_ratios, "log_ratios")
     if ratios.ndim != 2 or 0 in ratios.shape:
         raise InputError(
             f"log_ratios must have shape (n_views, n) with at least one draw for every row; its "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from contextures._checks import check_positive_int
+from contextures._checks import check_positive_int, check_type, is_real
 from contextures.evaluation.bounds.span import RegressionSpan
 from contextures.evaluation.bounds.task import RegressionTask
 from contextures.exceptions import InputError
@@ -116,6 +116,8 @@ def regression_bound(
     """
     check_positive_int(n_labels, "n_labels")
     check_kappa(kappa_squared)
+    check_type(span, RegressionSpan, "span", "what regression_span gives")
+    check_type(task, RegressionTask, "task", "a RegressionTask")
     settled = max(span.missed_squared - span.unlabelled_gap, 0.0)
     approximation = approximation_bound(settled, task.eps) * task.norm**2
     missed = approximation_bound(span.missed_squared, task.eps) * task.norm**2
@@ -165,6 +167,6 @@ def estimation_scale(span: RegressionSpan, task: RegressionTask, kappa_squared: 
 
 def check_kappa(kappa_squared: float) -> float:
     """Give kappa^2, which is at least one and may be infinite."""
-    if not kappa_squared >= 1:
+    if not is_real(kappa_squared) or not kappa_squared >= 1:
         raise InputError(f"kappa_squared={kappa_squared!r} is not possible; k(x, x) is one or more")
     return float(kappa_squared)

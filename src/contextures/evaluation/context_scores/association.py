@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from contextures._arrays import FloatArray
+from contextures._checks import as_numbers, check_has
 from contextures.contexts import Context
 from contextures.exceptions import InputError
 
@@ -61,7 +62,7 @@ def decay_rate(singular_values: ArrayLike) -> float:
     """
     from scipy.optimize import least_squares
 
-    squares = np.asarray(singular_values, dtype=np.float64) ** 2
+    squares = as_numbers(singular_values, "singular_values") ** 2
     if squares.ndim != 1 or len(squares) == 0:
         raise InputError("singular_values must be a list of at least one number")
     if squares.max() <= 0:
@@ -152,7 +153,8 @@ def lipschitz_constant(context: Context, X: Any, n_rows: int = 400) -> float:
     """
     from scipy.spatial.distance import pdist
 
-    values = np.asarray(X, dtype=np.float64)
+    check_has(context, "input_weights_", "the context", "a fitted context")
+    values = as_numbers(X, "X")
     if values.ndim != 2 or len(values) != len(context.input_weights_):
         raise InputError(
             "X must be the rows that the context was fitted to, as an array of shape "
@@ -191,7 +193,7 @@ def association(context: Context, singular_values: ArrayLike, X: Any = None) -> 
     >>> round(found.strength, 3), round(found.kernel_deviation, 3)
     (0.36, 0.36)
     """
-    squares = np.asarray(singular_values, dtype=np.float64) ** 2
+    squares = as_numbers(singular_values, "singular_values") ** 2
     return Association(
         decay=decay_rate(singular_values),
         strength=float(squares.sum()),
@@ -201,5 +203,6 @@ def association(context: Context, singular_values: ArrayLike, X: Any = None) -> 
 
 
 def _some_rows(context: Context, n_rows: int) -> np.ndarray[Any, Any]:
+    check_has(context, "input_weights_", "the context", "a fitted context")
     n = len(context.input_weights_)
     return np.unique(np.linspace(0, n - 1, min(n, n_rows)).astype(np.intp))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from contextures._arrays import FloatArray, svd
+from contextures._checks import as_numbers, check_share, check_type
 from contextures._repr import short_repr
 from contextures.evaluation.context_scores.task_priors import TaskPrior
 from contextures.exceptions import InputError
@@ -115,6 +116,7 @@ def pseudo_task_error(
     """
     fitted, judged = _coordinates(labelled, "labelled"), _coordinates(held_out, "held_out")
     most = fitted.shape[1]
+    check_type(prior, TaskPrior, "prior", "what smooth_tasks gives")
     rows = (prior.n_labelled, len(prior.covariance) - prior.n_labelled)
     if (len(fitted), len(judged)) != rows or judged.shape[1] != most:
         raise InputError(
@@ -181,8 +183,11 @@ def cannot_tell(scores: Sequence[PseudoTaskScore], level: float = LEVEL) -> NDAr
     >>> cannot_tell(scores).tolist()
     [True, False, False]
     """
-    if not 0 < level < 1:
-        raise InputError(f"level={level!r} is not possible; give a share between 0 and 1")
+    check_share(level, "level")
+    if not isinstance(scores, list | tuple):
+        raise InputError(f"scores is a {type(scores).__name__}; give a list of scores")
+    for score in scores:
+        check_type(score, PseudoTaskScore, "a score", "what pseudo_task_error gives")
     if len({len(score.task_errors) for score in scores}) != 1:
         raise InputError("scores of the same tasks are needed; score all with one prior")
     best = min(scores, key=lambda score: score.error)
@@ -235,7 +240,7 @@ class _Probe:
 
 
 def _coordinates(values: ArrayLike, name: str) -> FloatArray:
-    array = np.asarray(values, dtype=np.float64)
+    array = as_numbers(values, name)
     if array.ndim != 2 or 0 in array.shape or not np.isfinite(array).all():
         raise InputError(
             f"{name} must be finite coordinates of shape (n, D) with rows and columns; its shape "

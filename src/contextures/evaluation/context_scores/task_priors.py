@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from contextures._arrays import FloatArray
-from contextures._checks import check_positive_int
+from contextures._checks import as_numbers, check_positive_int, check_size_of_values
 from contextures._repr import short_repr
 from contextures.contexts.rbf import median_distance
 from contextures.evaluation.context_scores.local_tasks import (
@@ -211,7 +211,8 @@ def _draws(covariance: FloatArray, normal: FloatArray) -> FloatArray:
 
 
 def _rows(values: ArrayLike, name: str) -> FloatArray:
-    rows = np.asarray(values, dtype=np.float64)
+    rows = as_numbers(values, name)
+    check_size_of_values(rows, name)
     if rows.ndim != 2 or len(rows) < 2 or rows.shape[1] == 0:
         raise InputError(
             f"{name} must be an array of shape (n, p) with at least two rows; its shape is "

@@ -235,7 +235,8 @@ def check_embeddings(embeddings: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
         )
     arrays: dict[str, NDArray[Any]] = {}
     for name, values in embeddings.items():
-        arrays[name] = representation(values, None, f"the embedding {name!r}", least=LEAST_ROWS)
+        told = f"the embedding {name!r}"
+        arrays[name] = representation(values, None, told, least=LEAST_ROWS, any_size=True)
     (first, rows), *others = ((name, len(values)) for name, values in arrays.items())
     for name, own in others:
         if own != rows:

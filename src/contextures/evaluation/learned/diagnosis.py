@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from contextures._arrays import FloatArray
+from contextures._checks import check_has
 from contextures._repr import short_repr
 from contextures.contexts import Context
 from contextures.encoders import Encoder
@@ -192,6 +193,7 @@ def diagnose(
     >>> found.learned_fitted.round(2)
     array([0.93, 0.85, 0.02, 0.03])
     """
+    check_has(exact, "context_", "the exact encoder", "a fitted SpectralEncoder")
     exact = unit_variance(exact)
     judge = FreshRows(exact.context_, X_fresh, X_fit, random_state=random_state)
     context = exact.context_

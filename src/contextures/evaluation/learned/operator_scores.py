@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.model_selection import KFold
 from sklearn.utils.validation import check_is_fitted
 
-from contextures._checks import check_positive_int
+from contextures._checks import as_numbers, check_positive_int, check_size_of_values
 from contextures.contexts import Context
 from contextures.evaluation.arrays import Transformer, representation
 from contextures.evaluation.jackknife import OperatorScore, jackknifed, seeded, with_interval
@@ -166,7 +166,10 @@ def vamp2_score(
     (0.64, 0.006)
     """
     values = representation(F, None, "F")
-    contexts = np.asarray(G)
+    contexts = as_numbers(G, "G")
+    if not np.isfinite(contexts).all():
+        raise InputError("G holds values that are missing or infinite; leave them out")
+    check_size_of_values(contexts, "G")
     if contexts.ndim not in (2, 3) or contexts.shape[-2] != len(values):
         raise InputError(
             f"G must have shape (n, e) or (n_views, n, e) with n={len(values)}; its shape is "
@@ -243,7 +246,12 @@ def cross_validated_ratio_trace(
     True
     """
     check_positive_int(n_folds, "n_folds", least=2)
-    rows = np.asarray(X)
+    try:
+        rows = np.asarray(X)
+    except ValueError:  # rows of several lengths
+        rows = np.empty(())
+    if rows.ndim == 0:
+        raise InputError("X must be the rows to embed, all of one length; give an array")
     labels = None if y is None else np.asarray(y)
     if n_folds > len(rows):
         raise InputError(f"n_folds={n_folds} is above the number of rows, {len(rows)}; give fewer")

@@ -13,7 +13,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from contextures._arrays import FloatArray
+from contextures._checks import check_length, check_rows, check_type
 from contextures.evaluation.intervals import Metric, bootstrap_interval, metric_value
+from contextures.exceptions import InputError
 
 MOST_TUNING_ROWS = 3000
 """Rows that settings are chosen on; models are then fitted to all training rows."""
@@ -122,6 +124,10 @@ def compare(
     >>> round(scores["contexture"].score, 2), scores["raw_linear"].score < 0.5
     (1.0, True)
     """
+    check_type(task, Task, "task", "a Task")
+    for name, pair in (("embedding", embedding), ("raw", raw), ("target", target)):
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise InputError(f"{name} must be a pair, of the training and of the held-out rows")
     both = tuple(np.hstack(pair) for pair in zip(embedding, raw, strict=True))
     entries = {
         "contexture": (linear_probe, embedding),
@@ -172,6 +178,10 @@ def probe_curve(
     >>> [(d, round(score, 1)) for d, score, low, high in curve]
     [(1, 0.5), (2, 1.0), (3, 1.0)]
     """
+    check_type(task, Task, "task", "a Task")
+    coordinates = check_rows(coordinates, least=2)
+    check_length(target, len(coordinates), "target")
+    target = np.asarray(target)
     rows, labels = _tuning_rows(task, coordinates, np.asarray(target))
     points = []
     for d in dimensions:

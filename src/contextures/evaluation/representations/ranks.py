@@ -16,7 +16,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from contextures._arrays import FloatArray
-from contextures._checks import check_positive_real
+from contextures._checks import check_positive_real, check_type
 from contextures.evaluation.arrays import Columns, representation, triangle, triangle_of
 from contextures.exceptions import ContextWarning, InputError
 from contextures.spectrum.ritz import problem as rayleigh
@@ -204,6 +204,7 @@ def lidar(views: Any, delta: float = 1e-4) -> float:
     2.1
     """
     check_positive_real(delta, "delta")
+    check_type(views, (list, tuple, np.ndarray), "views", "a list of representations")
     given = [representation(view, None, f"views[{place}]") for place, view in enumerate(views)]
     if len(given) < 2 or len({view.shape for view in given}) != 1:
         raise InputError(

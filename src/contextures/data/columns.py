@@ -1,0 +1,288 @@
+"""One column of a table, as fitted: how its cells are read, and the features they become."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from contextures.data.amounts import DoubtError, NumberForm, described, find_form
+from contextures.data.dates import looks_dated, parse_dates
+from contextures.data.kinds import Kind, KindFound
+from contextures.data.squashing import squash
+from contextures.data.values import (
+    is_wordy,
+    missing_mask,
+    numbers_from,
+    same_words,
+    truth_of,
+    whole_base,
+    words_of,
+)
+from contextures.data.without_home import load_skrub
+from contextures.data.words import counted, listed, shortened
+from contextures.exceptions import InputError
+
+FloatArray = NDArray[np.float64]
+
+TEXT_FEATURES = 10
+_PARTS = ("year", "month", "day", "hour")
+_TIME = "time"
+_UNKNOWN = 0.5
+"""A value that is neither of two categories lies between them, as far from one as the other."""
+
+
+@dataclass
+class FittedColumn:
+    """How a column is read and encoded.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    kind : str
+        What its values are.
+    encoder : object
+        skrub's or scikit-learn's encoder of the values read.
+    number_form : NumberForm or None
+        How its numbers are written, where not as a program writes them.
+    date_format : str or None
+        How its dates are written.
+    odd_dates : bool
+        Whether cells that are no dates were there, and counted as missing.
+    base : int
+        What whole numbers lose before they are rounded to floats.
+    origins, units : list of float
+        The middle and the spread of its numbers, or of the parts of its dates: they are taken off
+        in double precision, so that what follows sees numbers of ordinary size.
+    parts : list of str
+        The parts of its dates that vary.
+    truth : bool
+        Whether its numbers are zero and one only.
+    """
+
+    name: str
+    kind: Kind
+    encoder: Any = None
+    number_form: NumberForm | None = None
+    date_format: str | None = None
+    odd_dates: bool = False
+    base: int = 0
+    origins: list[float] = field(default_factory=list)
+    units: list[float] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)
+    truth: bool = False
+
+    @property
+    def categories(self) -> list[str]:
+        """The known words of a category, missing left aside."""
+        return [str(word) for word in self.encoder.categories_[0] if isinstance(word, str)]
+
+    def feature_names(self) -> list[str]:
+        """Name the features."""
+        if self.kind in ("category", "boolean"):
+            return [str(name) for name in self.encoder.get_feature_names_out([self.name])]
+        if self.kind == "text":
+            return [str(name) for name in self.encoder.get_feature_names_out()]
+        return [f"{self.name}_{part}" for part in self.parts] if self.parts else [self.name]
+
+    def missing(self, series: pd.Series) -> NDArray[np.bool_]:
+        """Mark the cells without a value that could be used."""
+        if self.kind == "date":
+            return np.asarray(parse_dates(series, self.date_format).isna())
+        return np.asarray(missing_mask(series))
+
+    def encode(self, series: pd.Series) -> FloatArray:
+        """Give the features of the cells, NaN where missing."""
+        if self.kind in ("numeric", "date"):
+            values = (self._read(series) - np.array(self.origins)) / np.array(self.units)
+            return squash(self.encoder, values)
+        words = words_of(series)
+        if self.kind == "text":
+            encoded = self.encoder.transform(_text(self.name, words))
+            return np.asarray(encoded, dtype=np.float64).reshape(len(words), -1)
+        words, unknown = self._recognised(words)
+        with warnings.catch_warnings():
+            # A category never seen has all its indicators zero, as documented; one may be common
+            # in new tables, and scikit-learn would warn about every column.
+            warnings.filterwarnings("ignore", message="Found unknown categories")
+            block = np.asarray(self.encoder.transform(_words(self.name, words)), dtype=np.float64)
+        if block.shape[1] == 1:
+            block[unknown] = _UNKNOWN
+        return block
+
+    def notes(self, series: pd.Series) -> list[str]:
+        """Check new cells; say which of them were never seen at fit time.
+
+        Raises
+        ------
+        InputError
+            If a cell is neither empty nor of the kind that was fitted.
+        """
+        if self.kind in ("numeric", "date"):
+            return self._checked(series)
+        if self.kind == "text":
+            return []
+        words = words_of(series)
+        _, unknown = self._recognised(words)
+        said = []
+        unseen = np.array([word is not None for word in words], dtype=bool) & unknown
+        if unseen.any():
+            which = list(dict.fromkeys(shortened(word) for word in words[unseen]))
+            what = "a value" if len(which) == 1 else "values"
+            said.append(
+                f"{self.name!r} holds {what} never seen at fit time in "
+                f"{counted(int(unseen.sum()), 'row')}: {listed(which)}; each is none of the known "
+                "categories"
+            )
+        empty = int((unknown & ~unseen).sum())
+        if empty:
+            said.append(
+                f"{self.name!r} is empty in {counted(empty, 'row')} and never was at fit time; "
+                "such a row is none of the known categories"
+            )
+        return said
+
+    def _read(self, series: pd.Series) -> FloatArray:
+        if self.kind == "date":
+            dates = parse_dates(series, self.date_format)
+            return np.column_stack([_part(dates, part) for part in self.parts])
+        values = numbers_from(series, self.base, self.number_form or self._new_form(series))
+        if self.truth and np.isnan(values).any() and is_wordy(series):
+            words = words_of(series)
+            truths = [np.nan if w is None or truth_of(w) is None else truth_of(w) for w in words]
+            values = np.where(np.isnan(values), np.array(truths, dtype=np.float64), values)
+        return values[:, None]
+
+    def _new_form(self, series: pd.Series) -> NumberForm | None:
+        """Find how new cells are written, where numbers were fitted and words come."""
+        if self.kind != "numeric" or not is_wordy(series):
+            return None
+        present = series[~missing_mask(series)]
+        words = [word for word in pd.unique(present) if isinstance(word, str)]
+        try:
+            return find_form(words, name=self.name)
+        except DoubtError:
+            return None
+
+    def _recognised(self, words: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """Give words as the known ones that say the same, and mark those that are unknown."""
+        known = self.encoder.categories_[0]
+        there = set(self.categories)
+        matched = same_words((w for w in set(words) if w is not None), there)
+        if matched:
+            words = np.array([matched.get(w, w) for w in words], dtype=object)
+        gaps_known = len(there) < len(known)
+        unknown = [not gaps_known if word is None else word not in there for word in words]
+        return words, np.array(unknown, dtype=bool)
+
+    def _checked(self, series: pd.Series) -> list[str]:
+        read = np.isnan(self._read(series)).any(axis=1)
+        wrong = np.flatnonzero(read & ~missing_mask(series).to_numpy())
+        if not len(wrong):
+            form = None if self.number_form else self._new_form(series)
+            return [] if form is None else [f"{self.name!r} holds words, {described(form)}"]
+        first = str(series.iloc[wrong[0]])
+        what = "a number" if self.kind == "numeric" else "a date"
+        allowed = self.kind == "date" and (
+            self.odd_dates or all(looks_dated(series.iloc[i]) for i in wrong)
+        )
+        if not allowed:
+            raise InputError(
+                f"the column {self.name!r} holds {first!r} at row {wrong[0] + 1}, where {what} "
+                "was fitted; correct it or leave the cell empty"
+            )
+        return [
+            f"{self.name!r} holds no date in {counted(len(wrong), 'row')}, such as "
+            f"{shortened(first)!r}; they count as missing"
+        ]
+
+
+def fit_column(series: pd.Series, found: KindFound) -> FittedColumn | None:
+    """Fit the reading and the encoder of a column.
+
+    Parameters
+    ----------
+    series : pandas.Series
+        The training cells.
+    found : KindFound
+        Their kind.
+
+    Returns
+    -------
+    FittedColumn or None
+        None where its values differ by less than numbers can hold.
+    """
+    from sklearn.preprocessing import OneHotEncoder
+
+    load_skrub()
+    from skrub import SquashingScaler, StringEncoder
+
+    column = FittedColumn(
+        str(series.name),
+        found.kind,
+        number_form=found.number_form,
+        date_format=found.date_format,
+        odd_dates=found.n_odd > 0,
+    )
+    if found.kind in ("numeric", "date"):
+        column.base = whole_base(series) if found.kind == "numeric" else 0
+        column.parts = [*_PARTS, _TIME] if found.kind == "date" else []
+        values = column._read(series)
+        varies = _spread(values) > 0
+        if not varies.any():
+            return None
+        column.parts = [p for p, v in zip(column.parts, varies, strict=False) if v]
+        values = values[:, varies]
+        column.origins = [float(v) for v in np.nanmedian(values, axis=0)]
+        column.units = [_unit(each) for each in values.T]
+        present = values[~np.isnan(values)]
+        column.truth = found.kind == "numeric" and bool(np.isin(present, (0.0, 1.0)).all())
+        scaled = (values - np.array(column.origins)) / np.array(column.units)
+        column.encoder = SquashingScaler().fit(scaled)
+        return column
+    words = words_of(series)
+    if found.kind == "text":
+        encoder = StringEncoder(n_components=TEXT_FEATURES, random_state=0)
+        with warnings.catch_warnings():
+            # Texts of few different n-grams become fewer features, which the account says.
+            warnings.filterwarnings("ignore", message="The matrix shape is")
+            encoder.fit(_text(column.name, words))
+        column.encoder = encoder
+        return column
+    column.encoder = OneHotEncoder(
+        drop="if_binary", handle_unknown="ignore", sparse_output=False, dtype="float64"
+    ).fit(_words(column.name, words))
+    return column
+
+
+def _words(name: str, words: NDArray[Any]) -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Categorical(words)})
+
+
+def _text(name: str, words: NDArray[Any]) -> pd.Series:
+    return pd.Series(pd.array(words, dtype="str"), name=name)
+
+
+def _part(dates: pd.Series, part: str) -> FloatArray:
+    if part == _TIME:
+        seconds = dates.to_numpy().astype("datetime64[us]").astype(np.float64) / 1e6
+        return np.where(dates.isna(), np.nan, seconds)
+    return np.asarray(getattr(dates.dt, part), dtype=np.float64)
+
+
+def _spread(values: FloatArray) -> FloatArray:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of columns that are all missing
+        found = np.nanmax(values, axis=0) - np.nanmin(values, axis=0)
+    return np.asarray(np.nan_to_num(found))
+
+
+def _unit(values: FloatArray) -> float:
+    """Give the spread between the quartiles, that of all values where it is none."""
+    low, high = np.nanpercentile(values, (25.0, 75.0))
+    return float(high - low if high > low else np.nanmax(values) - np.nanmin(values))

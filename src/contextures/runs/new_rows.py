@@ -1,0 +1,81 @@
+"""New rows for a run: read as the file that it was fitted to, and prepared with what is unusual."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from contextures._arrays import FloatArray
+from contextures.data import Table, TablePreparation, read_table
+from contextures.data.how_read import HowRead
+from contextures.exceptions import InputError
+from contextures.runs.folder import MARK, check_run
+
+
+def how_read(run: str | Path) -> HowRead:
+    """Give how the table that a run was fitted to was read; nothing decided in older runs."""
+    folder = check_run(run)
+    try:
+        record = json.loads((folder / MARK).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"the record of {str(run)!r} cannot be read: {error}") from None
+    table = record.get("table") if isinstance(record, dict) else None
+    return HowRead.from_dict(table.get("how_read") if isinstance(table, dict) else None)
+
+
+def read_rows(
+    run: str | Path,
+    path: str | Path,
+    *,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+) -> Table:
+    """Read a file of new rows for a run.
+
+    Parameters
+    ----------
+    run : str or pathlib.Path
+        The run.
+    path : str or pathlib.Path
+        The file; one row is enough.
+    delimiter, encoding : str or None
+        As for :func:`contextures.data.read_table`; found when None.
+
+    Returns
+    -------
+    Table
+        The rows, with numbers and words read as in the table that the run was fitted to.
+
+    Raises
+    ------
+    InputError
+        If the folder is not a run or the file not a table.
+    """
+    return read_table(
+        path,
+        delimiter=delimiter,
+        encoding=encoding,
+        like=how_read(run),
+        min_rows=1,
+        min_columns=1,
+    )
+
+
+def prepare_rows(preparation: TablePreparation, table: Table) -> tuple[FloatArray, list[str]]:
+    """Give the features of new rows, and notes of what is unusual in them.
+
+    Parameters
+    ----------
+    preparation : TablePreparation
+        The run's.
+    table : Table
+        The rows.
+
+    Returns
+    -------
+    tuple
+        The features, and notes: how the table was read, columns that are ignored, values never
+        seen with their numbers, cells that count as missing.
+    """
+    notes = [*table.notes, *preparation.check_columns(table.frame)]
+    return preparation.transform(table.frame), notes
