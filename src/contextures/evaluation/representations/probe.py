@@ -7,21 +7,20 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression, RidgeCV
-from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from contextures._arrays import FloatArray
+from contextures._arrays import FloatArray, IntArray
 from contextures._checks import check_length, check_rows, check_type
 from contextures.evaluation.intervals import Metric, bootstrap_interval, metric_value
+from contextures.evaluation.representations.folds import Apart, Folds, folds
 from contextures.exceptions import InputError
 
 MOST_TUNING_ROWS = 3000
 """Rows that settings are chosen on; models are then fitted to all training rows."""
 
-FEWEST_TESTED = 4
-"""Rows of a fold that R^2 is computed on."""
+PENALTIES = np.logspace(-3, 5, 17)
 
 _STRENGTHS = (0.01, 0.1, 1.0, 10.0, 100.0)
 _BOOSTING: tuple[dict[str, Any], ...] = (
@@ -68,22 +67,26 @@ class HeldOutScore:
     interval: tuple[float, float]
 
 
-def linear_probe(task: Task, features: FloatArray, target: Any) -> Any:
+def linear_probe(task: Task, features: FloatArray, target: Any, apart: Apart | None = None) -> Any:
     """Fit a linear model on standardised features, its penalty chosen by cross-validation.
 
-    Ridge by leave-one-out for numbers; logistic regression by 3 folds for classes.
+    Ridge by leave-one-out for numbers; logistic regression by 3 folds for classes. Rows that are
+    kept apart get folds that do so.
     """
     if task.kind == "regression":
-        model = RidgeCV(alphas=np.logspace(-3, 5, 17))
+        model = _ridge(task, target, apart)
         return make_pipeline(StandardScaler(), model).fit(features, target)
     settings = [{"C": strength} for strength in _STRENGTHS]
-    best = _choose(task, settings, _logistic, features, target)
+    best = _choose(task, settings, _logistic, features, target, apart)
     return _logistic(best).fit(features, target)
 
 
-def boosting(task: Task, features: FloatArray, target: Any) -> Any:
+def boosting(task: Task, features: FloatArray, target: Any, apart: Apart | None = None) -> Any:
     """Fit scikit-learn's histogram gradient boosting, settings chosen by 3 folds."""
-    best = _choose(task, list(_BOOSTING), lambda s: _boosting(task, s), features, target)
+    # Stopping early looks at rows drawn at random, which need not be apart from the others.
+    more = {} if apart is None else {"early_stopping": False}
+    settings = [{**setting, **more} for setting in _BOOSTING]
+    best = _choose(task, settings, lambda s: _boosting(task, s), features, target, apart)
     return _boosting(task, best).fit(features, target)
 
 
@@ -92,6 +95,7 @@ def compare(
     embedding: tuple[FloatArray, FloatArray],
     raw: tuple[FloatArray, FloatArray],
     target: tuple[Any, Any],
+    apart: Apart | None = None,
 ) -> dict[str, HeldOutScore]:
     """Score a representation and its rivals on the same held-out rows.
 
@@ -103,6 +107,8 @@ def compare(
         Training and test rows as coordinates, and as prepared features.
     target : tuple of array-like
         Training and test targets.
+    apart : Apart, optional
+        What keeps the training rows apart where settings are chosen.
 
     Returns
     -------
@@ -137,7 +143,7 @@ def compare(
     }
     scores = {}
     for name, (fit, (train, test)) in entries.items():
-        predicted = fit(task, train, target[0]).predict(test)
+        predicted = fit(task, train, target[0], apart).predict(test)
         scores[name] = HeldOutScore(
             metric_value(task.metric, target[1], predicted),
             bootstrap_interval(task.metric, target[1], predicted, seed=task.seed),
@@ -146,7 +152,12 @@ def compare(
 
 
 def probe_curve(
-    task: Task, coordinates: FloatArray, target: Any, dimensions: Sequence[int], n_folds: int = 5
+    task: Task,
+    coordinates: FloatArray,
+    target: Any,
+    dimensions: Sequence[int],
+    n_folds: int = 5,
+    apart: Apart | None = None,
 ) -> list[tuple[int, float, float, float]]:
     """Cross-validate the linear probe on the first d coordinates, for several d.
 
@@ -162,6 +173,8 @@ def probe_curve(
         The d to try.
     n_folds : int, default=5
         How many folds.
+    apart : Apart, optional
+        What keeps the rows apart.
 
     Returns
     -------
@@ -182,22 +195,35 @@ def probe_curve(
     coordinates = check_rows(coordinates, least=2)
     check_length(target, len(coordinates), "target")
     target = np.asarray(target)
-    rows, labels = _tuning_rows(task, coordinates, np.asarray(target))
+    chosen = _tuning_rows(task, target, apart)
+    rows, labels, apart = coordinates[chosen], target[chosen], _of(apart, chosen)
+    parts = _folds(task, labels, n_folds, apart)
     points = []
     for d in dimensions:
         scores = []
-        for train, test in _folds(task, labels, n_folds):
-            model = _quick_probe(task).fit(rows[train, :d], labels[train])
-            scores.append(metric_value(task.metric, labels[test], model.predict(rows[test, :d])))
+        for train, test in parts:
+            model = _quick_probe(task, labels[train], _of(apart, train))
+            told = model.fit(rows[train, :d], labels[train]).predict(rows[test, :d])
+            scores.append(_fold_score(task, labels, test, told))
         mean, error = float(np.mean(scores)), float(np.std(scores, ddof=1) / np.sqrt(len(scores)))
         points.append((int(d), mean, mean - 2 * error, mean + 2 * error))
     return points
 
 
-def _quick_probe(task: Task) -> Any:
+def _quick_probe(task: Task, target: Any, apart: Apart | None) -> Any:
     if task.kind == "regression":
-        return RidgeCV(alphas=np.logspace(-3, 5, 17))
+        return _ridge(task, target, apart)
     return _logistic({"C": 1.0})
+
+
+def _ridge(task: Task, target: Any, apart: Apart | None) -> Any:
+    if apart is None:
+        return RidgeCV(alphas=PENALTIES)
+    try:
+        parts = _folds(task, np.asarray(target), 3, apart)
+    except InputError:  # of one group: nothing to choose a penalty on
+        return Ridge(alpha=1.0)
+    return RidgeCV(alphas=PENALTIES[::2], cv=parts, scoring="neg_mean_squared_error")
 
 
 def _logistic(settings: dict[str, Any]) -> Any:
@@ -216,22 +242,30 @@ def _boosting(task: Task, settings: dict[str, Any]) -> Any:
 
 
 def _choose(
-    task: Task, settings: list[dict[str, Any]], build: Any, features: FloatArray, target: Any
+    task: Task,
+    settings: list[dict[str, Any]],
+    build: Any,
+    features: FloatArray,
+    target: Any,
+    apart: Apart | None,
 ) -> dict[str, Any]:
     """Pick the setting with the best mean score over 3 folds of (some of) the training rows."""
-    rows, labels = _tuning_rows(task, features, np.asarray(target))
-    folds = list(_folds(task, labels, 3))
+    target = np.asarray(target)
+    chosen = _tuning_rows(task, target, apart)
+    rows, labels = features[chosen], target[chosen]
+    parts = _folds(task, labels, 3, _of(apart, chosen))
 
     def score(setting: dict[str, Any]) -> float:
         return float(
             np.mean(
                 [
-                    metric_value(
-                        task.metric,
-                        labels[test],
+                    _fold_score(
+                        task,
+                        labels,
+                        test,
                         build(setting).fit(rows[train], labels[train]).predict(rows[test]),
                     )
-                    for train, test in folds
+                    for train, test in parts
                 ]
             )
         )
@@ -239,39 +273,34 @@ def _choose(
     return max(settings, key=score)
 
 
-def _tuning_rows(task: Task, rows: FloatArray, labels: Any) -> tuple[FloatArray, Any]:
-    if len(rows) <= MOST_TUNING_ROWS:
-        return rows, labels
-    chosen = np.random.default_rng(task.seed).choice(len(rows), MOST_TUNING_ROWS, replace=False)
-    if task.kind == "classification":
-        # Two rows of each class, so that a rare one is not lost.
-        _, first = np.unique(labels, return_index=True)
-        _, last = np.unique(labels[::-1], return_index=True)
-        chosen = np.union1d(chosen, np.concatenate([first, len(labels) - 1 - last]))
-    return rows[chosen], labels[chosen]
+def _fold_score(task: Task, labels: Any, test: IntArray, told: Any) -> float:
+    """Score a fold; where its numbers are all alike, beside the variance of all of them."""
+    truth = labels[test]
+    if task.kind == "regression" and np.ptp(truth) == 0:
+        return float(1 - np.mean((truth - told) ** 2) / np.var(labels))
+    return metric_value(task.metric, truth, told)
 
 
-def _folds(task: Task, labels: Any, n_folds: int) -> Any:
-    """Give folds that test every row once, each class spread evenly over them.
-
-    Numbers get fewer folds where few rows would be tested at a time, of which R^2 says nothing. A
-    class of a single row stays in every training part: tested, it could not have been learned.
-    """
+def _tuning_rows(task: Task, labels: Any, apart: Apart | None) -> IntArray:
     n = len(labels)
-    if task.kind == "regression":
-        n_folds = max(2, min(n_folds, n // FEWEST_TESTED))
-        return KFold(n_folds, shuffle=True, random_state=task.seed).split(labels)
-    _, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    if counts.min() >= n_folds and n > 2 * n_folds:
-        splitter = StratifiedKFold(n_folds, shuffle=True, random_state=task.seed)
-        return list(splitter.split(labels, codes))
-    order = np.random.default_rng(task.seed).permutation(n)
-    order = order[np.argsort(codes[order], kind="stable")]
-    tested = order[counts[codes[order]] > 1]
-    if not len(tested):
-        tested = order
-    # Dealt out class by class, so that those of a class lie in different folds as far as they can.
-    if n <= 2 * n_folds:
-        n_folds = len(tested)
-    folds = [np.sort(tested[start::n_folds]) for start in range(min(n_folds, len(tested)))]
-    return [(np.setdiff1d(np.arange(n), test), test) for test in folds]
+    if n <= MOST_TUNING_ROWS:
+        return np.arange(n)
+    chosen = np.random.default_rng(task.seed).choice(n, MOST_TUNING_ROWS, replace=False)
+    # Two rows of each class, and of each of a few groups, so that a rare one is not lost.
+    kinds = [labels] if task.kind == "classification" else []
+    if apart is not None and len(np.unique(apart.codes)) <= MOST_TUNING_ROWS // 10:
+        kinds.append(apart.codes)
+    for codes in kinds:
+        _, first = np.unique(codes, return_index=True)
+        _, last = np.unique(codes[::-1], return_index=True)
+        chosen = np.union1d(chosen, np.concatenate([first, n - 1 - last]))
+    return chosen
+
+
+def _folds(task: Task, labels: Any, n_folds: int, apart: Apart | None = None) -> Folds:
+    classes = task.kind == "classification"
+    return folds(labels, n_folds, classes=classes, seed=task.seed, apart=apart)
+
+
+def _of(apart: Apart | None, rows: IntArray) -> Apart | None:
+    return None if apart is None else apart.of(rows)
