@@ -29,13 +29,17 @@ from contextures.cli.options import (
     Delimiter,
     Encoding,
     Force,
+    Group,
     Json,
+    KeepColumn,
     RankScore,
     Score,
     Seed,
     TableFile,
     Target,
+    TestFile,
     Thousands,
+    Time,
     examples,
 )
 from contextures.cli.streams import show
@@ -84,6 +88,9 @@ def _common(
         "contextures fit export.csv --delimiter ';' --target price --task regression",
         "contextures fit large.parquet --context scarf:0.6 --encoder ritz",
         "contextures fit embedding.npy --dim 32",
+        "contextures fit sensors.csv --target fault --group machine",
+        "contextures fit sales.csv --target amount --time date",
+        "contextures fit train.csv --target price --test test.csv",
     )
 )
 def fit(
@@ -117,6 +124,10 @@ def fit(
             help="With a target, also learn a predictor and predict every row.",
         ),
     ] = True,
+    group: Group = None,
+    time: Time = None,
+    test: TestFile = None,
+    keep_column: KeepColumn = False,
     seed: Seed = 0,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
@@ -138,13 +149,18 @@ def fit(
         encoder=encoder,
         n_components=_dimension(dim),
         predict=predict,
+        group=group,
+        time=time,
+        test=None if test is None else str(test),
+        keep_column=keep_column,
         seed=seed,
         force=force,
         command=["contextures", *sys.argv[1:]],
     )
     check_options(options)
     if out is not None:
-        check_destination(out, force=force, reads=[table])
+        reads = [table] if test is None else [table, test]
+        check_destination(out, force=force, reads=reads)
     from contextures.data import read_table
 
     marks: dict[str, Any] = {"decimal": decimal, "thousands": thousands, "dates": dates}

@@ -48,6 +48,32 @@ Dates = Annotated[
     str | None,
     typer.Option(help="day-first or month-first, where columns do not tell.", show_default=False),
 ]
+Group = Annotated[
+    str | None,
+    typer.Option(
+        help="A column of what rows belong to, such as a machine: scores are of machines never "
+        "learned from.",
+        show_default=False,
+    ),
+]
+Time = Annotated[
+    str | None,
+    typer.Option(
+        help="A column of numbers or dates: scores are of the latest quarter of the rows, learned "
+        "from those before.",
+        show_default=False,
+    ),
+]
+TestFile = Annotated[
+    Path | None,
+    typer.Option(help="A file whose rows are held out; all of TABLE is learned from."),
+]
+KeepColumn = Annotated[
+    bool,
+    typer.Option(
+        "--keep-column", help="Keep the column of --group or --time as a feature; else it is none."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace an earlier run.")]
 

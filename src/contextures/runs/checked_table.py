@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,20 +29,26 @@ LEFT_OUT = {
 
 @dataclass(frozen=True)
 class Checked:
-    """A table that has been looked over, and its target."""
+    """A table that has been looked over, and its target.
+
+    ``left_out`` holds more columns that are not learnt from, and why; ``remarks`` what else its
+    reader might not expect.
+    """
 
     table: Table
     profile: TableProfile
     target: TargetInfo | None
     labels: NDArray[Any] | None
     features: pd.DataFrame
+    left_out: dict[str, str] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
 
     @property
     def notes(self) -> list[str]:
         """What was decided when the table was read that its reader might not expect."""
         told = ("target-task", "text-numbers", "odd-dates", "date-order", "mixed-units")
         said = [w.message.rstrip(".") for w in self.profile.warnings if w.code in told]
-        return [*self.table.notes, *said]
+        return [*self.table.notes, *said, *self.remarks]
 
     def missing_labels(self) -> NDArray[Any] | None:
         """Mark the rows without a label; None without a target."""
@@ -76,7 +82,8 @@ class Checked:
                 warning.column: LEFT_OUT[warning.code]
                 for warning in self.profile.warnings
                 if warning.code in LEFT_OUT and warning.column is not None
-            },
+            }
+            | self.left_out,
             decimal=self.table.how_read.decimal,
             dates=self.table.how_read.dates,
         )

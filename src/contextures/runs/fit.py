@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +15,27 @@ from contextures.data import Table
 from contextures.data.proportions import keep_proportions
 from contextures.data.table import as_table
 from contextures.evaluation import Task, compare, probe_curve
+from contextures.evaluation.representations.folds import Apart, folds
 from contextures.exceptions import InputError
+from contextures.runs.asked_split import apart_of, check_asked, check_column, split_apart
 from contextures.runs.checked_table import Checked, look_over
 from contextures.runs.compressed import kept_share
 from contextures.runs.encoder_choice import check_kind
 from contextures.runs.folder import reserve
+from contextures.runs.held import held_of
 from contextures.runs.learn import learn
 from contextures.runs.options import FitOptions, check_seed, python_call
+from contextures.runs.outside import outside_rows, read_test, repeated
 from contextures.runs.predictor import learn_predictor
 from contextures.runs.progress import Progress
 from contextures.runs.record import write_run
 from contextures.runs.run import Learned, Run, Scored
-from contextures.runs.split import Split, check_varies, split_rows
+from contextures.runs.split import Split, check_classes, check_varies, split_rows
 from contextures.selection import parse_context
 from contextures.selection.ranking import check_score
+
+FEW_GROUPS = 100
+"""Groups up to which it is tried beforehand whether they can be parted; of more, they can."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,7 @@ def check_options(options: FitOptions) -> Context | None:
             "it is listed by: contextures rank TABLE --target COLUMN"
         )
     check_seed(options.seed)
+    check_asked(options)
     check_score(options.score)
     if options.score == "labels":
         raise InputError(
@@ -127,26 +135,45 @@ def fit_table(
     progress = progress or Progress()
     table = as_table(table)
     context = check_options(options)
-    with reserve(out, force=options.force, reads=[table.source]) as reserved:
+    with reserve(out, force=options.force, reads=_reads(table, options)) as reserved:
         run = _find(table, out, options, context, progress)
         with progress.stage("write run"), reserved.folder() as folder:
             write_run(run, folder)
     return FitResult(Path(out), run)
 
 
+def _reads(table: Table, options: FitOptions) -> list[str]:
+    return [table.source, *([] if options.test is None else [options.test])]
+
+
 def _find(
     table: Table, out: str | Path, options: FitOptions, context: Context | None, progress: Progress
 ) -> Run:
+    n = len(table.frame)
     with progress.stage("prepare table"):
-        checked = look_over(table, options.target, options.task)
-        classes = checked.target is not None and checked.target.task == "classification"
-        split = split_rows(len(table.frame), checked.labels, classes=classes, seed=options.seed)
-        if checked.labels is not None and checked.target is not None and not classes:
-            check_varies(split, checked.labels, checked.target.name)
+        check_column(options, table.frame)
+        checked = _looked_over(table, options)
+        apart = apart_of(options, table)
+        test = None
+        if options.test is not None and options.target is not None:
+            test = read_test(options.test, table, options.target)
+        split = _split(checked, options, apart, whole=test is not None)
         preparation = checked.preparation()
         preparation.fit(checked.features.iloc[split.pretraining])
         keep_proportions(preparation, checked.features.iloc[split.pretraining], table.coordinates)
-        features = preparation.transform(checked.features)
+        features, codes = preparation.transform(checked.features), checked.labels
+        outside = None
+        if test is not None and codes is not None:
+            outside = outside_rows(test, str(options.test), checked, preparation)
+            remark = repeated(features[split.train], codes[split.train], outside)
+            checked = replace(checked, remarks=[*outside.notes, *([remark] if remark else [])])
+            split = replace(split, test=np.arange(n, n + len(outside.labels)))
+            features = np.vstack([features, outside.features])
+            codes = np.concatenate([codes, outside.labels])
+        _check_parts(checked, split, codes, apart, asked=apart is not None or outside is not None)
+        held = held_of(options, checked, split, codes, apart)
+        if held is not None:
+            checked = replace(checked, remarks=[*checked.remarks, *held.notes])
     labels = checked.complete_labels()
     learned = learn(
         features[split.pretraining],
@@ -161,13 +188,21 @@ def _find(
     )
     with progress.stage("embed rows"):
         coordinates = learned.encoder.transform(features)
-        kept = kept_share(table.frame, table.coordinates, coordinates, options.seed)
+        kept = kept_share(table.frame, table.coordinates, coordinates[:n], options.seed)
     scored = predicted = None
     if len(split.test):
         with progress.stage("score on held-out rows"):
-            scored = _score(checked, split, features, coordinates, learned, options)
+            scored = _score(checked, split, features, coordinates, learned, options, codes, apart)
     if checked.target is not None and options.predict:
-        predicted = learn_predictor(features, checked, split, options.seed, progress)
+        predicted = learn_predictor(
+            features,
+            checked,
+            split,
+            options.seed,
+            progress,
+            more=None if outside is None else outside.labels,
+            apart=apart is not None,
+        )
     return Run(
         options=options,
         python=python_call(table, out, options),
@@ -175,12 +210,52 @@ def _find(
         split=split,
         preparation=preparation,
         learned=learned,
-        coordinates=coordinates,
+        coordinates=coordinates[:n],
         scored=scored,
         kept=kept,
         seconds=dict(progress.seconds),
         predicted=predicted,
+        held=held,
     )
+
+
+def _looked_over(table: Table, options: FitOptions) -> Checked:
+    """Look a table over; the column that rows are split by is no feature unless it is kept."""
+    checked = look_over(table, options.target, options.task)
+    column = options.group or options.time
+    if column is None or options.keep_column:
+        return checked
+    return replace(checked, left_out={column: "rows are held out by it"})
+
+
+def _split(checked: Checked, options: FitOptions, apart: Apart | None, *, whole: bool) -> Split:
+    """Hold rows out as it was asked for; none of the ``whole`` table."""
+    labels = checked.labels
+    classes = checked.target is not None and checked.target.task == "classification"
+    missing = checked.missing_labels()
+    if whole and missing is not None:
+        nothing = np.empty(0, dtype=np.intp)
+        return Split(np.flatnonzero(~missing), nothing, np.flatnonzero(missing))
+    column = options.group or options.time
+    if apart is not None and labels is not None and column is not None:
+        return split_apart(apart, labels, classes=classes, seed=options.seed, column=column)
+    return split_rows(len(checked.table.frame), labels, classes=classes, seed=options.seed)
+
+
+def _check_parts(
+    checked: Checked, split: Split, labels: Any, apart: Apart | None, *, asked: bool
+) -> None:
+    """Refuse, before any long work, parts that cannot be learned from or scored."""
+    info = checked.target
+    if info is None:
+        return
+    classes = info.task == "classification"
+    if not classes:
+        check_varies(split, labels, info.name)
+    elif asked:
+        check_classes(split, labels, info.name)
+    if apart is not None and len(np.unique(apart.codes)) <= FEW_GROUPS:
+        folds(labels[split.train], 3, classes=classes, apart=apart.of(split.train))
 
 
 def _score(
@@ -190,14 +265,17 @@ def _score(
     coordinates: FloatArray,
     learned: Learned,
     options: FitOptions,
+    labels: Any,
+    apart: Apart | None,
 ) -> Scored:
-    assert checked.target is not None and checked.labels is not None
+    assert checked.target is not None
     task = Task(checked.target.task, options.seed)
-    train, test, labels = split.train, split.test, checked.labels
+    train, test = split.train, split.test
+    within = None if apart is None else apart.of(train)
     kept = coordinates.shape[1]
     sizes = {int(d) for d in np.unique(np.geomspace(1, kept, 8).round())}
     sizes.add(min(kept, learned.search.best_n_components_))
-    curve = probe_curve(task, coordinates[train], labels[train], sorted(sizes))
+    curve = probe_curve(task, coordinates[train], labels[train], sorted(sizes), apart=within)
     # Coordinates are ordered, so a probe needs only their number: chosen on training rows.
     best = max(curve, key=lambda point: point[1])[0]
     n_used = kept if options.n_components is not None else best
@@ -207,5 +285,6 @@ def _score(
         (first[train], first[test]),
         (features[train], features[test]),
         (labels[train], labels[test]),
+        apart=within,
     )
     return Scored(task, n_used, curve, scores)

@@ -31,6 +31,14 @@ class FitOptions:
         The number of coordinates; chosen when None.
     predict : bool
         Whether a predictor of the target is learned too, and predicts every row.
+    group : str or None
+        A column of what rows belong to: rows of one value are on one side of every split.
+    time : str or None
+        A column of numbers or dates: what is learned from is earlier than what is judged on.
+    test : str or None
+        A file whose rows are the held-out ones; all of the table is then learned from.
+    keep_column : bool
+        Whether the column of ``group`` or ``time`` is a feature as well.
     seed : int
         Draws the split, the subsets and the folds.
     force : bool
@@ -46,6 +54,10 @@ class FitOptions:
     encoder: str = "auto"
     n_components: int | None = None
     predict: bool = True
+    group: str | None = None
+    time: str | None = None
+    test: str | None = None
+    keep_column: bool = False
     seed: int = 0
     force: bool = False
     command: list[str] = field(default_factory=list)

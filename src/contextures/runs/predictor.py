@@ -44,6 +44,9 @@ class Predicted:
         Rows without a label, which it predicts.
     warnings : list of str
         Members that could not be fitted to these rows.
+    apart : bool
+        Whether rows were kept apart by a group or a time: rows left out one by one, beside others
+        of their group, then say nothing of what it is worth.
     """
 
     predictor: Predictor
@@ -52,13 +55,19 @@ class Predicted:
     refitted: bool
     n_predicted: int
     warnings: list[str] = field(default_factory=list)
+    apart: bool = False
+
+    @property
+    def left_out_score(self) -> float | None:
+        """The score of left-out rows; None where they were kept apart from others."""
+        return None if self.apart else self.predictor.left_out_score_
 
     def to_dict(self) -> dict[str, Any]:
         """Give what was found as plain values."""
         board = self.predictor.leaderboard_
         return {
             **self.score.to_dict(),
-            "left_out_score": self.predictor.left_out_score_,
+            "left_out_score": self.left_out_score,
             "n_labelled": self.predictor.n_labelled_,
             "n_predicted": self.n_predicted,
             "refitted": self.refitted,
@@ -68,7 +77,14 @@ class Predicted:
 
 
 def learn_predictor(
-    features: FloatArray, checked: Checked, split: Split, seed: int, progress: Progress
+    features: FloatArray,
+    checked: Checked,
+    split: Split,
+    seed: int,
+    progress: Progress,
+    *,
+    more: NDArray[Any] | None = None,
+    apart: bool = False,
 ) -> Predicted:
     """Fit, score and fit again the predictor of a table's target.
 
@@ -78,8 +94,8 @@ def learn_predictor(
 
     Parameters
     ----------
-    features : ndarray of shape (n, p)
-        All rows of the table, prepared.
+    features : ndarray of shape (n + m, p)
+        All rows of the table, prepared, and then those of a file to be judged on.
     checked : Checked
         The table and its target.
     split : Split
@@ -88,6 +104,11 @@ def learn_predictor(
         Seeds the forests and random parts of many rows.
     progress : Progress
         Told what is being done.
+    more : ndarray of shape (m,), optional
+        The labels of the file's rows, as codes of classes or numbers. Nothing is then fitted to
+        held-out rows afterwards: they are no part of the table.
+    apart : bool, default=False
+        Whether rows were kept apart by a group or a time.
 
     Returns
     -------
@@ -95,7 +116,10 @@ def learn_predictor(
         What was found.
     """
     target = labels_of(checked)
+    n = len(target)
     known = np.asarray(~pd.isna(target), dtype=bool)
+    if more is not None:
+        target = np.concatenate([target, _as_labels(more, checked, target)])
     score: PredictorScore | None = None
     fitted: Predictor | None = None
     fitted_to = split.train
@@ -107,16 +131,16 @@ def learn_predictor(
                 hidden = target[rows]
                 fitted = _fitted(checked, features[rows], hidden, seed)
                 score = held_out_score(fitted, features[split.test], target[split.test], seed)
-        refit = fitted is None or int(known.sum()) <= REFIT_MOST
+        refit = fitted is None or (more is None and int(known.sum()) <= REFIT_MOST)
         if refit:
             with progress.stage("learn predictor from all labels"):
-                fitted = _fitted(checked, features, target, seed)
+                fitted = _fitted(checked, features[:n], target[:n], seed)
                 fitted_to = np.flatnonzero(known)
         assert fitted is not None
         if score is None:
-            score = left_out_score(fitted, features[known], target[known], seed)
+            score = left_out_score(fitted, features[:n][known], target[:n][known], seed)
         with progress.stage("predict rows"):
-            frame = labelled_frame(fitted, features, fitted_to, known)
+            frame = labelled_frame(fitted, features[:n], fitted_to, known)
     messages = [str(w.message) for w in caught if issubclass(w.category, ContextWarning)]
     return Predicted(
         predictor=fitted,
@@ -125,6 +149,7 @@ def learn_predictor(
         refitted=refit and len(split.test) > 0,
         n_predicted=int((~known).sum()),
         warnings=list(dict.fromkeys(messages)),
+        apart=apart,
     )
 
 
@@ -134,6 +159,18 @@ def labels_of(checked: Checked) -> NDArray[Any]:
     if checked.target.task == "regression":
         return checked.labels
     return class_labels(checked.table.frame[checked.target.name], checked.target)
+
+
+def _as_labels(codes: NDArray[Any], checked: Checked, target: NDArray[Any]) -> NDArray[Any]:
+    """Give codes of classes as the labels that the table has for them; numbers as they are."""
+    assert checked.target is not None and checked.labels is not None
+    if checked.target.task == "regression":
+        return codes
+    known, first = np.unique(checked.labels, return_index=True)
+    of = dict(zip(known.tolist(), target[first], strict=True))
+    labels = np.empty(len(codes), dtype=object)
+    labels[:] = [of[code] for code in codes.tolist()]
+    return labels
 
 
 def _fitted(

@@ -41,7 +41,7 @@ def predictor_part(predicted: Predicted | None) -> report.Predictor | None:
             report.Score(key, "", score.score, *score.interval)
             for key, score in found.scores.items()
         ],
-        left_out_score=predicted.predictor.left_out_score_,
+        left_out_score=predicted.left_out_score,
         refitted=predicted.refitted,
         calibration_error=found.calibration_error,
         coverage=found.coverage,

@@ -45,8 +45,12 @@ def predictor_sentences(
     if found.scored_on == "left-out":
         few = f"Only {found.n_scored:,} of {n:,} rows have a label, too few to hold some out; each "
         sentences[0] = f"{few}was left out in turn instead. {sentences[0]}"
-    elif found.n_scored < FEW_HELD and n_predicted > n / 2:
-        left_out, k = predicted.predictor.left_out_score_, predicted.predictor.n_labelled_
+    elif (
+        found.n_scored < FEW_HELD
+        and n_predicted > n / 2
+        and (left_out := predicted.left_out_score) is not None
+    ):
+        k = predicted.predictor.n_labelled_
         score = f"R² {left_out:.2f}" if found.calibration_error is None else f"{left_out:.1%} right"
         sentences.append(
             f"Labels are few, and {found.n_scored:,} held-out rows tell roughly; of its {k:,} "

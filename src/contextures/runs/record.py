@@ -35,9 +35,8 @@ def write_run(run: Run, folder: Path) -> None:
     """
     save_preparation(run.preparation, folder)
     save_encoder(run.learned.encoder, folder)
-    embeddings_frame(run.coordinates, run.split.names()).to_parquet(
-        folder / "embeddings.parquet", index=False
-    )
+    parts = run.split.names()[: len(run.coordinates)]  # rows of a file of their own come last
+    embeddings_frame(run.coordinates, parts).to_parquet(folder / "embeddings.parquet", index=False)
     if run.predicted is not None:
         save_predictor(run.predicted.predictor, folder)
         run.predicted.frame.to_parquet(folder / "predictions.parquet", index=False)

@@ -232,7 +232,7 @@ def _warnings(run: Run) -> list[report.DataWarning]:
 
 
 def _notes(run: Run) -> list[str]:
-    notes = list(run.checked.table.notes)
+    notes = [*run.checked.table.notes, *run.checked.remarks]
     n = len(run.split.pretraining)
     sampled = run.learned.search.n_samples_
     if sampled < n:

@@ -15,6 +15,7 @@ from contextures.encoders import Encoder
 from contextures.evaluation import HeldOutScore, Task
 from contextures.runs.checked_table import Checked
 from contextures.runs.compressed import KeptShare
+from contextures.runs.held import Held
 from contextures.runs.learned_quality import Judgement
 from contextures.runs.options import FitOptions
 from contextures.runs.predictor import Predicted
@@ -103,6 +104,8 @@ class Run:
         How long each stage took.
     predicted : Predicted or None
         The predictor of the target; None without one, or where none was asked for.
+    held : Held or None
+        Which rows it was judged on; None where none is held out.
     created : datetime
         When it was found.
     """
@@ -118,6 +121,7 @@ class Run:
     seconds: dict[str, float]
     predicted: Predicted | None = None
     kept: KeptShare | None = None
+    held: Held | None = None
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def __repr__(self) -> str:
@@ -181,6 +185,8 @@ class Run:
         if self.scored is not None and self.checked.target is not None:
             name, found = self.checked.target.name, self.scored
             sentences.append(comparison(found.task, name, found.n_used, found.scores))
+        if self.held is not None and self.held.sentence is not None:
+            sentences.append(self.held.sentence)
         if self.predicted is not None and self.checked.target is not None:
             name = self.checked.target.name
             sentences += predictor_sentences(self.predicted, self.scores, name)
@@ -195,6 +201,7 @@ class Run:
             "metric": None if task is None else task.metric,
             "target": None if self.checked.target is None else self.checked.target.name,
             **self.counts,
+            "split": None if self.held is None else self.held.to_dict(),
             "n_fitted": self.learned.n_rows,
             "context": self.context,
             "encoder": self.learned.kind,

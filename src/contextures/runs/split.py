@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -31,11 +31,15 @@ class Split:
     unlabelled : ndarray of int
         Rows without a label: the context learns from them, the probes cannot. Without a target,
         all rows.
+    aside : ndarray of int
+        Rows without a label that lie with the held-out ones, of a group or a time: not learned
+        from either.
     """
 
     train: Rows
     test: Rows
     unlabelled: Rows
+    aside: Rows = field(default_factory=lambda: np.empty(0, dtype=np.intp))
 
     @property
     def pretraining(self) -> Rows:
@@ -44,9 +48,10 @@ class Split:
 
     def names(self) -> NDArray[Any]:
         """Give the part of each row, as a word."""
-        names = np.empty(len(self.train) + len(self.test) + len(self.unlabelled), dtype=object)
+        parts = (self.train, self.test, self.unlabelled, self.aside)
+        names = np.empty(sum(map(len, parts)), dtype=object)
         names[self.train] = "train"
-        names[self.test] = "test"
+        names[self.test] = names[self.aside] = "test"
         names[self.unlabelled] = "unlabelled" if len(self.train) else "train"
         return names
 
@@ -95,6 +100,31 @@ def split_rows(n: int, target: NDArray[Any] | None, *, classes: bool, seed: int)
         train, test = train_test_split(several, test_size=TEST_SHARE, random_state=seed)
     train = np.concatenate([train, labelled[alone]])
     return Split(np.sort(train), np.sort(test), everything[missing])
+
+
+def check_classes(split: Split, labels: NDArray[Any], name: str) -> None:
+    """Refuse a split that leaves one class to learn from.
+
+    Parameters
+    ----------
+    split : Split
+        The parts.
+    labels : ndarray of shape (n,)
+        Codes of classes.
+    name : str
+        The target's name.
+
+    Raises
+    ------
+    InputError
+        If all rows to learn from are of one class.
+    """
+    learned = labels[split.train]
+    if not len(learned) or (learned == learned[0]).all():
+        raise InputError(
+            f"all rows to learn from are of one class of the target {name!r}; give a target or a "
+            "split that leaves two"
+        )
 
 
 def check_varies(split: Split, target: NDArray[Any], name: str) -> None:
