@@ -76,6 +76,14 @@ def test_what_belongs_to_a_machine_is_not_told_as_knowledge_of_new_ones(by_machi
     """Rows at random are recognised by their machine; of new machines nothing can be known."""
     random = fitted(FRAME, tmp_path / "random", predict=False)
     assert random.metrics["scores"]["gradient_boosting"]["score"] > 0.9
+    # It is said, on the first screen and in the report; not where it is heeded.
+    said = [s for s in random.sentences if "says nothing on new values of 'machine'" in s]
+    assert len(said) == 1 and "--group machine" in said[0]
+    assert any("'machine' all have the same target" in note for note in random.run.checked.notes)
+    report = ReportData.from_json((random.folder / "report.json").read_text())
+    assert ("machine", "entity") in {(w.column, w.code) for w in report.warnings}
+    assert said[0] in report.answer.sentences
+    assert not any("same target" in note for note in by_machine.run.checked.notes)
     assert all(found["score"] < 0.8 for found in by_machine.metrics["scores"].values())
     assert by_machine.metrics["predictor"]["left_out_score"] is None
 

@@ -20,6 +20,7 @@ from contextures.data.copies import (
     count_repeated_rows,
     repeated_columns,
 )
+from contextures.data.entities import entity_columns
 from contextures.data.kinds import hints_of, kinds_of
 from contextures.data.table import check_nesting, name_frame
 from contextures.data.values import numbers_of
@@ -135,7 +136,10 @@ def profile_table(
     identifiers = {column.name for column in features if _is_identifier(column)}
     warnings = [w for column in features for w in _of_column(column, column.name in identifiers)]
     if target is not None:
-        warnings += copies_of_target(frame, features, columns[target], identifiers)
+        copies = list(copies_of_target(frame, features, columns[target], identifiers))
+        warnings += copies
+        known = {w.column: w.code for w in copies if w.column is not None}
+        warnings += entity_columns(features, columns[target], identifiers, known)
     warnings += repeated_columns(features)
     n_repeated = count_repeated_rows(list(columns.values()))
     if n_repeated:

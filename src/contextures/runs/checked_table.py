@@ -46,7 +46,7 @@ class Checked:
     @property
     def notes(self) -> list[str]:
         """What was decided when the table was read that its reader might not expect."""
-        told = ("target-task", "text-numbers", "odd-dates", "date-order", "mixed-units")
+        told = ("target-task", "text-numbers", "odd-dates", "date-order", "mixed-units", "entity")
         said = [w.message.rstrip(".") for w in self.profile.warnings if w.code in told]
         return [*self.table.notes, *said, *self.remarks]
 

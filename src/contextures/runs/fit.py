@@ -223,6 +223,9 @@ def _looked_over(table: Table, options: FitOptions) -> Checked:
     """Look a table over; the column that rows are split by is no feature unless it is kept."""
     checked = look_over(table, options.target, options.task)
     column = options.group or options.time
+    if column is not None or options.test is not None:  # a warning of rows drawn at random
+        warnings = [w for w in checked.profile.warnings if w.code != "entity"]
+        checked = replace(checked, profile=replace(checked.profile, warnings=warnings))
     if column is None or options.keep_column:
         return checked
     return replace(checked, left_out={column: "rows are held out by it"})

@@ -33,6 +33,8 @@ class Held:
         The earliest time held out, as the table writes it.
     n_aside : int
         Rows without a label that were left aside since they lie with the held-out ones.
+    entities : list of str
+        Of rows drawn at random, the columns within whose values the target hardly varies.
     notes : list of str
         What weakens a score on them.
     """
@@ -44,11 +46,12 @@ class Held:
     n_learned: int | None = None
     since: str | None = None
     n_aside: int = 0
+    entities: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     @property
     def sentence(self) -> str | None:
-        """Say what rows a run was judged on; None where they were drawn at random."""
+        """Say what rows a run was judged on; None where they are as good as any."""
         rows = counted(self.n_rows, "row")
         if self.by == "group":
             assert self.n_values is not None
@@ -63,6 +66,12 @@ class Held:
             )
         if self.by == "file":
             return f"Judged on {rows} of {self.name!r}, none of which was learned from."
+        if self.entities:
+            return (
+                f"Judged on rows drawn at random, which says nothing on new values of "
+                f"{listed(self.entities)}, as rows of one value have the same target; judge new "
+                f"ones with --group {self.entities[0]}."
+            )
         return None
 
     def to_dict(self) -> dict[str, Any]:
@@ -100,7 +109,8 @@ def held_of(
     if options.test is not None:
         return Held("file", PurePath(options.test).name, n, notes=notes)
     if apart is None:
-        return Held("random", None, n, notes=notes)
+        entities = [w.column for w in checked.profile.warnings if w.code == "entity" and w.column]
+        return Held("random", None, n, entities=entities, notes=notes)
     column = options.group or options.time
     assert column is not None
     since = None
@@ -120,7 +130,7 @@ def held_of(
         len(np.unique(apart.codes[split.train])),
         since,
         len(split.aside),
-        notes,
+        notes=notes,
     )
 
 
