@@ -15,11 +15,14 @@ from contextures.data import Table
 from contextures.data.proportions import keep_proportions
 from contextures.data.table import as_table
 from contextures.evaluation import Task, compare, probe_curve
+from contextures.evaluation.metrics import check_metric
+from contextures.evaluation.representations.probe import best_of
 from contextures.exceptions import InputError
 from contextures.runs.checked_table import Checked, look_over
 from contextures.runs.compressed import kept_share
 from contextures.runs.encoder_choice import check_kind
 from contextures.runs.folder import reserve
+from contextures.runs.judging import judge
 from contextures.runs.learn import learn
 from contextures.runs.options import FitOptions, check_seed, python_call
 from contextures.runs.predictor import learn_predictor
@@ -68,6 +71,10 @@ def check_options(options: FitOptions) -> Context | None:
         raise InputError(f"--dim {options.n_components} is not possible; give 1 or more, or auto")
     if options.task is not None and options.target is None:
         raise InputError("--task says how a target is read; name the target with --target")
+    if options.metric is not None:
+        if options.target is None:
+            raise InputError("--metric says how a target is judged; name the target with --target")
+        check_metric(options.metric, options.task, "--metric")
     if options.context.strip().lower() in ("label", "labels"):
         raise InputError(
             "a label context cannot embed new rows, so it cannot be fitted; "
@@ -143,6 +150,7 @@ def _find(
         split = split_rows(len(table.frame), checked.labels, classes=classes, seed=options.seed)
         if checked.labels is not None and checked.target is not None and not classes:
             check_varies(split, checked.labels, checked.target.name)
+        judged = judge(checked, split, options)
         preparation = checked.preparation()
         preparation.fit(checked.features.iloc[split.pretraining])
         keep_proportions(preparation, checked.features.iloc[split.pretraining], table.coordinates)
@@ -163,11 +171,11 @@ def _find(
         coordinates = learned.encoder.transform(features)
         kept = kept_share(table.frame, table.coordinates, coordinates, options.seed)
     scored = predicted = None
-    if len(split.test):
+    if len(split.test) and judged is not None:
         with progress.stage("score on held-out rows"):
-            scored = _score(checked, split, features, coordinates, learned, options)
-    if checked.target is not None and options.predict:
-        predicted = learn_predictor(features, checked, split, options.seed, progress)
+            scored = _score(judged.task, checked, split, features, coordinates, learned, options)
+    if judged is not None and options.predict:
+        predicted = learn_predictor(features, checked, split, judged.task, progress)
     return Run(
         options=options,
         python=python_call(table, out, options),
@@ -179,11 +187,13 @@ def _find(
         scored=scored,
         kept=kept,
         seconds=dict(progress.seconds),
+        judged=judged,
         predicted=predicted,
     )
 
 
 def _score(
+    task: Task,
     checked: Checked,
     split: Split,
     features: FloatArray,
@@ -191,15 +201,14 @@ def _score(
     learned: Learned,
     options: FitOptions,
 ) -> Scored:
-    assert checked.target is not None and checked.labels is not None
-    task = Task(checked.target.task, options.seed)
+    assert checked.labels is not None
     train, test, labels = split.train, split.test, checked.labels
     kept = coordinates.shape[1]
     sizes = {int(d) for d in np.unique(np.geomspace(1, kept, 8).round())}
     sizes.add(min(kept, learned.search.best_n_components_))
     curve = probe_curve(task, coordinates[train], labels[train], sorted(sizes))
     # Coordinates are ordered, so a probe needs only their number: chosen on training rows.
-    best = max(curve, key=lambda point: point[1])[0]
+    best = best_of(task, curve)
     n_used = kept if options.n_components is not None else best
     first = coordinates[:, :n_used]
     scores = compare(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,11 +13,17 @@ from numpy.typing import NDArray
 
 from contextures._arrays import FloatArray
 from contextures.data import class_labels
+from contextures.evaluation import Task
 from contextures.exceptions import ContextWarning
 from contextures.prediction import ContextureClassifier, ContextureRegressor
 from contextures.runs.checked_table import Checked
 from contextures.runs.predictions import Predictor, labelled_frame
-from contextures.runs.predictor_scores import PredictorScore, held_out_score, left_out_score
+from contextures.runs.predictor_scores import (
+    PredictorScore,
+    Scored,
+    held_out_score,
+    left_out_score,
+)
 from contextures.runs.progress import Progress
 from contextures.runs.split import Split
 
@@ -42,6 +49,9 @@ class Predicted:
         Whether it was fitted again with the labels that were held out.
     n_predicted : int
         Rows without a label, which it predicts.
+    left_out : float or None
+        The score of its left-out predictions of labelled rows, by the task's metric; None where
+        it is undefined.
     warnings : list of str
         Members that could not be fitted to these rows.
     """
@@ -51,6 +61,7 @@ class Predicted:
     score: PredictorScore
     refitted: bool
     n_predicted: int
+    left_out: float | None = None
     warnings: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
@@ -58,7 +69,7 @@ class Predicted:
         board = self.predictor.leaderboard_
         return {
             **self.score.to_dict(),
-            "left_out_score": self.predictor.left_out_score_,
+            "left_out_score": self.left_out,
             "n_labelled": self.predictor.n_labelled_,
             "n_predicted": self.n_predicted,
             "refitted": self.refitted,
@@ -68,7 +79,7 @@ class Predicted:
 
 
 def learn_predictor(
-    features: FloatArray, checked: Checked, split: Split, seed: int, progress: Progress
+    features: FloatArray, checked: Checked, split: Split, task: Task, progress: Progress
 ) -> Predicted:
     """Fit, score and fit again the predictor of a table's target.
 
@@ -84,8 +95,9 @@ def learn_predictor(
         The table and its target.
     split : Split
         Which rows are held out.
-    seed : int
-        Seeds the forests and random parts of many rows.
+    task : Task
+        What is predicted, by what it is judged, and the seed of the forests and of random parts of
+        many rows.
     progress : Progress
         Told what is being done.
 
@@ -97,6 +109,7 @@ def learn_predictor(
     target = labels_of(checked)
     known = np.asarray(~pd.isna(target), dtype=bool)
     score: PredictorScore | None = None
+    seconds = 0.0
     fitted: Predictor | None = None
     fitted_to = split.train
     with warnings.catch_warnings(record=True) as caught:
@@ -105,16 +118,18 @@ def learn_predictor(
             with progress.stage("learn predictor"):
                 rows = split.pretraining
                 hidden = target[rows]
-                fitted = _fitted(checked, features[rows], hidden, seed)
-                score = held_out_score(fitted, features[split.test], target[split.test], seed)
+                fitted, seconds = _fitted(checked, features[rows], hidden, task.seed)
+                scored = _scored(task, checked, fitted, target, features, split.test)
+                score = held_out_score(fitted, scored, seconds)
         refit = fitted is None or int(known.sum()) <= REFIT_MOST
         if refit:
             with progress.stage("learn predictor from all labels"):
-                fitted = _fitted(checked, features, target, seed)
+                fitted, seconds = _fitted(checked, features, target, task.seed)
                 fitted_to = np.flatnonzero(known)
         assert fitted is not None
+        own = _scored(task, checked, fitted, target, features, fitted_to)
         if score is None:
-            score = left_out_score(fitted, features[known], target[known], seed)
+            score = left_out_score(fitted, own, seconds)
         with progress.stage("predict rows"):
             frame = labelled_frame(fitted, features, fitted_to, known)
     messages = [str(w.message) for w in caught if issubclass(w.category, ContextWarning)]
@@ -124,6 +139,7 @@ def learn_predictor(
         score=score,
         refitted=refit and len(split.test) > 0,
         n_predicted=int((~known).sum()),
+        left_out=_left_out(fitted, own),
         warnings=list(dict.fromkeys(messages)),
     )
 
@@ -138,8 +154,41 @@ def labels_of(checked: Checked) -> NDArray[Any]:
 
 def _fitted(
     checked: Checked, features: FloatArray, target: NDArray[Any], seed: int
-) -> ContextureClassifier | ContextureRegressor:
+) -> tuple[ContextureClassifier | ContextureRegressor, float]:
     assert checked.target is not None
+    started = time.perf_counter()
     if checked.target.task == "classification":
-        return ContextureClassifier(unlabelled=None, random_state=seed).fit(features, target)
-    return ContextureRegressor(random_state=seed).fit(features, target)
+        model = ContextureClassifier(unlabelled=None, random_state=seed)
+    else:
+        model = ContextureRegressor(random_state=seed)
+    model.fit(features, target)
+    return model, time.perf_counter() - started
+
+
+def _scored(
+    task: Task,
+    checked: Checked,
+    fitted: Predictor,
+    target: NDArray[Any],
+    features: FloatArray,
+    rows: NDArray[Any],
+) -> Scored:
+    """Give rows with their target as places of classes, and which of them the predictor knows."""
+    assert checked.target is not None and checked.labels is not None
+    codes = checked.labels
+    if not isinstance(fitted, ContextureClassifier):
+        return Scored(task, features[rows], codes[rows])
+    known = np.flatnonzero(codes >= 0)
+    place = dict(zip(target[known].tolist(), codes[known].tolist(), strict=True))
+    places = np.array([place[each] for each in fitted.classes_.tolist()], dtype=np.intp)
+    return Scored(task, features[rows], codes[rows], places, len(checked.target.classes or ()))
+
+
+def _left_out(fitted: Predictor, own: Scored) -> float | None:
+    usual = own.task.metric in ("accuracy", "r2")
+    value = (
+        float(fitted.left_out_score_)
+        if usual
+        else own.task.value(own.target, own.told(fitted.left_out_), own.classes)
+    )
+    return value if np.isfinite(value) else None

@@ -1,90 +1,49 @@
-"""What a representation is worth: linear probes and, on the same rows, strong baselines."""
+"""What a representation is worth: linear probes and, on the same rows, its rivals."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression, RidgeCV
-from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from contextures._arrays import FloatArray
 from contextures._checks import check_length, check_rows, check_type
-from contextures.evaluation.intervals import Metric, bootstrap_interval, metric_value
+from contextures.evaluation.intervals import bootstrap_interval
+from contextures.evaluation.representations.boosting import tuned_boosting
+from contextures.evaluation.representations.rivals import Fitted, baseline, random_forest
+from contextures.evaluation.representations.task import HeldOutScore, Task, score_of, told_by
+from contextures.evaluation.representations.tuning import folds, tuning_rows
 from contextures.exceptions import InputError
 
-MOST_TUNING_ROWS = 3000
-"""Rows that settings are chosen on; models are then fitted to all training rows."""
-
-FEWEST_TESTED = 4
-"""Rows of a fold that R^2 is computed on."""
-
 _STRENGTHS = (0.01, 0.1, 1.0, 10.0, 100.0)
-_BOOSTING: tuple[dict[str, Any], ...] = (
-    {"learning_rate": 0.1, "max_iter": 100, "max_leaf_nodes": 31},
-    {"learning_rate": 0.05, "max_iter": 200, "max_leaf_nodes": 15, "l2_regularization": 1.0},
-    {"learning_rate": 0.1, "max_iter": 60, "max_depth": 3, "min_samples_leaf": 10},
-)
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is predicted.
-
-    Attributes
-    ----------
-    kind : {"classification", "regression"}
-        Decides the models and the score.
-    seed : int
-        Seeds folds, subsamples and boosting.
-    """
-
-    kind: Literal["classification", "regression"]
-    seed: int = 0
-
-    @property
-    def metric(self) -> Metric:
-        """Accuracy for classes, R^2 for numbers."""
-        return "accuracy" if self.kind == "classification" else "r2"
-
-
-@dataclass(frozen=True)
-class HeldOutScore:
-    """A score on held-out rows, with its 95 % bootstrap interval over those rows.
-
-    Attributes
-    ----------
-    score : float
-        R^2, or accuracy.
-    interval : tuple of float
-        The lower and the upper end.
-    """
-
-    score: float
-    interval: tuple[float, float]
 
 
 def linear_probe(task: Task, features: FloatArray, target: Any) -> Any:
     """Fit a linear model on standardised features, its penalty chosen by cross-validation.
 
-    Ridge by leave-one-out for numbers; logistic regression by 3 folds for classes.
+    Ridge by leave-one-out for numbers; logistic regression by 3 folds for classes. What is best
+    is told by the task's metric.
     """
     if task.kind == "regression":
-        model = RidgeCV(alphas=np.logspace(-3, 5, 17))
-        return make_pipeline(StandardScaler(), model).fit(features, target)
-    settings = [{"C": strength} for strength in _STRENGTHS]
-    best = _choose(task, settings, _logistic, features, target)
-    return _logistic(best).fit(features, target)
+        return make_pipeline(StandardScaler(), ridge(task)).fit(features, target)
+    return _logistic(_choose(task, features, target)).fit(features, target)
 
 
-def boosting(task: Task, features: FloatArray, target: Any) -> Any:
-    """Fit scikit-learn's histogram gradient boosting, settings chosen by 3 folds."""
-    best = _choose(task, list(_BOOSTING), lambda s: _boosting(task, s), features, target)
-    return _boosting(task, best).fit(features, target)
+def _linear(task: Task, features: FloatArray, target: Any) -> Fitted:
+    words = "ridge regression" if task.kind == "regression" else "logistic regression"
+    return Fitted(linear_probe(task, features, target), words)
+
+
+def ridge(task: Task) -> RidgeCV:
+    """Make a ridge regression whose penalty has the best left-out predictions by the metric."""
+    # R^2 and the root are best where the mean squared error is, which it follows by itself.
+    scoring = "neg_mean_absolute_error" if task.metric == "mae" else None
+    return RidgeCV(alphas=np.logspace(-3, 5, 17), scoring=scoring)
 
 
 def compare(
@@ -108,8 +67,11 @@ def compare(
     -------
     dict of str to HeldOutScore
         ``contexture`` (linear probe on the coordinates), ``raw_linear`` (the same on the
-        features), ``gradient_boosting`` (on the features) and ``contexture_plus_raw`` (linear
-        probe on both). Every setting is chosen on training rows alone.
+        features), ``gradient_boosting`` (on the features, the best of ten random settings),
+        ``random_forest`` (on the features), ``contexture_plus_raw`` (linear probe on both) and
+        ``baseline`` (the shares of the classes, of which the commonest is predicted, or the
+        mean), each with its seconds. Every setting is chosen on training rows alone, by the
+        task's metric.
 
     Examples
     --------
@@ -129,20 +91,30 @@ def compare(
         if not isinstance(pair, tuple | list) or len(pair) != 2:
             raise InputError(f"{name} must be a pair, of the training and of the held-out rows")
     both = tuple(np.hstack(pair) for pair in zip(embedding, raw, strict=True))
+    classes = _classes(task, target)
     entries = {
-        "contexture": (linear_probe, embedding),
-        "raw_linear": (linear_probe, raw),
-        "gradient_boosting": (boosting, raw),
-        "contexture_plus_raw": (linear_probe, both),
+        "contexture": (_linear, embedding),
+        "raw_linear": (_linear, raw),
+        "gradient_boosting": (tuned_boosting, raw),
+        "random_forest": (random_forest, raw),
+        "contexture_plus_raw": (_linear, both),
+        "baseline": (baseline, raw),
     }
     scores = {}
     for name, (fit, (train, test)) in entries.items():
-        predicted = fit(task, train, target[0]).predict(test)
-        scores[name] = HeldOutScore(
-            metric_value(task.metric, target[1], predicted),
-            bootstrap_interval(task.metric, target[1], predicted, seed=task.seed),
-        )
+        started = time.perf_counter()
+        fitted = fit(task, train, target[0])
+        told = told_by(task, fitted.model, test, classes)
+        seconds = time.perf_counter() - started
+        scores[name] = score_of(task, target[1], told, classes, seconds=seconds, model=fitted.words)
     return scores
+
+
+def _classes(task: Task, target: tuple[Any, ...]) -> Any:
+    """Give all classes, sorted; None for numbers."""
+    if task.kind == "regression":
+        return None
+    return np.unique(np.concatenate([np.asarray(part) for part in target]))
 
 
 def probe_curve(
@@ -166,7 +138,9 @@ def probe_curve(
     Returns
     -------
     list of tuple
-        (d, score, low, high), with the mean over folds and two standard errors to each side.
+        (d, score, low, high), with the mean over folds and two standard errors to each side. Where
+        the metric is undefined on folds, for want of a class, it is that of all rows' predictions
+        by the models that had not seen them, with its bootstrap interval.
 
     Examples
     --------
@@ -182,96 +156,61 @@ def probe_curve(
     coordinates = check_rows(coordinates, least=2)
     check_length(target, len(coordinates), "target")
     target = np.asarray(target)
-    rows, labels = _tuning_rows(task, coordinates, np.asarray(target))
+    rows, labels = tuning_rows(task, coordinates, np.asarray(target))
+    classes = _classes(task, (labels,))
+    parts = list(folds(task, labels, n_folds))
     points = []
     for d in dimensions:
-        scores = []
-        for train, test in _folds(task, labels, n_folds):
+        told = []
+        for train, test in parts:
             model = _quick_probe(task).fit(rows[train, :d], labels[train])
-            scores.append(metric_value(task.metric, labels[test], model.predict(rows[test, :d])))
-        mean, error = float(np.mean(scores)), float(np.std(scores, ddof=1) / np.sqrt(len(scores)))
-        points.append((int(d), mean, mean - 2 * error, mean + 2 * error))
+            told.append(told_by(task, model, rows[test, :d], classes))
+        points.append((int(d), *_over_folds(task, labels, [test for _, test in parts], told)))
     return points
 
 
+def _over_folds(
+    task: Task, labels: Any, tested: list[Any], told: list[Any]
+) -> tuple[float, float, float]:
+    classes = _classes(task, (labels,))
+    scores = [
+        task.value(labels[test], part, classes) for test, part in zip(tested, told, strict=True)
+    ]
+    if np.isfinite(scores).all():
+        mean = float(np.mean(scores))
+        error = float(np.std(scores, ddof=1) / np.sqrt(len(scores)))
+        return mean, mean - 2 * error, mean + 2 * error
+    truth, pooled = labels[np.concatenate(tested)], np.concatenate(told)
+    how: dict[str, Any] = {"classes": classes, "positive": task.positive}
+    low, high = bootstrap_interval(task.metric, truth, pooled, seed=task.seed, **how)
+    return task.value(truth, pooled, classes), low, high
+
+
+def best_of(task: Task, curve: Sequence[tuple[int, float, float, float]]) -> int:
+    """Give the number of coordinates whose score is best, the fewest of those."""
+    gains = [score if task.measure.larger else -score for _, score, *_ in curve]
+    return curve[int(np.argmax(np.nan_to_num(gains, nan=-np.inf)))][0]
+
+
 def _quick_probe(task: Task) -> Any:
-    if task.kind == "regression":
-        return RidgeCV(alphas=np.logspace(-3, 5, 17))
-    return _logistic({"C": 1.0})
+    return ridge(task) if task.kind == "regression" else _logistic(1.0)
 
 
-def _logistic(settings: dict[str, Any]) -> Any:
-    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=500, tol=1e-3, **settings))
+def _logistic(strength: float) -> Any:
+    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=500, tol=1e-3, C=strength))
 
 
-def _boosting(task: Task, settings: dict[str, Any]) -> Any:
-    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+def _choose(task: Task, features: FloatArray, target: Any) -> float:
+    """Pick the strength with the best mean score over 3 folds of (some of) the training rows."""
+    rows, labels = tuning_rows(task, features, np.asarray(target))
+    parts, classes = list(folds(task, labels, 3)), _classes(task, (labels,))
 
-    kind = (
-        HistGradientBoostingRegressor
-        if task.kind == "regression"
-        else HistGradientBoostingClassifier
-    )
-    return kind(random_state=task.seed, **settings)
+    def score(strength: float) -> float:
+        told = [
+            told_by(task, _logistic(strength).fit(rows[train], labels[train]), rows[test], classes)
+            for train, test in parts
+        ]
+        value = _over_folds(task, labels, [test for _, test in parts], told)[0]
+        return -np.inf if not np.isfinite(value) else value if task.measure.larger else -value
 
-
-def _choose(
-    task: Task, settings: list[dict[str, Any]], build: Any, features: FloatArray, target: Any
-) -> dict[str, Any]:
-    """Pick the setting with the best mean score over 3 folds of (some of) the training rows."""
-    rows, labels = _tuning_rows(task, features, np.asarray(target))
-    folds = list(_folds(task, labels, 3))
-
-    def score(setting: dict[str, Any]) -> float:
-        return float(
-            np.mean(
-                [
-                    metric_value(
-                        task.metric,
-                        labels[test],
-                        build(setting).fit(rows[train], labels[train]).predict(rows[test]),
-                    )
-                    for train, test in folds
-                ]
-            )
-        )
-
-    return max(settings, key=score)
-
-
-def _tuning_rows(task: Task, rows: FloatArray, labels: Any) -> tuple[FloatArray, Any]:
-    if len(rows) <= MOST_TUNING_ROWS:
-        return rows, labels
-    chosen = np.random.default_rng(task.seed).choice(len(rows), MOST_TUNING_ROWS, replace=False)
-    if task.kind == "classification":
-        # Two rows of each class, so that a rare one is not lost.
-        _, first = np.unique(labels, return_index=True)
-        _, last = np.unique(labels[::-1], return_index=True)
-        chosen = np.union1d(chosen, np.concatenate([first, len(labels) - 1 - last]))
-    return rows[chosen], labels[chosen]
-
-
-def _folds(task: Task, labels: Any, n_folds: int) -> Any:
-    """Give folds that test every row once, each class spread evenly over them.
-
-    Numbers get fewer folds where few rows would be tested at a time, of which R^2 says nothing. A
-    class of a single row stays in every training part: tested, it could not have been learned.
-    """
-    n = len(labels)
-    if task.kind == "regression":
-        n_folds = max(2, min(n_folds, n // FEWEST_TESTED))
-        return KFold(n_folds, shuffle=True, random_state=task.seed).split(labels)
-    _, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    if counts.min() >= n_folds and n > 2 * n_folds:
-        splitter = StratifiedKFold(n_folds, shuffle=True, random_state=task.seed)
-        return list(splitter.split(labels, codes))
-    order = np.random.default_rng(task.seed).permutation(n)
-    order = order[np.argsort(codes[order], kind="stable")]
-    tested = order[counts[codes[order]] > 1]
-    if not len(tested):
-        tested = order
-    # Dealt out class by class, so that those of a class lie in different folds as far as they can.
-    if n <= 2 * n_folds:
-        n_folds = len(tested)
-    folds = [np.sort(tested[start::n_folds]) for start in range(min(n_folds, len(tested)))]
-    return [(np.setdiff1d(np.arange(n), test), test) for test in folds]
+    return max(_STRENGTHS, key=score)
