@@ -24,7 +24,7 @@ from sklearn.preprocessing import FunctionTransformer, Normalizer
 from threadpoolctl import threadpool_limits
 
 from contextures.evaluation import Task, probe_curve
-from contextures.evaluation.intervals import metric_value
+from contextures.evaluation.metrics import metric_value
 from contextures.evaluation.representations.probe import linear_probe
 
 matplotlib.use("Agg")

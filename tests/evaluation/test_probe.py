@@ -8,8 +8,8 @@ from sklearn.datasets import load_diabetes, load_iris
 from sklearn.metrics import accuracy_score, r2_score
 
 from contextures.evaluation import Task, bootstrap_interval, compare, probe_curve
-from contextures.evaluation.intervals import metric_value
-from contextures.evaluation.representations.probe import _folds
+from contextures.evaluation.metrics import metric_value
+from contextures.evaluation.representations.tuning import folds as _folds
 
 RNG = np.random.default_rng(0)
 

@@ -200,7 +200,9 @@ def test_every_score_of_a_fit_has_words():
         "contexture",
         "raw_linear",
         "gradient_boosting",
+        "random_forest",
         "contexture_plus_raw",
+        "baseline",
     } == set(SCORE_LABELS)
 
 

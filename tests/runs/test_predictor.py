@@ -90,7 +90,7 @@ def test_the_score_is_of_a_predictor_that_saw_nothing_of_the_held_out_rows(numbe
     score = 1 - np.mean(residual**2) / np.var(AMOUNTS[split.test])
     assert numbers.metrics["scores"]["predictor"]["score"] == pytest.approx(score)
     assert next(iter(numbers.metrics["scores"])) == "predictor"
-    assert len(numbers.metrics["scores"]) == 5
+    assert len(numbers.metrics["scores"]) == 7
     assert numbers.metrics["predictor"]["refitted"] is True
     assert numbers.metrics["predictor"]["n_labelled"] == 100
 
@@ -174,7 +174,7 @@ def test_few_labels_are_all_learnt_from_and_said_to_be_few(few):
     assert (metrics["task"], metrics["metric"]) == ("classification", "accuracy")
     predictor = metrics["predictor"]
     assert (predictor["scored_on"], predictor["n_scored"]) == ("left-out", 12)
-    assert set(predictor["scores"]) == {"predictor", "raw_linear"}
+    assert set(predictor["scores"]) == {"predictor", "raw_linear", "baseline"}
     assert (predictor["n_predicted"], predictor["refitted"]) == (228, False)
     assert any(s.startswith("Only 12 of 240 rows have a label") for s in few.sentences)
     report = ReportData.from_json((few.folder / "report.json").read_text())

@@ -173,7 +173,8 @@ def test_a_file_of_its_own_is_judged_on_and_all_of_the_table_learned_from(tmp_pa
     metrics = result.metrics
     assert (metrics["n_train"], metrics["n_test"]) == (110, 39)
     assert metrics["split"]["by"] == "file"
-    assert all(found["score"] > 0.85 for found in metrics["scores"].values())
+    learned = {key: found for key, found in metrics["scores"].items() if key != "baseline"}
+    assert all(found["score"] > 0.85 for found in learned.values())
     assert "Judged on 39 rows of 'test.csv', none of which was learned from." in result.sentences
     notes = " ".join(result.run.checked.notes)
     assert "ignored 1 column 'colour'" in notes and "1 row without a label" in notes

@@ -85,6 +85,7 @@ def _common(
     epilog=examples(
         "contextures fit abalone.csv --target rings",
         "contextures fit patients.parquet --out run --context knn:30 --dim 32",
+        "contextures fit churn.csv --target churned --metric average-precision",
         "contextures fit export.csv --delimiter ';' --target price --task regression",
         "contextures fit large.parquet --context scarf:0.6 --encoder ritz",
         "contextures fit embedding.npy --dim 32",
@@ -117,6 +118,15 @@ def fit(
     task: Annotated[
         str | None, typer.Option(help="classification or regression; found if not given.")
     ] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            help="What scores are judged by: accuracy, balanced-accuracy, roc-auc, "
+            "average-precision or log-loss for classes, r2, mae or rmse for numbers; by how rare "
+            "classes are if not given.",
+            show_default=False,
+        ),
+    ] = None,
     predict: Annotated[
         bool,
         typer.Option(
@@ -144,6 +154,7 @@ def fit(
     options = FitOptions(
         target=target,
         task=task,
+        metric=metric,
         context=context,
         score=score,
         encoder=encoder,

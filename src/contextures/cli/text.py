@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from contextures.cli.streams import tell
+from contextures.evaluation.metrics import MEASURES
 from contextures.runs.progress import Progress
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ SCORE_NAMES = {
     "contexture_plus_raw": "contexture + raw, linear",
     "raw_linear": "raw, linear",
     "gradient_boosting": "raw, gradient boosting",
+    "random_forest": "raw, random forest",
+    "baseline": "baseline",
 }
 
 
@@ -70,27 +73,36 @@ def result_lines(result: FitResult) -> list[str]:
     """Lay out what a fit found as lines of text."""
     lines, metrics = list(result.sentences), result.metrics
     if metrics["scores"]:
-        lines += ["", f"{metrics['metric']} on {metrics['n_test']} held-out rows (95 % interval)"]
-        lines += _score_lines(metrics["scores"])
+        rows = f"{metrics['n_test']} held-out rows"
+        lines += ["", *_score_lines(metrics["metric"], rows, metrics["scores"])]
     predictor = metrics["predictor"]
     if predictor is not None and predictor["scored_on"] == "left-out":
         rows = f"{predictor['n_scored']} labelled rows, each left out"
-        lines += ["", f"{metrics['metric']} on {rows} (95 % interval)"]
-        lines += _score_lines(predictor["scores"])
+        lines += ["", *_score_lines(metrics["metric"], rows, predictor["scores"])]
     if predictor is not None:
         lines += ["", f"predictions: {result.folder}/predictions.parquet"]
         return [*lines, f"report: {result.folder}/report.html"]
     return [*lines, "", f"report: {result.folder}/report.html"]
 
 
-def _score_lines(scores: dict[str, Any]) -> list[str]:
-    lines = []
+def _score_lines(metric: str, rows: str, scores: dict[str, Any]) -> list[str]:
+    others = next(iter(scores.values())).get("also", {})
+    beside = "".join(f", and {MEASURES[name].words}" for name in others)
+    lower = "" if MEASURES[metric].larger else "; lower is better"
+    lines = [f"{MEASURES[metric].words}{beside} on {rows} (95 % interval){lower}"]
     for key, label in SCORE_NAMES.items():
         if key in scores:
             found = scores[key]
-            low, high = found["interval"]
-            lines.append(f"  {label:<26}{found['score']:7.3f}  [{low:.3f}, {high:.3f}]")
+            cells = [_cell(each) for each in (found, *found.get("also", {}).values())]
+            lines.append(f"  {label:<26}{'   '.join(cells)}")
     return lines
+
+
+def _cell(found: dict[str, Any]) -> str:
+    low, high = found["interval"]
+    if max(abs(low), abs(high)) >= 100:  # errors in the target's unit
+        return f"{found['score']:9.4g}  [{low:.4g}, {high:.4g}]"
+    return f"{found['score']:7.3f}  [{low:.3f}, {high:.3f}]"
 
 
 def ranking_lines(rows: list[dict[str, Any]], score: str, n_shown: int | None) -> list[str]:

@@ -74,12 +74,7 @@ if TYPE_CHECKING:
         mutual_knn_alignment,
         neighbor_overlap,
     )
-    from contextures.evaluation.representations.probe import (
-        HeldOutScore,
-        Task,
-        compare,
-        probe_curve,
-    )
+    from contextures.evaluation.representations.probe import compare, probe_curve
     from contextures.evaluation.representations.ranks import (
         effective_rank,
         lidar,
@@ -87,6 +82,7 @@ if TYPE_CHECKING:
         rankme,
     )
     from contextures.evaluation.representations.shares import learned_shares
+    from contextures.evaluation.representations.task import HeldOutScore, Task
     from contextures.evaluation.tasks.compatibility import Compatibility, compatibility
     from contextures.evaluation.tasks.estimated_compatibility import estimate_compatibility
 
@@ -101,7 +97,7 @@ _HOME = {
     "EmbeddingPair": "embeddings.comparison",
     "Estimate": "jackknife",
     "HeldFunctions": "embeddings.held",
-    "HeldOutScore": "representations.probe",
+    "HeldOutScore": "representations.task",
     "OperatorScore": "jackknife",
     "OptimalError": "bounds.approximation",
     "PseudoTaskScore": "context_scores.pseudo_tasks",
@@ -109,7 +105,7 @@ _HOME = {
     "RegressionSpan": "bounds.span",
     "RegressionTask": "bounds.task",
     "SizeAdvice": "bounds.advice",
-    "Task": "representations.probe",
+    "Task": "representations.task",
     "TaskPrior": "context_scores.task_priors",
     "Usefulness": "context_scores.tau",
     "WorstCase": "bounds.worst_case",

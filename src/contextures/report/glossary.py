@@ -102,6 +102,38 @@ GLOSSARY: dict[str, Term] = {
         "of its singular value.",
     ),
     "accuracy": _term("Accuracy", "The share of test rows predicted correctly; 1 is perfect."),
+    "balanced-accuracy": _term(
+        "Balanced accuracy",
+        "The share of each class's test rows predicted correctly, averaged over the classes, so "
+        "that a rare one counts as much as the commonest. Always saying one class gives 1 over "
+        "their number.",
+    ),
+    "roc-auc": _term(
+        "ROC AUC",
+        "How often a row of a class gets a higher chance of it than one of another class. 0.5 "
+        "is a guess, 1 is perfect, however rare the class is. Of more than two classes, the mean "
+        "over each against all others.",
+    ),
+    "average-precision": _term(
+        "Average precision",
+        "When rows are listed by their chance of the class, the share that are of it, averaged "
+        "over the places where one is. A guess gives the class's share of rows, 1 is perfect. Of "
+        "more than two classes, the mean over each against all others.",
+    ),
+    "log-loss": _term(
+        "Log loss",
+        "The mean of minus the logarithm of the chance that the true class was given; lower is "
+        "better, and 0 is perfect.",
+    ),
+    "mae": _term(
+        "Mean absolute error",
+        "How far predictions are from the target on average, in its own unit; lower is better.",
+    ),
+    "rmse": _term(
+        "Root mean squared error",
+        "The root of the mean squared distance between prediction and target, in the target's "
+        "unit; lower is better, and far misses count more.",
+    ),
     "r2": _term(
         "R²",
         "The share of the target's variance on the test rows that is predicted; 1 is perfect, 0 is "

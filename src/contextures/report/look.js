@@ -6,7 +6,7 @@ const read = () => { try { return JSON.parse($("#report-data").textContent); } c
 const data = read();
 const answer = data.answer || {};
 const scatter = { row_ids: [], coordinates: {}, colours: {}, details: [], ...data.scatter };
-const metric = { accuracy: "accuracy", r2: "R²" }[data.metric] || "score";
+const metric = data.metric_words || "score";
 const state = { scale: "linear", ranked: answer.score || "tau", x: "", y: "", colour: "" };
 
 /* ---- Text: plotly reads a little HTML, so whatever comes from the table is escaped ---- */

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from contextures._repr import short_repr
+from contextures.evaluation.metrics import MEASURES
 from contextures.exceptions import InputError
 from contextures.report._decode import build, to_plain
 from contextures.report.choice import Answer, Candidate, ProbePoint, PseudoPoint, TauPoint
@@ -72,8 +73,8 @@ class ReportData:
     scores : list of Score
         Held-out scores; empty without a target.
     metric : str or None
-        What ``scores`` and ``probe_curve`` are in: ``"accuracy"``, ``"r2"``, or None
-        without a target.
+        What ``scores`` and ``probe_curve`` are in, one of
+        :data:`contextures.evaluation.metrics.MEASURES`; None without a target.
     columns : list of ColumnAccount
         What was done with each column.
     warnings : list of DataWarning
@@ -86,6 +87,8 @@ class ReportData:
         The expected error on pseudo-tasks over dimensions; may be empty.
     predictor : Predictor or None
         What predicts the target; None where nothing was predicted.
+    why : str or None
+        Why that metric, in a sentence.
     version : int
         The layout of the JSON.
     """
@@ -110,6 +113,7 @@ class ReportData:
     encoder: LearnedEncoder | None = None
     pseudo_curve: list[PseudoPoint] = field(default_factory=list)
     predictor: Predictor | None = None
+    why: str | None = None
     version: int = REPORT_VERSION
 
     def to_json(self) -> str:
@@ -181,13 +185,17 @@ def _check(report: ReportData) -> None:
                 f"report.scatter has {n_rows} row_ids but {length} values of {name}; "
                 "give one value per row."
             )
-    if (report.scores or report.probe_curve or report.predictor) and report.metric not in (
-        "accuracy",
-        "r2",
-    ):
+    if (report.scores or report.probe_curve or report.predictor) and report.metric not in MEASURES:
         raise InputError(
-            f"report.metric cannot be {report.metric!r} with scores; use 'accuracy' or 'r2'."
+            f"report.metric cannot be {report.metric!r} with scores; use {', '.join(MEASURES)}."
         )
+    for i, score in enumerate(report.scores):
+        for other in score.also:
+            if other.metric not in MEASURES:
+                raise InputError(
+                    f"report.scores[{i}].also cannot be of {other.metric!r}; use "
+                    f"{', '.join(MEASURES)}."
+                )
     if report.answer.score not in SCORES:
         raise InputError(
             f"report.answer.score cannot be {report.answer.score!r}; use 'tau' or 'pseudo'."

@@ -6,6 +6,7 @@ import dataclasses
 
 from markupsafe import Markup
 
+from contextures.evaluation.metrics import MEASURES, USUAL
 from contextures.report.choice import LABEL_FAMILY, Candidate
 from contextures.report.dots import score_axis
 from contextures.report.frame import draw_page, embed
@@ -16,7 +17,6 @@ from contextures.report.parts import SCORE_LABELS, Scatter
 
 __all__ = ["render_report"]
 
-METRICS = {"accuracy": "Accuracy", "r2": "R²"}
 SCRIPTS = ("charts.js", "training.js", "map.js", "report.js")
 """The parts of the page's script that other pages do not have."""
 
@@ -88,6 +88,7 @@ def _thinned(scatter: Scatter) -> Scatter:
 
 def _draw(data: ReportData, learning: Learning | None) -> str:
     """Return the page of a report whose parts are plain."""
+    metric = MEASURES.get(data.metric or "")
     return draw_page(
         "report.html.j2",
         SCRIPTS,
@@ -100,7 +101,10 @@ def _draw(data: ReportData, learning: Learning | None) -> str:
         label_family=LABEL_FAMILY,
         score_labels=SCORE_LABELS,
         axis=score_axis(data.scores or (data.predictor.scores if data.predictor else [])),
-        metric=METRICS.get(data.metric or "", ""),
+        metric=metric.title if metric else "",
+        metric_titles={name: each.title for name, each in MEASURES.items()},
+        usual=MEASURES[USUAL.get(data.table.task or "", "accuracy")].title,
+        better="Right" if metric is None or metric.larger else "Left",
         glossary=GLOSSARY
         | (LEARNING_GLOSSARY if learning else {})
         | (PREDICTOR_GLOSSARY if data.predictor else {}),
@@ -120,6 +124,8 @@ def _rank_key(candidate: Candidate, score: str) -> tuple[bool, float, float, str
 def _embed(data: ReportData) -> Markup:
     """Return the report as JSON that can stand inside a script element, shortened for drawing."""
     plain = dataclasses.asdict(data)
+    metric = MEASURES.get(data.metric or "")
+    plain["metric_words"] = metric.words if metric else "score"
     scatter = plain["scatter"]
     scatter["coordinates"] = {
         name: [float(f"{value:.5g}") for value in values]

@@ -15,7 +15,9 @@ SCORE_LABELS = {
     "contexture": "Contexture, linear model",
     "raw_linear": "Raw features, linear model",
     "gradient_boosting": "Raw features, gradient boosting",
+    "random_forest": "Raw features, random forest",
     "contexture_plus_raw": "Contexture and raw features, linear model",
+    "baseline": "Baseline, the commonest class or the mean",
 }
 """The words for each key of a :class:`Score` that a fit writes."""
 
@@ -116,6 +118,26 @@ class LearnedEncoder:
 
 
 @dataclass(frozen=True)
+class OtherScore:
+    """The same predictions by another metric.
+
+    Attributes
+    ----------
+    metric : str
+        The metric.
+    score : float
+        The score.
+    low, high : float
+        The ends of its interval.
+    """
+
+    metric: str
+    score: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Score:
     """A held-out score with its 95 % interval.
 
@@ -130,6 +152,12 @@ class Score:
         The score.
     low, high : float
         The ends of its interval.
+    also : list of OtherScore
+        Accuracy or R² where the report's metric is another.
+    seconds : float or None
+        How long fitting took, choices included.
+    model : str
+        What was fitted, in words.
     """
 
     key: str
@@ -137,6 +165,9 @@ class Score:
     score: float
     low: float
     high: float
+    also: list[OtherScore] = field(default_factory=list)
+    seconds: float | None = None
+    model: str = ""
 
 
 @dataclass(frozen=True)

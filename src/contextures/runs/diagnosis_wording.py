@@ -154,10 +154,11 @@ def _target(found: Diagnosed) -> list[str]:
             key: HeldOutScore(score["score"], tuple(score["interval"]))
             for key, score in metrics["scores"].items()
         }
-        sentence = comparison(
-            Task(metrics["task"], 0), metrics["target"], metrics["probe_n_components"], scores
-        )
-        behind = scores["gradient_boosting"].score > scores["contexture"].interval[1]
+        task = Task(metrics["task"], 0, metrics["metric"])
+        sentence = comparison(task, metrics["target"], metrics["probe_n_components"], scores)
+        low, high = scores["contexture"].interval
+        rival = scores["gradient_boosting"].score
+        behind = rival > high if task.measure.larger else rival < low
     except (KeyError, TypeError, ValueError):
         return []  # written by a release that stored them otherwise
     ours = scores["contexture"]

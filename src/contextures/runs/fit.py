@@ -15,7 +15,9 @@ from contextures.data import Table
 from contextures.data.proportions import keep_proportions
 from contextures.data.table import as_table
 from contextures.evaluation import Task, compare, probe_curve
+from contextures.evaluation.metrics import check_metric
 from contextures.evaluation.representations.folds import Apart, folds
+from contextures.evaluation.representations.probe import best_of
 from contextures.exceptions import InputError
 from contextures.runs.asked_split import apart_of, check_asked, check_column, split_apart
 from contextures.runs.checked_table import Checked, look_over
@@ -23,6 +25,7 @@ from contextures.runs.compressed import kept_share
 from contextures.runs.encoder_choice import check_kind
 from contextures.runs.folder import reserve
 from contextures.runs.held import held_of
+from contextures.runs.judging import judge
 from contextures.runs.learn import learn
 from contextures.runs.options import FitOptions, check_seed, python_call
 from contextures.runs.outside import outside_rows, read_test, repeated
@@ -75,6 +78,10 @@ def check_options(options: FitOptions) -> Context | None:
         raise InputError(f"--dim {options.n_components} is not possible; give 1 or more, or auto")
     if options.task is not None and options.target is None:
         raise InputError("--task says how a target is read; name the target with --target")
+    if options.metric is not None:
+        if options.target is None:
+            raise InputError("--metric says how a target is judged; name the target with --target")
+        check_metric(options.metric, options.task, "--metric")
     if options.context.strip().lower() in ("label", "labels"):
         raise InputError(
             "a label context cannot embed new rows, so it cannot be fitted; "
@@ -171,6 +178,7 @@ def _find(
             features = np.vstack([features, outside.features])
             codes = np.concatenate([codes, outside.labels])
         _check_parts(checked, split, codes, apart, asked=apart is not None or outside is not None)
+        judged = judge(checked, split, options, codes)
         held = held_of(options, checked, split, codes, apart)
         if held is not None:
             checked = replace(checked, remarks=[*checked.remarks, *held.notes])
@@ -190,15 +198,17 @@ def _find(
         coordinates = learned.encoder.transform(features)
         kept = kept_share(table.frame, table.coordinates, coordinates[:n], options.seed)
     scored = predicted = None
-    if len(split.test):
+    if len(split.test) and judged is not None:
         with progress.stage("score on held-out rows"):
-            scored = _score(checked, split, features, coordinates, learned, options, codes, apart)
-    if checked.target is not None and options.predict:
+            scored = _score(
+                judged.task, split, features, coordinates, learned, options, codes, apart
+            )
+    if judged is not None and options.predict:
         predicted = learn_predictor(
             features,
             checked,
             split,
-            options.seed,
+            judged.task,
             progress,
             more=None if outside is None else outside.labels,
             apart=apart is not None,
@@ -214,6 +224,7 @@ def _find(
         scored=scored,
         kept=kept,
         seconds=dict(progress.seconds),
+        judged=judged,
         predicted=predicted,
         held=held,
     )
@@ -262,7 +273,7 @@ def _check_parts(
 
 
 def _score(
-    checked: Checked,
+    task: Task,
     split: Split,
     features: FloatArray,
     coordinates: FloatArray,
@@ -271,8 +282,6 @@ def _score(
     labels: Any,
     apart: Apart | None,
 ) -> Scored:
-    assert checked.target is not None
-    task = Task(checked.target.task, options.seed)
     train, test = split.train, split.test
     within = None if apart is None else apart.of(train)
     kept = coordinates.shape[1]
@@ -280,7 +289,7 @@ def _score(
     sizes.add(min(kept, learned.search.best_n_components_))
     curve = probe_curve(task, coordinates[train], labels[train], sorted(sizes), apart=within)
     # Coordinates are ordered, so a probe needs only their number: chosen on training rows.
-    best = max(curve, key=lambda point: point[1])[0]
+    best = best_of(task, curve)
     n_used = kept if options.n_components is not None else best
     first = coordinates[:, :n_used]
     scores = compare(

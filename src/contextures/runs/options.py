@@ -45,6 +45,10 @@ class FitOptions:
         Whether an earlier run in the same place may be replaced.
     command : list of str
         The command line, for the record.
+    metric : str or None
+        What scores and choices by labels are judged by: "accuracy", "balanced-accuracy",
+        "roc-auc", "average-precision" or "log-loss" for classes, "r2", "mae" or "rmse" for
+        numbers; chosen by how rare classes are when None.
     """
 
     target: str | None = None
@@ -61,6 +65,7 @@ class FitOptions:
     seed: int = 0
     force: bool = False
     command: list[str] = field(default_factory=list)
+    metric: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give what decides the finding, as plain values.

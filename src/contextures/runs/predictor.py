@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,11 +13,17 @@ from numpy.typing import NDArray
 
 from contextures._arrays import FloatArray
 from contextures.data import class_labels
+from contextures.evaluation import Task
 from contextures.exceptions import ContextWarning
 from contextures.prediction import ContextureClassifier, ContextureRegressor
 from contextures.runs.checked_table import Checked
 from contextures.runs.predictions import Predictor, labelled_frame
-from contextures.runs.predictor_scores import PredictorScore, held_out_score, left_out_score
+from contextures.runs.predictor_scores import (
+    PredictorScore,
+    Scored,
+    held_out_score,
+    left_out_score,
+)
 from contextures.runs.progress import Progress
 from contextures.runs.split import Split
 
@@ -42,11 +49,14 @@ class Predicted:
         Whether it was fitted again with the labels that were held out.
     n_predicted : int
         Rows without a label, which it predicts.
+    left_out : float or None
+        The score of its left-out predictions of labelled rows, by the task's metric; None where
+        it is undefined.
     warnings : list of str
         Members that could not be fitted to these rows.
     apart : bool
-        Whether rows were kept apart by a group or a time: rows left out one by one, beside others
-        of their group, then say nothing of what it is worth.
+        Whether rows were kept apart by a group or a time. Rows left out one by one, beside others
+        of their group, then say nothing of what it is worth, and have no score.
     """
 
     predictor: Predictor
@@ -54,20 +64,16 @@ class Predicted:
     score: PredictorScore
     refitted: bool
     n_predicted: int
+    left_out: float | None = None
     warnings: list[str] = field(default_factory=list)
     apart: bool = False
-
-    @property
-    def left_out_score(self) -> float | None:
-        """The score of left-out rows; None where they were kept apart from others."""
-        return None if self.apart else self.predictor.left_out_score_
 
     def to_dict(self) -> dict[str, Any]:
         """Give what was found as plain values."""
         board = self.predictor.leaderboard_
         return {
             **self.score.to_dict(),
-            "left_out_score": self.left_out_score,
+            "left_out_score": self.left_out,
             "n_labelled": self.predictor.n_labelled_,
             "n_predicted": self.n_predicted,
             "refitted": self.refitted,
@@ -80,7 +86,7 @@ def learn_predictor(
     features: FloatArray,
     checked: Checked,
     split: Split,
-    seed: int,
+    task: Task,
     progress: Progress,
     *,
     more: NDArray[Any] | None = None,
@@ -100,8 +106,9 @@ def learn_predictor(
         The table and its target.
     split : Split
         Which rows are held out.
-    seed : int
-        Seeds the forests and random parts of many rows.
+    task : Task
+        What is predicted, by what it is judged, and the seed of the forests and of random parts of
+        many rows.
     progress : Progress
         Told what is being done.
     more : ndarray of shape (m,), optional
@@ -116,11 +123,12 @@ def learn_predictor(
         What was found.
     """
     target = labels_of(checked)
-    n = len(target)
+    n, codes = len(target), checked.labels
+    if more is not None and codes is not None:
+        codes = np.concatenate([codes, more])
     known = np.asarray(~pd.isna(target), dtype=bool)
-    if more is not None:
-        target = np.concatenate([target, _as_labels(more, checked, target)])
     score: PredictorScore | None = None
+    seconds = 0.0
     fitted: Predictor | None = None
     fitted_to = split.train
     with warnings.catch_warnings(record=True) as caught:
@@ -129,16 +137,18 @@ def learn_predictor(
             with progress.stage("learn predictor"):
                 rows = split.pretraining
                 hidden = target[rows]
-                fitted = _fitted(checked, features[rows], hidden, seed)
-                score = held_out_score(fitted, features[split.test], target[split.test], seed)
+                fitted, seconds = _fitted(checked, features[rows], hidden, task.seed)
+                scored = _scored(task, checked, fitted, target, features, codes, split.test)
+                score = held_out_score(fitted, scored, seconds)
         refit = fitted is None or (more is None and int(known.sum()) <= REFIT_MOST)
         if refit:
             with progress.stage("learn predictor from all labels"):
-                fitted = _fitted(checked, features[:n], target[:n], seed)
+                fitted, seconds = _fitted(checked, features[:n], target, task.seed)
                 fitted_to = np.flatnonzero(known)
         assert fitted is not None
+        own = _scored(task, checked, fitted, target, features, codes, fitted_to)
         if score is None:
-            score = left_out_score(fitted, features[:n][known], target[:n][known], seed)
+            score = left_out_score(fitted, own, seconds)
         with progress.stage("predict rows"):
             frame = labelled_frame(fitted, features[:n], fitted_to, known)
     messages = [str(w.message) for w in caught if issubclass(w.category, ContextWarning)]
@@ -148,6 +158,7 @@ def learn_predictor(
         score=score,
         refitted=refit and len(split.test) > 0,
         n_predicted=int((~known).sum()),
+        left_out=None if apart else _left_out(fitted, own),
         warnings=list(dict.fromkeys(messages)),
         apart=apart,
     )
@@ -161,22 +172,44 @@ def labels_of(checked: Checked) -> NDArray[Any]:
     return class_labels(checked.table.frame[checked.target.name], checked.target)
 
 
-def _as_labels(codes: NDArray[Any], checked: Checked, target: NDArray[Any]) -> NDArray[Any]:
-    """Give codes of classes as the labels that the table has for them; numbers as they are."""
-    assert checked.target is not None and checked.labels is not None
-    if checked.target.task == "regression":
-        return codes
-    known, first = np.unique(checked.labels, return_index=True)
-    of = dict(zip(known.tolist(), target[first], strict=True))
-    labels = np.empty(len(codes), dtype=object)
-    labels[:] = [of[code] for code in codes.tolist()]
-    return labels
-
-
 def _fitted(
     checked: Checked, features: FloatArray, target: NDArray[Any], seed: int
-) -> ContextureClassifier | ContextureRegressor:
+) -> tuple[ContextureClassifier | ContextureRegressor, float]:
     assert checked.target is not None
+    started = time.perf_counter()
     if checked.target.task == "classification":
-        return ContextureClassifier(unlabelled=None, random_state=seed).fit(features, target)
-    return ContextureRegressor(random_state=seed).fit(features, target)
+        model = ContextureClassifier(unlabelled=None, random_state=seed)
+    else:
+        model = ContextureRegressor(random_state=seed)
+    model.fit(features, target)
+    return model, time.perf_counter() - started
+
+
+def _scored(
+    task: Task,
+    checked: Checked,
+    fitted: Predictor,
+    target: NDArray[Any],
+    features: FloatArray,
+    codes: Any,
+    rows: NDArray[Any],
+) -> Scored:
+    """Give rows with their target as places of classes, and which of them the predictor knows."""
+    assert checked.target is not None and checked.labels is not None
+    if not isinstance(fitted, ContextureClassifier):
+        return Scored(task, features[rows], codes[rows])
+    own = checked.labels
+    known = np.flatnonzero(own >= 0)
+    place = dict(zip(target[known].tolist(), own[known].tolist(), strict=True))
+    places = np.array([place[each] for each in fitted.classes_.tolist()], dtype=np.intp)
+    return Scored(task, features[rows], codes[rows], places, len(checked.target.classes or ()))
+
+
+def _left_out(fitted: Predictor, own: Scored) -> float | None:
+    usual = own.task.metric in ("accuracy", "r2")
+    value = (
+        float(fitted.left_out_score_)
+        if usual
+        else own.task.value(own.target, own.told(fitted.left_out_), own.classes)
+    )
+    return value if np.isfinite(value) else None

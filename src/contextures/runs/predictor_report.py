@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextures import report
 from contextures.runs.predictor import Predicted
+from contextures.runs.score_report import score_parts
 
 
 def predictor_part(predicted: Predicted | None) -> report.Predictor | None:
@@ -37,11 +38,8 @@ def predictor_part(predicted: Predicted | None) -> report.Predictor | None:
         n_predicted=predicted.n_predicted,
         scored_on=found.scored_on,
         n_scored=found.n_scored,
-        scores=[
-            report.Score(key, "", score.score, *score.interval)
-            for key, score in found.scores.items()
-        ],
-        left_out_score=predicted.left_out_score,
+        scores=score_parts(found.scores),
+        left_out_score=predicted.left_out,
         refitted=predicted.refitted,
         calibration_error=found.calibration_error,
         coverage=found.coverage,

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from contextures.evaluation import HeldOutScore
+from contextures.evaluation import HeldOutScore, Task
 from contextures.runs.predictor import Predicted
-from contextures.runs.predictor_scores import PredictorScore
-from contextures.runs.wording import beside
+from contextures.runs.wording import RIVALS as BESIDE
+from contextures.runs.wording import rival_clauses, shown, worth
 
-RIVALS = {
-    "raw_linear": "a linear model on the raw features",
-    "gradient_boosting": "gradient boosting",
-}
-
+RIVALS = {**BESIDE, "raw_linear": ("a linear model on the raw features",) * 2}
 
 FEW_HELD = 50
 """Held-out rows below which a score is said to be rough, where most rows have no label."""
 
 
 def predictor_sentences(
-    predicted: Predicted, scores: dict[str, HeldOutScore], target: str
+    task: Task, predicted: Predicted, scores: dict[str, HeldOutScore], target: str
 ) -> list[str]:
     """Say how well a predictor does beside its rivals, and what it predicted.
 
     Parameters
     ----------
+    task : Task
+        What is predicted, and by what it is judged.
     predicted : Predicted
         What was learned and predicted.
     scores : dict of str to HeldOutScore
@@ -39,22 +37,18 @@ def predictor_sentences(
     found, n_predicted, n = predicted.score, predicted.n_predicted, len(predicted.frame)
     ours = found.scores["predictor"]
     rivals = found.scores if found.scored_on == "left-out" else scores
-    clauses = [beside(ours, rivals[key], name) for key, name in RIVALS.items() if key in rivals]
-    worth = _worth(found, ours, target)
-    sentences = [f"The predictor, a pool of models, {worth}: {', and '.join(clauses)}."]
+    clauses = rival_clauses(task, ours, rivals, RIVALS)
+    said = worth(task, ours, target, f"{found.scored_on} rows")
+    sentences = [f"The predictor, a pool of models, {said}: {clauses}."]
     if found.scored_on == "left-out":
         few = f"Only {found.n_scored:,} of {n:,} rows have a label, too few to hold some out; each "
         sentences[0] = f"{few}was left out in turn instead. {sentences[0]}"
-    elif (
-        found.n_scored < FEW_HELD
-        and n_predicted > n / 2
-        and (left_out := predicted.left_out_score) is not None
-    ):
+    elif found.n_scored < FEW_HELD and n_predicted > n / 2 and not predicted.apart:
         k = predicted.predictor.n_labelled_
-        score = f"R² {left_out:.2f}" if found.calibration_error is None else f"{left_out:.1%} right"
+        left_out = "" if predicted.left_out is None else f": {_score(task, predicted.left_out)}"
         sentences.append(
             f"Labels are few, and {found.n_scored:,} held-out rows tell roughly; of its {k:,} "
-            f"labelled rows, each left out in turn: {score}."
+            f"labelled rows, each left out in turn{left_out}."
         )
     if n_predicted:
         rows = "1 row" if n_predicted == 1 else f"{n_predicted:,} rows"
@@ -62,9 +56,8 @@ def predictor_sentences(
     return sentences
 
 
-def _worth(found: PredictorScore, ours: HeldOutScore, target: str) -> str:
-    where = "held-out rows" if found.scored_on == "held-out" else "left-out rows"
-    if found.calibration_error is not None:
-        return f"predicts {target} right for {ours.score:.1%} of the {where}"
-    share = f"{ours.score:.0%}" if ours.score > 0 else "none"
-    return f"explains {share} of the variance of {target} on {where}"
+def _score(task: Task, value: float) -> str:
+    if task.metric == "accuracy":
+        return f"{value:.1%} right"
+    digits = f"{value:.2f}" if task.metric == "r2" else shown(task, value)
+    return f"{task.measure.words} {digits}"

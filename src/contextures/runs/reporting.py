@@ -13,6 +13,7 @@ from contextures._arrays import FloatArray
 from contextures._version import __version__
 from contextures.runs.predictor_report import predictor_part
 from contextures.runs.run import Learned, Run
+from contextures.runs.score_report import score_parts
 from contextures.runs.wording import encoder_label
 
 MAP_ROWS = 2000
@@ -76,9 +77,8 @@ def build_report(run: Run) -> report.ReportData:
         probe_curve=None
         if scored is None
         else [report.ProbePoint(*point) for point in scored.curve],
-        scores=[
-            report.Score(key, "", score.score, *score.interval) for key, score in run.scores.items()
-        ],
+        scores=score_parts(run.scores),
+        why=None if run.judged is None else run.judged.why,
         metric=None if run.task is None else run.task.metric,
         predictor=predictor_part(run.predicted),
         scatter=_scatter(run),

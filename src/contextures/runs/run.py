@@ -13,9 +13,11 @@ from contextures._arrays import FloatArray
 from contextures.data import TablePreparation
 from contextures.encoders import Encoder
 from contextures.evaluation import HeldOutScore, Task
+from contextures.evaluation.metrics import USUAL
 from contextures.runs.checked_table import Checked
 from contextures.runs.compressed import KeptShare
 from contextures.runs.held import Held
+from contextures.runs.judging import Judged
 from contextures.runs.learned_quality import Judgement
 from contextures.runs.options import FitOptions
 from contextures.runs.predictor import Predicted
@@ -102,6 +104,8 @@ class Run:
         What the coordinates keep of the embedding they were learned from; None for other tables.
     seconds : dict of str to float
         How long each stage took.
+    judged : Judged or None
+        What the scores are judged by; None without a target.
     predicted : Predicted or None
         The predictor of the target; None without one, or where none was asked for.
     held : Held or None
@@ -119,6 +123,7 @@ class Run:
     coordinates: FloatArray
     scored: Scored | None
     seconds: dict[str, float]
+    judged: Judged | None = None
     predicted: Predicted | None = None
     kept: KeptShare | None = None
     held: Held | None = None
@@ -160,8 +165,7 @@ class Run:
     @property
     def task(self) -> Task | None:
         """What is predicted; None without a target."""
-        info = self.checked.target
-        return None if info is None else Task(info.task, self.options.seed)
+        return None if self.judged is None else self.judged.task
 
     @property
     def scores(self) -> dict[str, HeldOutScore]:
@@ -187,10 +191,22 @@ class Run:
             sentences.append(comparison(found.task, name, found.n_used, found.scores))
         if self.held is not None and self.held.sentence is not None:
             sentences.append(self.held.sentence)
-        if self.predicted is not None and self.checked.target is not None:
+        if self.predicted is not None and self.checked.target is not None and self.task is not None:
             name = self.checked.target.name
-            sentences += predictor_sentences(self.predicted, self.scores, name)
-        return sentences
+            sentences += predictor_sentences(self.task, self.predicted, self.scores, name)
+        return sentences + self._judgement()
+
+    def _judgement(self) -> list[str]:
+        """Say by what scores are judged where it is not the usual, and if rows are too few."""
+        if self.judged is None:
+            return []
+        usual = USUAL[self.judged.task.kind]
+        said = [] if self.judged.task.metric == usual else [self.judged.why]
+        for key, score in self.scores.items():
+            of = "the predictor" if key == "predictor" else "the linear model"
+            few = self.judged.few(of, score)
+            return [*said, few] if few else said
+        return said
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
@@ -199,6 +215,7 @@ class Run:
         return {
             "task": None if task is None else task.kind,
             "metric": None if task is None else task.metric,
+            "metric_reason": None if self.judged is None else self.judged.why,
             "target": None if self.checked.target is None else self.checked.target.name,
             **self.counts,
             "split": None if self.held is None else self.held.to_dict(),
@@ -215,9 +232,6 @@ class Run:
             "reliable": bool(search.best_usefulness_.reliable),
             "alignment": self.learned.judgement.alignment,
             **({} if self.kept is None else {"kept": self.kept.to_dict()}),
-            "scores": {
-                key: {"score": found.score, "interval": list(found.interval)}
-                for key, found in self.scores.items()
-            },
+            "scores": {key: found.to_dict() for key, found in self.scores.items()},
             "predictor": None if self.predicted is None else self.predicted.to_dict(),
         }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from contextures.encoders import Encoder
 from contextures.evaluation import HeldOutScore, Task
 from contextures.evaluation.context_scores.task_priors import NOISE
@@ -52,35 +54,68 @@ def encoder_label(kind: str, encoder: Encoder) -> str:
     return "the exact singular functions"
 
 
+RIVALS = {
+    "baseline": ("the commonest class alone", "the mean alone"),
+    "raw_linear": ("the same model on the raw features",) * 2,
+    "gradient_boosting": ("gradient boosting",) * 2,
+    "random_forest": ("a random forest",) * 2,
+}
+"""What each rival is called beside a representation, for classes and for numbers."""
+
+
 def comparison(task: Task, target: str, n_used: int, scores: dict[str, HeldOutScore]) -> str:
     """Say what the representation is worth beside its rivals."""
     ours = scores["contexture"]
-    worth = (
-        f"predicts {target} right for {ours.score:.1%} of the held-out rows"
-        if task.metric == "accuracy"
-        else f"explains {ours.score:.0%} of the variance of {target} on held-out rows"
-        if ours.score > 0
-        else f"explains none of the variance of {target} on held-out rows"
-    )
-    rivals = {
-        "raw_linear": "the same model on the raw features",
-        "gradient_boosting": "gradient boosting",
-    }
-    clauses = [beside(ours, scores[key], name) for key, name in rivals.items()]
+    clauses = rival_clauses(task, ours, scores, RIVALS)
     return (
-        f"A linear model on the first {_coordinates(n_used)} {worth}: {clauses[0]}, and "
-        f"{clauses[1]}."
+        f"A linear model on the first {_coordinates(n_used)} "
+        f"{worth(task, ours, target, 'held-out rows')}: {clauses}."
     )
 
 
-def beside(ours: HeldOutScore, rival: HeldOutScore, name: str) -> str:
+def worth(task: Task, found: HeldOutScore, target: str, where: str) -> str:
+    """Say how well something predicts a target, as a clause without its subject."""
+    if task.metric == "accuracy":
+        return f"predicts {target} right for {found.score:.1%} of the {where}"
+    if task.metric == "r2":
+        share = f"{found.score:.0%}" if found.score > 0 else "none"
+        return f"explains {share} of the variance of {target} on {where}"
+    return f"predicts {target} on {where} with {task.measure.words} {shown(task, found.score)}"
+
+
+def rival_clauses(
+    task: Task,
+    ours: HeldOutScore,
+    scores: dict[str, HeldOutScore],
+    rivals: Mapping[str, tuple[str, ...]],
+) -> str:
+    """Say how a score stands beside each rival's; of the models of trees, the better one's."""
+    place = 0 if task.kind == "classification" else 1
+    sign = 1 if task.measure.larger else -1
+    trees = [key for key in ("gradient_boosting", "random_forest") if key in scores]
+    worse = sorted(trees, key=lambda key: -sign * scores[key].score)[1:]
+    clauses = [
+        beside(task, ours, scores[key], names[place])
+        for key, names in rivals.items()
+        if key in scores and key not in worse
+    ]
+    return clauses[0] if len(clauses) == 1 else f"{', '.join(clauses[:-1])}, and {clauses[-1]}"
+
+
+def beside(task: Task, ours: HeldOutScore, rival: HeldOutScore, name: str) -> str:
     """Say whether a score differs from a rival's by more than its interval."""
     low, high = ours.interval
+    less, more = ("less", "more") if task.measure.larger else ("better", "worse")
     if rival.score > high:
-        return f"less than {name} ({rival.score:.3f})"
+        return f"{less} than {name} ({shown(task, rival.score)})"
     if rival.score < low:
-        return f"more than {name} ({rival.score:.3f})"
-    return f"not distinguishable from {name} ({rival.score:.3f})"
+        return f"{more} than {name} ({shown(task, rival.score)})"
+    return f"not distinguishable from {name} ({shown(task, rival.score)})"
+
+
+def shown(task: Task, value: float) -> str:
+    """Write a score: those of an error have the target's unit, and any size."""
+    return f"{value:.4g}" if task.metric in ("mae", "rmse") else f"{value:.3f}"
 
 
 def _coordinates(count: int) -> str:

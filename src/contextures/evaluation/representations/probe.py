@@ -1,93 +1,57 @@
-"""What a representation is worth: linear probes and, on the same rows, strong baselines."""
+"""What a representation is worth: linear probes and, on the same rows, its rivals."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from contextures._arrays import FloatArray, IntArray
+from contextures._arrays import FloatArray
 from contextures._checks import check_length, check_rows, check_type
-from contextures.evaluation.intervals import Metric, bootstrap_interval, metric_value
-from contextures.evaluation.representations.folds import Apart, Folds, folds
+from contextures.evaluation.intervals import bootstrap_interval
+from contextures.evaluation.representations.boosting import tuned_boosting
+from contextures.evaluation.representations.folds import Apart
+from contextures.evaluation.representations.rivals import Fitted, baseline, random_forest
+from contextures.evaluation.representations.task import HeldOutScore, Task, score_of, told_by
+from contextures.evaluation.representations.tuning import folds, part_of, tuning_rows
 from contextures.exceptions import InputError
 
-MOST_TUNING_ROWS = 3000
-"""Rows that settings are chosen on; models are then fitted to all training rows."""
-
 PENALTIES = np.logspace(-3, 5, 17)
-
 _STRENGTHS = (0.01, 0.1, 1.0, 10.0, 100.0)
-_BOOSTING: tuple[dict[str, Any], ...] = (
-    {"learning_rate": 0.1, "max_iter": 100, "max_leaf_nodes": 31},
-    {"learning_rate": 0.05, "max_iter": 200, "max_leaf_nodes": 15, "l2_regularization": 1.0},
-    {"learning_rate": 0.1, "max_iter": 60, "max_depth": 3, "min_samples_leaf": 10},
-)
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is predicted.
-
-    Attributes
-    ----------
-    kind : {"classification", "regression"}
-        Decides the models and the score.
-    seed : int
-        Seeds folds, subsamples and boosting.
-    """
-
-    kind: Literal["classification", "regression"]
-    seed: int = 0
-
-    @property
-    def metric(self) -> Metric:
-        """Accuracy for classes, R^2 for numbers."""
-        return "accuracy" if self.kind == "classification" else "r2"
-
-
-@dataclass(frozen=True)
-class HeldOutScore:
-    """A score on held-out rows, with its 95 % bootstrap interval over those rows.
-
-    Attributes
-    ----------
-    score : float
-        R^2, or accuracy.
-    interval : tuple of float
-        The lower and the upper end.
-    """
-
-    score: float
-    interval: tuple[float, float]
 
 
 def linear_probe(task: Task, features: FloatArray, target: Any, apart: Apart | None = None) -> Any:
     """Fit a linear model on standardised features, its penalty chosen by cross-validation.
 
-    Ridge by leave-one-out for numbers; logistic regression by 3 folds for classes. Rows that are
-    kept apart get folds that do so.
+    Ridge by leave-one-out for numbers; logistic regression by 3 folds for classes. What is best
+    is told by the task's metric. Rows that are kept apart get folds that do so.
     """
     if task.kind == "regression":
-        model = _ridge(task, target, apart)
-        return make_pipeline(StandardScaler(), model).fit(features, target)
-    settings = [{"C": strength} for strength in _STRENGTHS]
-    best = _choose(task, settings, _logistic, features, target, apart)
-    return _logistic(best).fit(features, target)
+        return make_pipeline(StandardScaler(), ridge(task, target, apart)).fit(features, target)
+    return _logistic(_choose(task, features, target, apart)).fit(features, target)
 
 
-def boosting(task: Task, features: FloatArray, target: Any, apart: Apart | None = None) -> Any:
-    """Fit scikit-learn's histogram gradient boosting, settings chosen by 3 folds."""
-    # Stopping early looks at rows drawn at random, which need not be apart from the others.
-    more = {} if apart is None else {"early_stopping": False}
-    settings = [{**setting, **more} for setting in _BOOSTING]
-    best = _choose(task, settings, lambda s: _boosting(task, s), features, target, apart)
-    return _boosting(task, best).fit(features, target)
+def _linear(task: Task, features: FloatArray, target: Any, apart: Apart | None) -> Fitted:
+    words = "ridge regression" if task.kind == "regression" else "logistic regression"
+    return Fitted(linear_probe(task, features, target, apart), words)
+
+
+def ridge(task: Task, target: Any = None, apart: Apart | None = None) -> Any:
+    """Make a ridge regression whose penalty has the best left-out predictions by the metric."""
+    # R^2 and the root are best where the mean squared error is, which it follows by itself.
+    scoring = "neg_mean_absolute_error" if task.metric == "mae" else None
+    if apart is None:
+        return RidgeCV(alphas=PENALTIES, scoring=scoring)
+    try:
+        parts = folds(task, target, 3, apart)
+    except InputError:  # of one group: nothing to choose a penalty on
+        return Ridge(alpha=1.0)
+    return RidgeCV(alphas=PENALTIES[::2], cv=parts, scoring=scoring or "neg_mean_squared_error")
 
 
 def compare(
@@ -114,8 +78,11 @@ def compare(
     -------
     dict of str to HeldOutScore
         ``contexture`` (linear probe on the coordinates), ``raw_linear`` (the same on the
-        features), ``gradient_boosting`` (on the features) and ``contexture_plus_raw`` (linear
-        probe on both). Every setting is chosen on training rows alone.
+        features), ``gradient_boosting`` (on the features, the best of ten random settings),
+        ``random_forest`` (on the features), ``contexture_plus_raw`` (linear probe on both) and
+        ``baseline`` (the shares of the classes, of which the commonest is predicted, or the
+        mean), each with its seconds. Every setting is chosen on training rows alone, by the
+        task's metric.
 
     Examples
     --------
@@ -135,20 +102,30 @@ def compare(
         if not isinstance(pair, tuple | list) or len(pair) != 2:
             raise InputError(f"{name} must be a pair, of the training and of the held-out rows")
     both = tuple(np.hstack(pair) for pair in zip(embedding, raw, strict=True))
+    classes = _classes(task, target)
     entries = {
-        "contexture": (linear_probe, embedding),
-        "raw_linear": (linear_probe, raw),
-        "gradient_boosting": (boosting, raw),
-        "contexture_plus_raw": (linear_probe, both),
+        "contexture": (_linear, embedding),
+        "raw_linear": (_linear, raw),
+        "gradient_boosting": (tuned_boosting, raw),
+        "random_forest": (random_forest, raw),
+        "contexture_plus_raw": (_linear, both),
+        "baseline": (baseline, raw),
     }
     scores = {}
     for name, (fit, (train, test)) in entries.items():
-        predicted = fit(task, train, target[0], apart).predict(test)
-        scores[name] = HeldOutScore(
-            metric_value(task.metric, target[1], predicted),
-            bootstrap_interval(task.metric, target[1], predicted, seed=task.seed),
-        )
+        started = time.perf_counter()
+        fitted = fit(task, train, target[0], apart)
+        told = told_by(task, fitted.model, test, classes)
+        seconds = time.perf_counter() - started
+        scores[name] = score_of(task, target[1], told, classes, seconds=seconds, model=fitted.words)
     return scores
+
+
+def _classes(task: Task, target: tuple[Any, ...]) -> Any:
+    """Give all classes, sorted; None for numbers."""
+    if task.kind == "regression":
+        return None
+    return np.unique(np.concatenate([np.asarray(part) for part in target]))
 
 
 def probe_curve(
@@ -179,7 +156,9 @@ def probe_curve(
     Returns
     -------
     list of tuple
-        (d, score, low, high), with the mean over folds and two standard errors to each side.
+        (d, score, low, high), with the mean over folds and two standard errors to each side. Where
+        the metric is undefined on folds, for want of a class, it is that of all rows' predictions
+        by the models that had not seen them, with its bootstrap interval.
 
     Examples
     --------
@@ -195,112 +174,62 @@ def probe_curve(
     coordinates = check_rows(coordinates, least=2)
     check_length(target, len(coordinates), "target")
     target = np.asarray(target)
-    chosen = _tuning_rows(task, target, apart)
-    rows, labels, apart = coordinates[chosen], target[chosen], _of(apart, chosen)
-    parts = _folds(task, labels, n_folds, apart)
+    rows, labels, apart = tuning_rows(task, coordinates, target, apart=apart)
+    classes = _classes(task, (labels,))
+    parts = folds(task, labels, n_folds, apart)
     points = []
     for d in dimensions:
-        scores = []
+        told = []
         for train, test in parts:
-            model = _quick_probe(task, labels[train], _of(apart, train))
-            told = model.fit(rows[train, :d], labels[train]).predict(rows[test, :d])
-            scores.append(_fold_score(task, labels, test, told))
-        mean, error = float(np.mean(scores)), float(np.std(scores, ddof=1) / np.sqrt(len(scores)))
-        points.append((int(d), mean, mean - 2 * error, mean + 2 * error))
+            model = _quick_probe(task, labels[train], part_of(apart, train))
+            model.fit(rows[train, :d], labels[train])
+            told.append(told_by(task, model, rows[test, :d], classes))
+        points.append((int(d), *_over_folds(task, labels, [test for _, test in parts], told)))
     return points
 
 
+def _over_folds(
+    task: Task, labels: Any, tested: list[Any], told: list[Any]
+) -> tuple[float, float, float]:
+    classes = _classes(task, (labels,))
+    scores = [
+        task.value(labels[test], part, classes) for test, part in zip(tested, told, strict=True)
+    ]
+    if np.isfinite(scores).all():
+        mean = float(np.mean(scores))
+        error = float(np.std(scores, ddof=1) / np.sqrt(len(scores)))
+        return mean, mean - 2 * error, mean + 2 * error
+    truth, pooled = labels[np.concatenate(tested)], np.concatenate(told)
+    how: dict[str, Any] = {"classes": classes, "positive": task.positive}
+    low, high = bootstrap_interval(task.metric, truth, pooled, seed=task.seed, **how)
+    return task.value(truth, pooled, classes), low, high
+
+
+def best_of(task: Task, curve: Sequence[tuple[int, float, float, float]]) -> int:
+    """Give the number of coordinates whose score is best, the fewest of those."""
+    gains = [score if task.measure.larger else -score for _, score, *_ in curve]
+    return curve[int(np.argmax(np.nan_to_num(gains, nan=-np.inf)))][0]
+
+
 def _quick_probe(task: Task, target: Any, apart: Apart | None) -> Any:
-    if task.kind == "regression":
-        return _ridge(task, target, apart)
-    return _logistic({"C": 1.0})
+    return ridge(task, target, apart) if task.kind == "regression" else _logistic(1.0)
 
 
-def _ridge(task: Task, target: Any, apart: Apart | None) -> Any:
-    if apart is None:
-        return RidgeCV(alphas=PENALTIES)
-    try:
-        parts = _folds(task, np.asarray(target), 3, apart)
-    except InputError:  # of one group: nothing to choose a penalty on
-        return Ridge(alpha=1.0)
-    return RidgeCV(alphas=PENALTIES[::2], cv=parts, scoring="neg_mean_squared_error")
+def _logistic(strength: float) -> Any:
+    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=500, tol=1e-3, C=strength))
 
 
-def _logistic(settings: dict[str, Any]) -> Any:
-    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=500, tol=1e-3, **settings))
+def _choose(task: Task, features: FloatArray, target: Any, apart: Apart | None) -> float:
+    """Pick the strength with the best mean score over 3 folds of (some of) the training rows."""
+    rows, labels, apart = tuning_rows(task, features, np.asarray(target), apart=apart)
+    parts, classes = folds(task, labels, 3, apart), _classes(task, (labels,))
 
+    def score(strength: float) -> float:
+        told = [
+            told_by(task, _logistic(strength).fit(rows[train], labels[train]), rows[test], classes)
+            for train, test in parts
+        ]
+        value = _over_folds(task, labels, [test for _, test in parts], told)[0]
+        return -np.inf if not np.isfinite(value) else value if task.measure.larger else -value
 
-def _boosting(task: Task, settings: dict[str, Any]) -> Any:
-    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-
-    kind = (
-        HistGradientBoostingRegressor
-        if task.kind == "regression"
-        else HistGradientBoostingClassifier
-    )
-    return kind(random_state=task.seed, **settings)
-
-
-def _choose(
-    task: Task,
-    settings: list[dict[str, Any]],
-    build: Any,
-    features: FloatArray,
-    target: Any,
-    apart: Apart | None,
-) -> dict[str, Any]:
-    """Pick the setting with the best mean score over 3 folds of (some of) the training rows."""
-    target = np.asarray(target)
-    chosen = _tuning_rows(task, target, apart)
-    rows, labels = features[chosen], target[chosen]
-    parts = _folds(task, labels, 3, _of(apart, chosen))
-
-    def score(setting: dict[str, Any]) -> float:
-        return float(
-            np.mean(
-                [
-                    _fold_score(
-                        task,
-                        labels,
-                        test,
-                        build(setting).fit(rows[train], labels[train]).predict(rows[test]),
-                    )
-                    for train, test in parts
-                ]
-            )
-        )
-
-    return max(settings, key=score)
-
-
-def _fold_score(task: Task, labels: Any, test: IntArray, told: Any) -> float:
-    """Score a fold; where its numbers are all alike, beside the variance of all of them."""
-    truth = labels[test]
-    if task.kind == "regression" and np.ptp(truth) == 0:
-        return float(1 - np.mean((truth - told) ** 2) / np.var(labels))
-    return metric_value(task.metric, truth, told)
-
-
-def _tuning_rows(task: Task, labels: Any, apart: Apart | None) -> IntArray:
-    n = len(labels)
-    if n <= MOST_TUNING_ROWS:
-        return np.arange(n)
-    chosen = np.random.default_rng(task.seed).choice(n, MOST_TUNING_ROWS, replace=False)
-    # Two rows of each class, and of each of a few groups, so that a rare one is not lost.
-    kinds = [labels] if task.kind == "classification" else []
-    if apart is not None and len(np.unique(apart.codes)) <= MOST_TUNING_ROWS // 10:
-        kinds.append(apart.codes)
-    for codes in kinds:
-        _, first = np.unique(codes, return_index=True)
-        _, last = np.unique(codes[::-1], return_index=True)
-        chosen = np.union1d(chosen, np.concatenate([first, n - 1 - last]))
-    return chosen
-
-
-def _folds(task: Task, labels: Any, n_folds: int, apart: Apart | None = None) -> Folds:
-    classes = task.kind == "classification"
-    return folds(labels, n_folds, classes=classes, seed=task.seed, apart=apart)
-
-
-def _of(apart: Apart | None, rows: IntArray) -> Apart | None:
-    return None if apart is None else apart.of(rows)
+    return max(_STRENGTHS, key=score)
