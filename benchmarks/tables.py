@@ -23,7 +23,14 @@ TABLES = (
     "segment",
     "titanic",
 )
-KEYS = ("contexture", "contexture_plus_raw", "raw_linear", "gradient_boosting")
+KEYS = (
+    "contexture",
+    "contexture_plus_raw",
+    "raw_linear",
+    "gradient_boosting",
+    "random_forest",
+    "baseline",
+)
 
 
 def one(data: Path, name: str, target: str, seed: int, encoder: str, score: str) -> dict[str, Any]:

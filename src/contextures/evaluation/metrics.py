@@ -167,8 +167,8 @@ def read_predictions(
         return Read(codes, chances.argmax(axis=1))
     columns = tuple(range(len(known)))
     if len(known) == 2:
-        rare = int(np.bincount(codes, minlength=2).argmin()) if positive is None else None
-        columns = (int(np.argmax(known == positive)) if rare is None else rare,)
+        named = np.flatnonzero(known == positive) if positive is not None else []
+        columns = (int(named[0] if len(named) else np.bincount(codes, minlength=2).argmin()),)
     return Read(codes, chances, columns)
 
 
