@@ -167,7 +167,7 @@ def read_predictions(
         return Read(codes, chances.argmax(axis=1))
     columns = tuple(range(len(known)))
     if len(known) == 2:
-        named = np.flatnonzero(known == positive) if positive is not None else []
+        named: Any = np.flatnonzero(known == positive) if positive is not None else []
         columns = (int(named[0] if len(named) else np.bincount(codes, minlength=2).argmin()),)
     return Read(codes, chances, columns)
 
