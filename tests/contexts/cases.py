@@ -23,7 +23,9 @@ import contextures.contexts as package
 import oracles
 from contextures.contexts import (
     BoostedTreesContext,
+    Concatenation,
     Context,
+    ConvexCombination,
     CutMixContext,
     DiffusionContext,
     FiniteContext,
@@ -204,6 +206,30 @@ CASES = {
     "changed images": draws(
         ImageContext((4, 4), crop=None, angles=(0, 90, 20), erase=0.5), IMAGES, IMAGES[:3] + 0.1
     ),
+    "combined": rows(0.3 * KNNContext(n_neighbors=5) + 0.7 * RBFContext(gamma=0.5)),
+    "three combined": rows(
+        ConvexCombination.of([KNNContext(3), KNNContext(6), RBFContext(n_landmarks=9)])
+    ),
+    "combined with a kernel": Case(
+        0.5 * KNNContext(n_neighbors=5) + 0.5 * LabelContext(),
+        ROWS,
+        REALS,
+        form="kernel",
+        slack=None,
+    ),
+    "combined with classes": Case(
+        0.5 * KNNContext(n_neighbors=5) + 0.5 * LabelContext(), ROWS, CLASSES
+    ),
+    "combined draws": draws(0.5 * SCARFContext(0.3) + 0.5 * KNNContext(n_neighbors=5)),
+    "combined graphs": Case(
+        0.5 * GraphContext(oracles.cycle(12)) + 0.5 * GraphContext(oracles.cycle(12)), new=[0, 3, 3]
+    ),
+    "concatenated": rows(
+        Concatenation(KNNContext(n_neighbors=5), KNNContext(n_neighbors=7)), slack=None
+    ),
+    "concatenated wide": rows(KNNContext(n_neighbors=5) | RBFContext(n_landmarks=7), slack=None),
+    "concatenated classes": Case(LabelContext() | LabelContext(), ROWS, CLASSES),
+    "concatenated draws": draws(SCARFContext(0.3) | NoiseContext(0.3)),
     "masked tokens": draws(MaskedTokensContext(0.3), TOKENS, TOKENS[:4]),
 }
 

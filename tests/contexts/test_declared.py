@@ -8,6 +8,7 @@ from sklearn.base import clone
 
 from contexts.cases import CASES, as_array, over
 from contextures.contexts import Context
+from contextures.contexts.algebra.mix import Mix
 from contextures.contexts.naming import declared_form, family_name
 from contextures.contexts.neighbor_search import NeighborSearch
 from contextures.exceptions import InputError
@@ -209,7 +210,7 @@ def test_short_forms_are_read_as_they_are_written(case):
 @every
 def test_what_has_no_short_form_is_written_in_full(case):
     context = CASES[case].made()
-    if declared_form(type(context)) is None:
+    if declared_form(type(context)) is None and not isinstance(context, Mix):
         assert short_form(context) == repr(context)
 
 

@@ -10,6 +10,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from contexts.cases import CASES, public_contexts
 from contextures.contexts import (
     BoostedTreesContext,
+    Concatenation,
+    ConvexCombination,
     KNNContext,
     MaskContext,
     RBFContext,
@@ -34,6 +36,8 @@ SMALL = {
         BoostedTreesContext(n_estimators=3, min_child_samples=1),
         BoostedTreesContext("predictions", n_estimators=3, min_child_samples=1),
     ],
+    "Concatenation": [Concatenation(KNNContext(3), KNNContext(2))],
+    "ConvexCombination": [ConvexCombination(KNNContext(3), RBFContext())],
     "KNNContext": [KNNContext(3), KNNContext(2, n_landmarks=4)],
     "MaskContext": [MaskContext(KNNContext(3), n_masks=2), MaskContext(RBFContext(), n_masks=2)],
     "RBFContext": [RBFContext(), RBFContext(0.5, n_landmarks=3)],

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from contextures._lazy import lazy
 
 if TYPE_CHECKING:
+    from contextures.contexts.algebra.combination import ConvexCombination
+    from contextures.contexts.algebra.concatenation import Concatenation
     from contextures.contexts.base import Context
     from contextures.contexts.boosted import BoostedTreesContext
     from contextures.contexts.corruption import CutMixContext, RandomMaskContext, SCARFContext
@@ -32,7 +34,9 @@ if TYPE_CHECKING:
 
 _HOME = {
     "BoostedTreesContext": "boosted",
+    "Concatenation": "algebra.concatenation",
     "Context": "base",
+    "ConvexCombination": "algebra.combination",
     "CutMixContext": "corruption",
     "DescribedRows": "rows",
     "DiffusionContext": "noise",
@@ -59,7 +63,9 @@ _HOME = {
 
 __all__ = [
     "BoostedTreesContext",
+    "Concatenation",
     "Context",
+    "ConvexCombination",
     "CutMixContext",
     "DescribedRows",
     "DiffusionContext",

@@ -1,0 +1,277 @@
+"""Convex combinations of contexts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from contextures._arrays import Array, FloatArray
+from contextures._checks import is_real
+from contextures.contexts.algebra.columns import Columns
+from contextures.contexts.algebra.mix import Mix, columns_of
+from contextures.contexts.algebra.operators import NEEDS_WEIGHTS, Weighted
+from contextures.contexts.algebra.revealed import chosen, drawn, names, table
+from contextures.contexts.base import Context, check_context
+from contextures.contexts.draws import Draws
+from contextures.exceptions import InputError
+
+ROUNDING = 1e-6
+"""How far from one weights may sum."""
+
+
+class ConvexCombination(Mix):
+    """One of two contexts, chosen at random whatever X: A = (j, A_j), with j drawn by weights.
+
+    Written ``0.5 * left + 0.5 * right``. The dual kernel is the mean of those of the parts,
+    k = w_1 k_1 + w_2 k_2, so the squared singular values sum to the mean of the parts' sums, and
+    where the parts share their singular functions each is the mean of the parts'. A combination of
+    more than two is one of combinations; see :meth:`of`.
+
+    This is not the mixture of P+(a|x) in which j stays hidden, which is weaker.
+
+    Parameters
+    ----------
+    left, right : Context
+        The parts.
+    weights : tuple of two floats, default=(0.5, 0.5)
+        The weights, at least zero; they sum to one.
+
+    Attributes
+    ----------
+    left_, right_ : Context
+        The fitted parts.
+    weights_ : ndarray of shape (2,)
+        The weights that were used.
+
+    Notes
+    -----
+    Of transitions a combination is a transition, whose rows are those of the parts side by side;
+    with a kernel it is a kernel. It only draws if a part does.
+
+    References
+    ----------
+    "Contextures: The Mechanism of Representation Learning" (arXiv 2504.19792), chapter 4; the
+    operator and its spectrum are derived.
+
+    Examples
+    --------
+    >>> from contextures.contexts import FiniteContext
+    >>> from contextures.spectrum import decompose
+    >>> strong, weak = FiniteContext([[0.5, 0], [0, 0.5]]), FiniteContext([[0.25] * 2] * 2)
+    >>> mixed = 0.36 * strong + 0.64 * weak
+    >>> decompose(mixed, None, 1).singular_values
+    array([0.6])
+    """
+
+    sign = "+"
+    rank = 2
+    saved = ("left_", "right_", "weights_", "centre_", "scales_", "constant_")
+    weights_: FloatArray
+
+    def __init__(
+        self, left: Context, right: Context, weights: Sequence[float] = (0.5, 0.5)
+    ) -> None:
+        self.left = left
+        self.right = right
+        self.weights = weights
+
+    @classmethod
+    def of(cls, contexts: Sequence[Context], weights: Sequence[float] | None = None) -> Context:
+        """Combine any number of contexts.
+
+        Parameters
+        ----------
+        contexts : sequence of Context
+            The parts.
+        weights : sequence of float, optional
+            One for each, at least zero, that sum to one; equal ones when None.
+
+        Returns
+        -------
+        Context
+            A combination of combinations, or the context itself where it is the only one.
+
+        Raises
+        ------
+        InputError
+            If there is not one weight for each part, or they are no such numbers.
+        """
+        parts = [check_context(part, "a part") for part in contexts]
+        if not parts:
+            raise InputError("there is nothing to combine; give at least one context")
+        given = [1.0 / len(parts)] * len(parts) if weights is None else weights
+        values = _checked(given, len(parts))
+        total, made = float(values[0]), parts[0]
+        for part, weight in zip(parts[1:], values[1:], strict=True):
+            made, total = _pair(made, total, part, float(weight))
+        return made
+
+    @classmethod
+    def added(cls, left: Any, right: Any) -> ConvexCombination:
+        """Add two terms: what ``+`` does.
+
+        Parameters
+        ----------
+        left, right : weighted contexts or ConvexCombination
+            The terms.
+
+        Returns
+        -------
+        ConvexCombination
+            Their sum; that its weights sum to one is seen when it is used.
+        """
+        made: ConvexCombination = _pair(*_term(left), *_term(right))[0]
+        return made
+
+    @property
+    def kind(self) -> str:  # type: ignore[override]
+        """What kind of context it is, in plain words."""
+        return "a convex combination"
+
+    @property
+    def label(self) -> str:
+        """The context in plain words."""
+        terms = self.terms()
+        return " + ".join(f"{weight:.3g} of ({part.label})" for weight, part in terms)
+
+    def density(self, n: int) -> float:
+        """Say how many entries describe a row: those of both parts; see :meth:`Context.density`."""
+        return sum(part.density(n) for part in self._pair)
+
+    def terms(self) -> list[tuple[float, Context]]:
+        """Give the parts with their weights, those of combinations among them one by one.
+
+        Returns
+        -------
+        list of tuple of float and Context
+            The weight and the context of each.
+        """
+        found: list[tuple[float, Context]] = []
+        for weight, part in zip(self.weights, (self.left, self.right), strict=True):
+            if isinstance(part, ConvexCombination):
+                found += [(weight * inner, context) for inner, context in part.terms()]
+            else:
+                found.append((weight, part))
+        return found
+
+    def check_parts(self) -> None:
+        """Refuse parts and weights that do not suit; see :meth:`Context.check_parts`."""
+        super().check_parts()
+        _checked(self.weights, 2)
+
+    def columns(self, X: Any = None) -> Columns:
+        """Describe rows by the columns of both parts side by side; see :meth:`Mix.columns`."""
+        parts = [columns_of(part, X) for part in self._pair]
+        return Columns.beside(parts, self.weights_)
+
+    def _fit_mix(self, X: Any) -> None:
+        self.weights_ = _checked(self.weights, 2)
+        super()._fit_mix(X)
+
+    def context_values(self) -> Any:
+        """Give (j, A_j): an indicator of each part, and the values of A of each, else zeros.
+
+        Where the values of A of both parts are names, they are numbered.
+        """
+        parts = self._pair
+        if all(names(np.asarray(part.context_values())) for part in parts):
+            return np.arange(len(self.context_weights_))
+        tables = [table(part) for part in parts]
+        sizes = [len(one) for one in tables]
+        indicators = np.repeat(np.eye(2), sizes, axis=0)
+        values = np.zeros((sum(sizes), sum(one.shape[1] for one in tables)))
+        values[: sizes[0], : tables[0].shape[1]] = tables[0]
+        values[sizes[0] :, tables[0].shape[1] :] = tables[1]
+        return np.hstack([indicators, values])
+
+    def context_rows(self) -> FloatArray | None:
+        """Give the values of A as rows of X, whichever part they are of."""
+        rows = [part.context_rows() for part in self._pair]
+        return None if rows[0] is None or rows[1] is None else np.concatenate(rows)
+
+    def draw_views(self, X: Any, draws: Draws, n_views: int) -> Array:
+        """Draw which part is revealed, and its A; see :meth:`Context.draw_views`."""
+        return self._drawn(X, draws, n_views, None)
+
+    def _drawn(self, X: Any, draws: Draws, n_views: int, rows: Any) -> Array:
+        n = len(X) if rows is None else len(rows)
+        which = chosen(draws, self.weights_, n_views, n)
+        values = [drawn(part, X, draws, n_views, rows) for part in self._pair]
+        hidden = [one * value for one, value in zip(which, values, strict=True)]
+        return draws.join([*which, *hidden])
+
+    def written(self, write: Any, spaced: bool = True) -> str:
+        """Write the terms with their weights; see :meth:`Mix.written`."""
+        sign = " + " if spaced else "+"
+        times = " * " if spaced else "*"
+        return sign.join(
+            f"{weight:.9g}{times}{_in_brackets(part, write)}" for weight, part in self.terms()
+        )
+
+
+def _term(value: Any) -> tuple[Context, float]:
+    if isinstance(value, Weighted):
+        return value.context, float(value.weight)
+    if isinstance(value, ConvexCombination):
+        return value, float(sum(value.weights))
+    raise InputError(NEEDS_WEIGHTS)
+
+
+def _pair(
+    left: Context, left_weight: float, right: Context, right_weight: float
+) -> tuple[Any, float]:
+    """Combine two terms; a combination whose weights do not yet sum to one becomes one that does.
+
+    Gives the combination and the sum of its weights.
+    """
+    return (
+        ConvexCombination(
+            _scaled(left, left_weight), _scaled(right, right_weight), (left_weight, right_weight)
+        ),
+        left_weight + right_weight,
+    )
+
+
+def _scaled(part: Context, total: float) -> Context:
+    unfinished = (
+        isinstance(part, ConvexCombination)
+        and total > 0
+        and abs(sum(part.weights) - 1.0) > ROUNDING
+        and abs(sum(part.weights) - total) <= ROUNDING
+    )
+    if not unfinished:
+        return part
+    scaled = tuple(weight / total for weight in part.weights)
+    return ConvexCombination(part.left, part.right, scaled)
+
+
+def _checked(weights: Any, n: int) -> FloatArray:
+    """Give weights that sum to one exactly, or say what is wrong with them."""
+    if isinstance(weights, str) or not hasattr(weights, "__len__"):
+        raise InputError(f"weights={weights!r} are not possible; give one number for each part")
+    if len(weights) != n:
+        raise InputError(
+            f"there are {len(weights)} weights for {n} contexts; give one weight for each"
+        )
+    if not all(is_real(one) and np.isfinite(one) for one in weights):
+        raise InputError(f"weights={list(weights)!r} are not all numbers; give one for each part")
+    values = np.array(weights, dtype=np.float64)
+    if (values < 0).any():
+        raise InputError(
+            f"the weight {values.min():g} is below zero; give weights of at least zero that sum to "
+            "one"
+        )
+    total = float(values.sum())
+    if abs(total - 1.0) > ROUNDING:
+        raise InputError(
+            f"the weights {', '.join(f'{one:g}' for one in values)} sum to {total:.6g}; give "
+            "weights that sum to one"
+        )
+    return values / total
+
+
+def _in_brackets(part: Context, write: Any) -> str:
+    text = str(write(part))
+    return f"({text})" if isinstance(part, Mix) else text
