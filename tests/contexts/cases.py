@@ -26,6 +26,7 @@ from contextures.contexts import (
     Concatenation,
     Context,
     ConvexCombination,
+    Convolution,
     CutMixContext,
     DiffusionContext,
     FiniteContext,
@@ -42,6 +43,7 @@ from contextures.contexts import (
     PairContext,
     RandomMaskContext,
     RBFContext,
+    RoundTrip,
     SCARFContext,
     TeacherContext,
 )
@@ -230,6 +232,44 @@ CASES = {
     "concatenated wide": rows(KNNContext(n_neighbors=5) | RBFContext(n_landmarks=7), slack=None),
     "concatenated classes": Case(LabelContext() | LabelContext(), ROWS, CLASSES),
     "concatenated draws": draws(SCARFContext(0.3) | NoiseContext(0.3)),
+    "convolved": rows(KNNContext(n_neighbors=5) @ RBFContext(gamma=0.5), slack=None),
+    "convolved sparsely": rows(
+        Convolution(KNNContext(n_neighbors=2), KNNContext(3, n_landmarks=30)), slack=None
+    ),
+    "convolved with classes": Case(
+        KNNContext(n_neighbors=5) @ LabelContext(), ROWS, CLASSES, NEW, slack=None
+    ),
+    "convolved with a kernel": Case(
+        KNNContext(n_neighbors=5) @ LabelContext(), ROWS, REALS, NEW, form="kernel", slack=None
+    ),
+    "convolved from a kernel": Case(
+        LabelContext() @ KNNContext(n_neighbors=5), ROWS, REALS, form="kernel", slack=None
+    ),
+    "convolved with a mix": Case(
+        (0.5 * KNNContext(3) + 0.5 * RBFContext()) @ (0.5 * KNNContext(3) + 0.5 * LabelContext()),
+        ROWS,
+        REALS,
+        NEW,
+        form="kernel",
+        slack=None,
+    ),
+    "convolved draws": draws(SCARFContext(0.3) @ NoiseContext(0.3)),
+    "convolved draws of neighbours": draws(KNNContext(n_neighbors=5) @ SCARFContext(0.3)),
+    "convolved draws to neighbours": draws(
+        (0.5 * SCARFContext(0.3) + 0.5 * KNNContext(3)) @ KNNContext(n_neighbors=5)
+    ),
+    "convolved graphs": Case(
+        GraphContext(oracles.cycle(12)) @ GraphContext(oracles.cycle(12)), new=[0, 3], slack=None
+    ),
+    "round trip": rows(RoundTrip(KNNContext(n_neighbors=5)), slack=None),
+    "round trips": rows(KNNContext(n_neighbors=5).round_trip(3), slack=None),
+    "round trip of classes": Case(LabelContext().round_trip(), ROWS, CLASSES, slack=None),
+    "round trip of a kernel": Case(
+        LabelContext().round_trip(2), ROWS, REALS, form="kernel", slack=None
+    ),
+    "round trip of a graph": Case(
+        GraphContext(oracles.cycle(12)).round_trip(), new=[0, 3], slack=None
+    ),
     "masked tokens": draws(MaskedTokensContext(0.3), TOKENS, TOKENS[:4]),
 }
 

@@ -198,7 +198,15 @@ def plain(context):
     return type(context)(**given)
 
 
-@over(lambda case: declared_form(type(case.context)) is not None)
+def is_short(context):
+    """Whether a context and what it is over have short forms."""
+    form = declared_form(type(context))
+    if form is None or form.inner is None:
+        return form is not None
+    return is_short(getattr(context, form.inner))
+
+
+@over(lambda case: is_short(case.context))
 def test_short_forms_are_read_as_they_are_written(case):
     context = plain(CASES[case].made())
     written = short_form(context)

@@ -9,6 +9,8 @@ from contextures._lazy import lazy
 if TYPE_CHECKING:
     from contextures.contexts.algebra.combination import ConvexCombination
     from contextures.contexts.algebra.concatenation import Concatenation
+    from contextures.contexts.algebra.convolution import Convolution
+    from contextures.contexts.algebra.round_trip import RoundTrip
     from contextures.contexts.base import Context
     from contextures.contexts.boosted import BoostedTreesContext
     from contextures.contexts.corruption import CutMixContext, RandomMaskContext, SCARFContext
@@ -37,6 +39,7 @@ _HOME = {
     "Concatenation": "algebra.concatenation",
     "Context": "base",
     "ConvexCombination": "algebra.combination",
+    "Convolution": "algebra.convolution",
     "CutMixContext": "corruption",
     "DescribedRows": "rows",
     "DiffusionContext": "noise",
@@ -54,6 +57,7 @@ _HOME = {
     "PairContext": "pairs",
     "RBFContext": "rbf",
     "RandomMaskContext": "corruption",
+    "RoundTrip": "algebra.round_trip",
     "SCARFContext": "corruption",
     "ShortForm": "registry",
     "TeacherContext": "teachers",
@@ -66,6 +70,7 @@ __all__ = [
     "Concatenation",
     "Context",
     "ConvexCombination",
+    "Convolution",
     "CutMixContext",
     "DescribedRows",
     "DiffusionContext",
@@ -83,6 +88,7 @@ __all__ = [
     "PairContext",
     "RBFContext",
     "RandomMaskContext",
+    "RoundTrip",
     "SCARFContext",
     "ShortForm",
     "TeacherContext",

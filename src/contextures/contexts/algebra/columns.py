@@ -12,11 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.sparse.linalg import svds
 
 from contextures._arrays import FloatArray, Matrix, compact
 
 CENTRED = 1e-12
 """Columns whose mean is below this share of their size count as centred, and stay sparse."""
+
+
+SMALL_SIDE = 300
+"""Up to here the norm of a matrix is computed in full."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +81,14 @@ class Finish:
     constant: float
 
     @classmethod
-    def to_kernel(cls, columns: Columns, input_weights: FloatArray) -> Finish:
+    def to_kernel(
+        cls, columns: Columns, input_weights: FloatArray, *, foreign: bool = False
+    ) -> Finish:
         """Learn it from the fitted rows.
 
-        A kernel that is seen through another law than the one it was fitted to (that of the first
-        context of a convolution) is centred under it, and shrunk where it would exceed one.
+        Kernels are centred. A ``foreign`` one, which is seen through another law than the one that
+        it was fitted to (that of the first context of a convolution), is shrunk where an eigenvalue
+        would exceed one.
         """
         entries, kernel = columns.entries, columns.kernel
         mean = np.asarray(entries.T @ input_weights, dtype=np.float64)
@@ -89,12 +97,11 @@ class Finish:
         reached = np.where(kernel, 1.0, mean)
         scales = np.divide(columns.weights, reached, out=np.zeros_like(mean), where=reached > 0)
         constant = max(0.0, 1.0 - float((columns.weights * mean)[~kernel].sum()))
-        if kernel.any():
+        if foreign and kernel.any():
             features = entries[:, kernel]
             dense = features.toarray() if sparse.issparse(features) else features
             dense = (dense - centre[kernel]) * np.sqrt(input_weights)[:, None]
-            dense *= np.sqrt(scales[kernel])
-            top = np.linalg.norm(dense, 2) ** 2 if min(dense.shape) <= 500 else 0.0
+            top = _norm(dense * np.sqrt(scales[kernel])) ** 2
             if top > constant > 0:
                 scales = np.where(kernel, scales * (constant / top), scales)
         return cls(centre, np.sqrt(scales), constant)
@@ -133,6 +140,13 @@ def product(left: Matrix, right: Matrix) -> Matrix:
         found.sort_indices()
         return compact(found)
     return np.ascontiguousarray(found)
+
+
+def _norm(matrix: FloatArray) -> float:
+    if min(matrix.shape) <= SMALL_SIDE:
+        return float(np.linalg.norm(matrix, 2))
+    start = np.random.default_rng(0).standard_normal(min(matrix.shape))
+    return float(svds(matrix, k=1, v0=start, return_singular_vectors=False)[0])
 
 
 def _squares(matrix: Matrix) -> Matrix:

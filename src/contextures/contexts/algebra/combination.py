@@ -10,7 +10,7 @@ import numpy as np
 from contextures._arrays import Array, FloatArray
 from contextures._checks import is_real
 from contextures.contexts.algebra.columns import Columns
-from contextures.contexts.algebra.mix import Mix, columns_of
+from contextures.contexts.algebra.mix import Mix, columns_of, lead, returns
 from contextures.contexts.algebra.operators import NEEDS_WEIGHTS, Weighted
 from contextures.contexts.algebra.revealed import chosen, drawn, names, table
 from contextures.contexts.base import Context, check_context
@@ -190,6 +190,17 @@ class ConvexCombination(Mix):
         """Give the values of A as rows of X, whichever part they are of."""
         rows = [part.context_rows() for part in self._pair]
         return None if rows[0] is None or rows[1] is None else np.concatenate(rows)
+
+    def returns(self) -> bool:
+        """Tell whether A can be the input of what follows: if that of both parts can."""
+        return all(returns(part) for part in self._pair)
+
+    def lead(self, X: Any, draws: Draws, n_views: int, rows: Any) -> Array:
+        """Draw A as rows of X, of a part that is not told; see :meth:`Mix.lead`."""
+        n = len(X) if rows is None else len(rows)
+        one, _ = chosen(draws, self.weights_, n_views, n)
+        first, second = (lead(part, X, draws, n_views, rows) for part in self._pair)
+        return draws.of.where(one > 0, first, second)
 
     def draw_views(self, X: Any, draws: Draws, n_views: int) -> Array:
         """Draw which part is revealed, and its A; see :meth:`Context.draw_views`."""

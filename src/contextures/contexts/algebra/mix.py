@@ -160,14 +160,15 @@ class Mix(Context):
             )
         return np.asarray(left if np.ptp(left) > 1e-12 else right)
 
-    def _settle(self, columns: Columns) -> None:
-        """Keep the fitted rows, and what columns are finished by."""
+    def _settle(self, columns: Columns, *, foreign: bool = False) -> None:
+        """Keep the fitted rows, and what columns are finished by; see :meth:`Finish.to_kernel`."""
         if self.form == "transition":
             self._set_transition(
                 times_columns(columns.entries, columns.weights), self.input_weights_
             )
             return
-        finish = Finish.to_kernel(columns, self.input_weights_)
+        finish = Finish.to_kernel(columns, self.input_weights_, foreign=foreign)
+        self._columns = columns.weights, columns.kernel
         self.centre_, self.scales_, self.constant_ = finish.centre, finish.scales, finish.constant
         self.fitted_rows_ = self.described_by(finish.features(columns.entries))
 
@@ -185,6 +186,13 @@ class Mix(Context):
             What the parts say of them.
         """
         raise NotImplementedError
+
+    def fitted_columns(self) -> Columns:
+        """Describe the fitted rows of a kernel by columns, from what was made of them."""
+        weights, kernel = self._columns
+        scales = np.divide(1.0, self.scales_, out=0 * self.scales_, where=self.scales_ > 0)
+        entries = times_columns(self.describe().entries, scales)
+        return Columns(entries + self.centre_ if self.centre_.any() else entries, weights, kernel)
 
     def expand(self, X: Any) -> Matrix:
         """Describe rows in the mix's form; see :meth:`Context.expand`."""
@@ -214,9 +222,17 @@ class Mix(Context):
         """Draw A, of shape (n_views, n, ...), for rows or for fitted rows by their numbers."""
         raise NotImplementedError
 
-    def context_rows(self) -> FloatArray | None:
+    def context_rows(self) -> Any:
         """Give the values of A as rows of X; see :meth:`Context.context_rows`."""
         return None
+
+    def returns(self) -> bool:
+        """Tell whether A can be the input of a context that follows, before the fit."""
+        return False
+
+    def lead(self, X: Any, draws: Draws, n_views: int, rows: Any) -> Array:
+        """Draw A as rows of X, for what follows in a convolution: as :meth:`_drawn` unless said."""
+        return self._drawn(X, draws, n_views, rows)
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:
         """Write the mix with its sign."""
@@ -246,9 +262,27 @@ class Mix(Context):
 def columns_of(context: Context, X: Any = None) -> Columns:
     """Give the columns of any fitted context in transition or kernel form."""
     if isinstance(context, Mix) and context.form == "kernel":
-        return context.columns(X)
+        return context.fitted_columns() if X is None else context.columns(X)
     entries = context.describe().entries if X is None else context.expand(X)
     return Columns.of(entries, kernel=context.form == "kernel")
+
+
+def returns(context: Context) -> bool:
+    """Tell whether values of A can be inputs of a context that follows, before it is fitted."""
+    if isinstance(context, Mix):
+        return context.returns()
+    return context.same_space or context.takes == "index"
+
+
+def lead(context: Context, X: Any, draws: Draws, n_views: int, rows: Any = None) -> Array:
+    """Draw A as rows of X, of shape (n_views, n, ...), for rows or for fitted rows by number."""
+    if isinstance(context, Mix) and context.form == "sampler":
+        return context.lead(X, draws, n_views, rows)
+    if rows is None:
+        found = context.sample(X, draws.rng, n_views)
+    else:
+        found = context.sample_rows(X, rows, draws.rng, n_views)
+    return found[None] if n_views == 1 else found
 
 
 def _bracketed(part: Any, rank: int, write: Any) -> str:

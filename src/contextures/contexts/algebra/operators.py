@@ -1,4 +1,4 @@
-"""The signs by which contexts are put together: ``0.5 * a + 0.5 * b`` and ``a | b``."""
+"""The signs by which contexts are put together: ``0.5 * a + 0.5 * b``, ``a @ b`` and ``a | b``."""
 
 from __future__ import annotations
 
@@ -32,6 +32,14 @@ class Combining:
             return NotImplemented
         return _kind("ConvexCombination").added(self, other)
 
+    def __matmul__(self, other: Any) -> Any:
+        """Let another context follow: their convolution."""
+        if isinstance(other, Weighted):
+            _misplaced("@")
+        if not isinstance(other, Combining):
+            return NotImplemented
+        return _kind("Convolution")(self, other)
+
     def __or__(self, other: Any) -> Any:
         """Reveal what both contexts say: their concatenation."""
         if isinstance(other, Weighted):
@@ -39,6 +47,21 @@ class Combining:
         if not isinstance(other, Combining):
             return NotImplemented
         return _kind("Concatenation")(self, other)
+
+    def round_trip(self, power: int = 1) -> Any:
+        """Give the context from x to A and back to a fitted row, whose operator is (T T*)^power.
+
+        Parameters
+        ----------
+        power : int, default=1
+            How many round trips follow one another.
+
+        Returns
+        -------
+        RoundTrip
+            An unfitted context; its singular values are ``s ** (2 * power)``.
+        """
+        return _kind("RoundTrip")(self, power)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +84,10 @@ class Weighted:
         if not isinstance(other, Combining | Weighted):
             return NotImplemented
         return _kind("ConvexCombination").added(self, other)
+
+    def __matmul__(self, other: Any) -> Any:
+        # Python reads 0.5 * a @ b from the left.
+        return Weighted(self.weight, self.context @ other)
 
     def __or__(self, other: Any) -> Any:
         _misplaced("|")
