@@ -132,10 +132,9 @@ class Convolution(Mix):
         return "kernel" if left == "kernel" else right
 
     def _common_weights(self) -> FloatArray:
-        left, right = self._pair
-        if len(left.input_weights_) != len(right.input_weights_):  # the second begins at A
-            return left.input_weights_
-        return super()._common_weights()
+        left = self.left_
+        # After a transition the second begins under the law of the first's A, whatever its own.
+        return super()._common_weights() if left.form == "kernel" else left.input_weights_
 
     def _fit_mix(self, X: Any) -> None:
         if self.form == "sampler":
