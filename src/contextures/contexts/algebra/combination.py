@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from contextures._arrays import Array, FloatArray
-from contextures._checks import is_real
+from contextures._checks import check_positive_int, is_real
 from contextures.contexts.algebra.columns import Columns
 from contextures.contexts.algebra.mix import Mix, columns_of, lead, returns
 from contextures.contexts.algebra.operators import NEEDS_WEIGHTS, Weighted
 from contextures.contexts.algebra.revealed import chosen, drawn, names, table
+from contextures.contexts.algebra.weighing import WAYS, find_weights
 from contextures.contexts.base import Context, check_context
 from contextures.contexts.draws import Draws
 from contextures.exceptions import InputError
@@ -35,8 +36,14 @@ class ConvexCombination(Mix):
     ----------
     left, right : Context
         The parts.
-    weights : tuple of two floats, default=(0.5, 0.5)
-        The weights, at least zero; they sum to one.
+    weights : tuple of two floats, or {"min-max", "pseudo-tasks", "labels"}, default=(0.5, 0.5)
+        The weights, at least zero; they sum to one. Or how to find them, on 300 rows: "min-max" are
+        those for which one encoder does best for the context that it serves worst, beside what is
+        best for that context alone; "pseudo-tasks" have the least expected error on smooth random
+        tasks, "labels" on those of ``y``, by leaving out one row at a time. Of combinations
+        within this one that ask for the same all weights are found together.
+    n_functions : int, default=16
+        How many functions "min-max" weights are for.
 
     Attributes
     ----------
@@ -44,6 +51,8 @@ class ConvexCombination(Mix):
         The fitted parts.
     weights_ : ndarray of shape (2,)
         The weights that were used.
+    gap_ : float or None
+        How far "min-max" weights may be from the best: the relative duality gap.
 
     Notes
     -----
@@ -67,15 +76,21 @@ class ConvexCombination(Mix):
 
     sign = "+"
     rank = 2
-    saved = ("left_", "right_", "weights_", "centre_", "scales_", "constant_")
+    saved = ("left_", "right_", "weights_", "gap_", "centre_", "scales_", "constant_")
     weights_: FloatArray
+    gap_: float | None = None
 
     def __init__(
-        self, left: Context, right: Context, weights: Sequence[float] = (0.5, 0.5)
+        self,
+        left: Context,
+        right: Context,
+        weights: Sequence[float] | str = (0.5, 0.5),
+        n_functions: int = 16,
     ) -> None:
         self.left = left
         self.right = right
         self.weights = weights
+        self.n_functions = n_functions
 
     @classmethod
     def of(cls, contexts: Sequence[Context], weights: Sequence[float] | None = None) -> Context:
@@ -133,6 +148,8 @@ class ConvexCombination(Mix):
     @property
     def label(self) -> str:
         """The context in plain words."""
+        if isinstance(self.weights, str):
+            return f"{self.left.label}, combined with {self.right.label}"
         terms = self.terms()
         return " + ".join(f"{weight:.3g} of ({part.label})" for weight, part in terms)
 
@@ -149,8 +166,9 @@ class ConvexCombination(Mix):
             The weight and the context of each.
         """
         found: list[tuple[float, Context]] = []
-        for weight, part in zip(self.weights, (self.left, self.right), strict=True):
-            if isinstance(part, ConvexCombination):
+        weights = (0.5, 0.5) if isinstance(self.weights, str) else self.weights
+        for weight, part in zip(weights, (self.left, self.right), strict=True):
+            if isinstance(part, ConvexCombination) and _alike(self.weights, part.weights):
                 found += [(weight * inner, context) for inner, context in part.terms()]
             else:
                 found.append((weight, part))
@@ -159,7 +177,36 @@ class ConvexCombination(Mix):
     def check_parts(self) -> None:
         """Refuse parts and weights that do not suit; see :meth:`Context.check_parts`."""
         super().check_parts()
-        _checked(self.weights, 2)
+        if not isinstance(self.weights, str):
+            _checked(self.weights, 2)
+            return
+        if self.weights not in WAYS:
+            raise InputError(
+                f"weights={self.weights!r} are not known; give numbers, or one of "
+                f"{', '.join(map(repr, WAYS))}"
+            )
+        check_positive_int(self.n_functions, "n_functions")
+        if self.weights == "labels" and any(part.needs_y for _, part in self.terms()):
+            raise InputError(
+                "weights='labels' would go to the part that has seen the labels; give the weights, "
+                "or parts that need no y"
+            )
+
+    @property
+    def needs_y(self) -> bool:  # type: ignore[override]
+        """Whether ``fit`` needs ``y``: if a part does, or weights by labels."""
+        by_labels = isinstance(self.weights, str) and self.weights == "labels"
+        return by_labels or super().needs_y
+
+    def _resolved(self, X: Any, y: Any) -> tuple[Context, Context]:
+        if not isinstance(self.weights, str):
+            self._used = _checked(self.weights, 2)
+            return self.left, self.right
+        parts = [part for _, part in self.terms()]
+        found = find_weights(self.weights, parts, X, y, self.n_functions)
+        made: Any = ConvexCombination.of(parts, list(found.weights))
+        self.gap_, self._used = found.gap, _checked(made.weights, 2)
+        return made.left, made.right
 
     def columns(self, X: Any = None) -> Columns:
         """Describe rows by the columns of both parts side by side; see :meth:`Mix.columns`."""
@@ -167,7 +214,7 @@ class ConvexCombination(Mix):
         return Columns.beside(parts, self.weights_)
 
     def _fit_mix(self, X: Any) -> None:
-        self.weights_ = _checked(self.weights, 2)
+        self.weights_ = self._used
         super()._fit_mix(X)
 
     def context_values(self) -> Any:
@@ -215,6 +262,10 @@ class ConvexCombination(Mix):
 
     def written(self, write: Any, spaced: bool = True) -> str:
         """Write the terms with their weights; see :meth:`Mix.written`."""
+        if isinstance(self.weights, str):
+            more = "" if self.n_functions == 16 else f", n_functions={self.n_functions!r}"
+            parts = f"{self.left!r}, {self.right!r}"
+            return f"ConvexCombination({parts}, weights={self.weights!r}{more})"
         sign = " + " if spaced else "+"
         times = " * " if spaced else "*"
         return sign.join(
@@ -225,7 +276,7 @@ class ConvexCombination(Mix):
 def _term(value: Any) -> tuple[Context, float]:
     if isinstance(value, Weighted):
         return value.context, float(value.weight)
-    if isinstance(value, ConvexCombination):
+    if isinstance(value, ConvexCombination) and not isinstance(value.weights, str):
         return value, float(sum(value.weights))
     raise InputError(NEEDS_WEIGHTS)
 
@@ -248,6 +299,7 @@ def _pair(
 def _scaled(part: Context, total: float) -> Context:
     unfinished = (
         isinstance(part, ConvexCombination)
+        and not isinstance(part.weights, str)
         and total > 0
         and abs(sum(part.weights) - 1.0) > ROUNDING
         and abs(sum(part.weights) - total) <= ROUNDING
@@ -256,6 +308,13 @@ def _scaled(part: Context, total: float) -> Context:
         return part
     scaled = tuple(weight / total for weight in part.weights)
     return ConvexCombination(part.left, part.right, scaled)
+
+
+def _alike(weights: Any, inner: Any) -> bool:
+    """Tell whether weights of a combination within another are all given, or all to be found."""
+    if isinstance(weights, str) or isinstance(inner, str):
+        return isinstance(weights, str) and isinstance(inner, str) and weights == inner
+    return True
 
 
 def _checked(weights: Any, n: int) -> FloatArray:

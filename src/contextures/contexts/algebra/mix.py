@@ -125,9 +125,9 @@ class Mix(Context):
     def fit(self, X: Any = None, y: Any = None) -> Self:
         """Fit both parts to the same rows; see :meth:`Context.fit`."""
         self.check_parts()
-        left = clone(self.left).fit(X, y)
+        one, other = self._resolved(X, y)
         # Set together, as soon as both are known: the form is told from them.
-        right = clone(self.right).fit(X, y)
+        left, right = clone(one).fit(X, y), clone(other).fit(X, y)
         self.left_, self.right_ = left, right
         self.check_parts()  # now that all forms are known
         self.input_weights_ = self._common_weights()
@@ -139,6 +139,10 @@ class Mix(Context):
             for part in (left, right):
                 part.forget_rows()
         return self
+
+    def _resolved(self, X: Any, y: Any) -> tuple[Context, Context]:
+        """Give the parts to fit."""
+        return self.left, self.right
 
     def _fit_mix(self, X: Any) -> None:
         """Learn what joins the parts, and describe the fitted rows."""
