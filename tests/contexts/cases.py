@@ -23,7 +23,10 @@ import contextures.contexts as package
 import oracles
 from contextures.contexts import (
     BoostedTreesContext,
+    Concatenation,
     Context,
+    ConvexCombination,
+    Convolution,
     CutMixContext,
     DiffusionContext,
     FiniteContext,
@@ -40,6 +43,7 @@ from contextures.contexts import (
     PairContext,
     RandomMaskContext,
     RBFContext,
+    RoundTrip,
     SCARFContext,
     TeacherContext,
 )
@@ -203,6 +207,68 @@ CASES = {
     "cropped images": draws(ImageContext((4, 4)), IMAGES, IMAGES[:3] + 0.1),
     "changed images": draws(
         ImageContext((4, 4), crop=None, angles=(0, 90, 20), erase=0.5), IMAGES, IMAGES[:3] + 0.1
+    ),
+    "combined": rows(0.3 * KNNContext(n_neighbors=5) + 0.7 * RBFContext(gamma=0.5)),
+    "three combined": rows(
+        ConvexCombination.of([KNNContext(3), KNNContext(6), RBFContext(n_landmarks=9)])
+    ),
+    "combined with a kernel": Case(
+        0.5 * KNNContext(n_neighbors=5) + 0.5 * LabelContext(),
+        ROWS,
+        REALS,
+        form="kernel",
+        slack=None,
+    ),
+    "combined with classes": Case(
+        0.5 * KNNContext(n_neighbors=5) + 0.5 * LabelContext(), ROWS, CLASSES
+    ),
+    "combined draws": draws(0.5 * SCARFContext(0.3) + 0.5 * KNNContext(n_neighbors=5)),
+    "combined graphs": Case(
+        0.5 * GraphContext(oracles.cycle(12)) + 0.5 * GraphContext(oracles.cycle(12)), new=[0, 3, 3]
+    ),
+    "concatenated": rows(
+        Concatenation(KNNContext(n_neighbors=5), KNNContext(n_neighbors=7)), slack=None
+    ),
+    "concatenated wide": rows(KNNContext(n_neighbors=5) | RBFContext(n_landmarks=7), slack=None),
+    "concatenated classes": Case(LabelContext() | LabelContext(), ROWS, CLASSES),
+    "concatenated draws": draws(SCARFContext(0.3) | NoiseContext(0.3)),
+    "convolved": rows(KNNContext(n_neighbors=5) @ RBFContext(gamma=0.5), slack=None),
+    "convolved sparsely": rows(
+        Convolution(KNNContext(n_neighbors=2), KNNContext(3, n_landmarks=30)), slack=None
+    ),
+    "convolved with classes": Case(
+        KNNContext(n_neighbors=5) @ LabelContext(), ROWS, CLASSES, NEW, slack=None
+    ),
+    "convolved with a kernel": Case(
+        KNNContext(n_neighbors=5) @ LabelContext(), ROWS, REALS, NEW, form="kernel", slack=None
+    ),
+    "convolved from a kernel": Case(
+        LabelContext() @ KNNContext(n_neighbors=5), ROWS, REALS, form="kernel", slack=None
+    ),
+    "convolved with a mix": Case(
+        (0.5 * KNNContext(3) + 0.5 * RBFContext()) @ (0.5 * KNNContext(3) + 0.5 * LabelContext()),
+        ROWS,
+        REALS,
+        NEW,
+        form="kernel",
+        slack=None,
+    ),
+    "convolved draws": draws(SCARFContext(0.3) @ NoiseContext(0.3)),
+    "convolved draws of neighbours": draws(KNNContext(n_neighbors=5) @ SCARFContext(0.3)),
+    "convolved draws to neighbours": draws(
+        (0.5 * SCARFContext(0.3) + 0.5 * KNNContext(3)) @ KNNContext(n_neighbors=5)
+    ),
+    "convolved graphs": Case(
+        GraphContext(oracles.cycle(12)) @ GraphContext(oracles.cycle(12)), new=[0, 3], slack=None
+    ),
+    "round trip": rows(RoundTrip(KNNContext(n_neighbors=5)), slack=None),
+    "round trips": rows(KNNContext(n_neighbors=5).round_trip(3), slack=None),
+    "round trip of classes": Case(LabelContext().round_trip(), ROWS, CLASSES, slack=None),
+    "round trip of a kernel": Case(
+        LabelContext().round_trip(2), ROWS, REALS, form="kernel", slack=None
+    ),
+    "round trip of a graph": Case(
+        GraphContext(oracles.cycle(12)).round_trip(), new=[0, 3], slack=None
     ),
     "masked tokens": draws(MaskedTokensContext(0.3), TOKENS, TOKENS[:4]),
 }

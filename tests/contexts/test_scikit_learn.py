@@ -10,9 +10,13 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from contexts.cases import CASES, public_contexts
 from contextures.contexts import (
     BoostedTreesContext,
+    Concatenation,
+    ConvexCombination,
+    Convolution,
     KNNContext,
     MaskContext,
     RBFContext,
+    RoundTrip,
     TeacherContext,
 )
 
@@ -34,9 +38,13 @@ SMALL = {
         BoostedTreesContext(n_estimators=3, min_child_samples=1),
         BoostedTreesContext("predictions", n_estimators=3, min_child_samples=1),
     ],
+    "Concatenation": [Concatenation(KNNContext(3), KNNContext(2))],
+    "ConvexCombination": [ConvexCombination(KNNContext(3), RBFContext())],
+    "Convolution": [Convolution(KNNContext(3), KNNContext(2))],
     "KNNContext": [KNNContext(3), KNNContext(2, n_landmarks=4)],
     "MaskContext": [MaskContext(KNNContext(3), n_masks=2), MaskContext(RBFContext(), n_masks=2)],
     "RBFContext": [RBFContext(), RBFContext(0.5, n_landmarks=3)],
+    "RoundTrip": [RoundTrip(KNNContext(3)), RoundTrip(RBFContext(), 2)],
     "TeacherContext": [TeacherContext(StandardScaler())],
 }
 """Contexts whose defaults do not suit the few rows of the checks; the others are taken as made."""

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 from contextures._lazy import lazy
 
 if TYPE_CHECKING:
+    from contextures.contexts.algebra.combination import ConvexCombination
+    from contextures.contexts.algebra.concatenation import Concatenation
+    from contextures.contexts.algebra.convolution import Convolution
+    from contextures.contexts.algebra.round_trip import RoundTrip
     from contextures.contexts.base import Context
     from contextures.contexts.boosted import BoostedTreesContext
     from contextures.contexts.corruption import CutMixContext, RandomMaskContext, SCARFContext
@@ -32,7 +36,10 @@ if TYPE_CHECKING:
 
 _HOME = {
     "BoostedTreesContext": "boosted",
+    "Concatenation": "algebra.concatenation",
     "Context": "base",
+    "ConvexCombination": "algebra.combination",
+    "Convolution": "algebra.convolution",
     "CutMixContext": "corruption",
     "DescribedRows": "rows",
     "DiffusionContext": "noise",
@@ -50,6 +57,7 @@ _HOME = {
     "PairContext": "pairs",
     "RBFContext": "rbf",
     "RandomMaskContext": "corruption",
+    "RoundTrip": "algebra.round_trip",
     "SCARFContext": "corruption",
     "ShortForm": "registry",
     "TeacherContext": "teachers",
@@ -59,7 +67,10 @@ _HOME = {
 
 __all__ = [
     "BoostedTreesContext",
+    "Concatenation",
     "Context",
+    "ConvexCombination",
+    "Convolution",
     "CutMixContext",
     "DescribedRows",
     "DiffusionContext",
@@ -77,6 +88,7 @@ __all__ = [
     "PairContext",
     "RBFContext",
     "RandomMaskContext",
+    "RoundTrip",
     "SCARFContext",
     "ShortForm",
     "TeacherContext",

@@ -8,13 +8,14 @@ from typing import Any, Self
 from sklearn.base import BaseEstimator, clone
 
 from contextures._arrays import Matrix
+from contextures.contexts.algebra.operators import Combining
 from contextures.contexts.completion import complete_fits
 from contextures.contexts.drawing import KEPT, Drawing
 from contextures.contexts.registry import register
 from contextures.exceptions import InputError, unwritten
 
 
-class Context(Drawing, BaseEstimator):
+class Context(Combining, Drawing, BaseEstimator):
     """A context: the joint law of an input X and a context variable A.
 
     A fitted context describes the law on a sample in one of three forms. In *transition* form it

@@ -94,7 +94,7 @@ class Drawing(Described):
         self._check_draws(n_views)
         if "_held" not in self.__dict__:
             self._held = RowDraws(self.describe().entries)
-        return self._draw(self._held, rows, _draws_like(X, rows, rng), n_views)
+        return self._draw(self._held, rows, draws_like(X, rows, rng), n_views)
 
     def context_values(self) -> Any:
         """Give the values of A on the support of a context in transition form.
@@ -107,6 +107,16 @@ class Drawing(Described):
         """
         check_is_fitted(self)
         return np.arange(len(self.context_weights_))
+
+    def context_rows(self) -> Any:
+        """Give the values of A as rows of X, for what follows in a convolution.
+
+        Returns
+        -------
+        ndarray of shape (m, ...) or None
+            They; None where A lies in no space of X.
+        """
+        return self.context_values() if self.same_space or self.takes == "index" else None
 
     def _check_draws(self, n_views: int) -> None:
         check_positive_int(n_views, "n_views")
@@ -127,7 +137,7 @@ class Drawing(Described):
         """Give what was observed with fitted rows: the same in every view."""
         check_is_fitted(self)
         check_positive_int(n_views, "n_views")
-        draws = _draws_like(X, rows, rng)
+        draws = draws_like(X, rows, rng)
         if "_values" not in self.__dict__:
             self._values = Constants(values)
         (held,) = self._values.on(draws)
@@ -141,7 +151,8 @@ class Drawing(Described):
             self.__dict__.pop(name, None)
 
 
-def _draws_like(X: Any, rows: Any, rng: Any) -> Draws:
+def draws_like(X: Any, rows: Any, rng: Any) -> Draws:
+    """Give random numbers of the kind of X, or of the numbers of rows where there is no X."""
     # Contexts over indices are fitted without X.
     like = rows if X is None else X
     return Draws(like if is_tensor(like) else np.asarray(like), rng)

@@ -6,11 +6,13 @@ import re
 import warnings
 from typing import Any
 
+from contextures.contexts.algebra.grammar import parse_mix, short_mix
+from contextures.contexts.algebra.mix import Mix
 from contextures.contexts.base import Context
 from contextures.contexts.registry import WORD, ShortForm, find_word, words
 from contextures.exceptions import ContextWarning, InputError
 
-_FORM = re.compile(rf"({WORD})(?::([^()@|]*))?(?:\((.*)\))?", re.IGNORECASE)
+_FORM = re.compile(rf"({WORD})(?::([^()@|*]*))?(?:\((.*)\))?", re.IGNORECASE)
 _EXAMPLES = {
     "knn": "knn:30",
     "rbf": "rbf, rbf:0.5",
@@ -32,8 +34,10 @@ def parse_context(text: str) -> Context:
     text : str
         ``knn:30``, ``rbf:0.5`` or ``rbf``; ``mask(knn:30)`` and ``mask:0.4(rbf)`` hide a share of
         the features (0.2 unless given). ``mask:0.3``, ``noise:0.5``, ``scarf:0.6`` and
-        ``cutmix:0.6`` are the row itself, corrupted. Contexts that are defined elsewhere may
-        declare short forms too; see :class:`contextures.contexts.ShortForm`.
+        ``cutmix:0.6`` are the row itself, corrupted. ``0.5*knn:10+0.5*rbf:1`` is a convex
+        combination, ``knn:10@rbf:1`` a convolution, ``knn:10|rbf:1`` a concatenation, with brackets
+        around parts; the signs bind as in Python. Contexts that are defined elsewhere may declare
+        short forms too; see :class:`contextures.contexts.ShortForm`.
 
     Returns
     -------
@@ -82,8 +86,12 @@ def short_form(context: Context) -> str:
     'mask:0.5(knn:30)'
     >>> parse_context("knn:20")
     KNNContext(n_neighbors=20)
+    >>> parse_context("0.3*knn:20+0.7*rbf:2")
+    0.3 * KNNContext(n_neighbors=20) + 0.7 * RBFContext(gamma=2.0)
     """
     form = declared_form(type(context))
+    if isinstance(context, Mix):
+        return short_mix(context, short_form)
     if form is None:
         return repr(context)
     value = None if form.parameter is None else getattr(context, form.parameter)
@@ -115,6 +123,10 @@ def _parse(text: str, whole: str) -> Context:
             ContextWarning,
             stacklevel=4,
         )
+    mix = parse_mix(text, lambda part: _parse(part.strip(), whole), whole)
+    if mix is not None:
+        mix.check_parts()
+        return mix
     found = _FORM.fullmatch(text)
     word, value, inner = ("", None, None) if found is None else found.groups()
     kind = find_word(word.lower(), brackets=inner is not None)
@@ -145,4 +157,4 @@ def _known() -> str:
     """List what can be written, with a value to each that takes one."""
     listed = list(_EXAMPLES.values())
     listed += sorted(word for word in words() if word not in _EXAMPLES)
-    return f"{', '.join(listed[:-1])} or {listed[-1]}"
+    return f"{', '.join(listed[:-1])} or {listed[-1]}; or mix them, as 0.5*knn:10+0.5*rbf:1"

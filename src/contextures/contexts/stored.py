@@ -190,7 +190,7 @@ def _writable(value: Any, key: str, arrays: Arrays | None, name: str, what: str)
     """Give a value as JSON holds it; an array goes among ``arrays``, where there are some."""
     if isinstance(value, Context):
         if arrays is None or not value.__sklearn_is_fitted__():
-            return {"context": describe(value)}
+            return {"context": _described(value, arrays, key)}
         return {"context": describe_fitted(value, arrays, key)}
     if isinstance(value, np.generic):
         return value.item()

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
+from scipy import sparse
 from torch import Tensor
 
 from contextures._arrays import FloatArray, IntArray
@@ -117,6 +118,8 @@ class KernelFeed(_Base):
         expansion = sample.context.describe().entries[sample.numbers]
         self.features: Tensor | None = None
         if sample.context.form == "kernel":
+            if sparse.issparse(expansion):  # of a mix of a sparse transition and a kernel
+                expansion = expansion.toarray()
             # The kernel's features have mean zero on the fitted rows; here, on the sample.
             self.features = sample.on_device(expansion - sample.weights @ expansion)
         else:
@@ -181,7 +184,10 @@ class TargetFeed(_Base):
         self.draws: SharedDraws | None = None
         context = sample.context
         if context.form == "kernel":
-            self.targets = sample.on_device(context.describe().entries[sample.numbers])
+            targets = context.describe().entries[sample.numbers]
+            self.targets = sample.on_device(
+                targets.toarray() if sparse.issparse(targets) else targets
+            )
         elif context.form == "transition":
             self.draws = SharedDraws(context.describe().entries[sample.numbers], sample.weights)
 

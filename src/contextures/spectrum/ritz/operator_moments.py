@@ -147,17 +147,15 @@ class KernelMoments(RitzMoments):
 
     _cross: Scatter | None = None
 
-    def update(
-        self, functions: Any, features: FloatArray, weights: FloatArray | None = None
-    ) -> Self:
+    def update(self, functions: Any, features: Matrix, weights: FloatArray | None = None) -> Self:
         """Take in a chunk of rows.
 
         Parameters
         ----------
         functions : ndarray of shape (n, D)
             phi(x_i).
-        features : ndarray of shape (n, r)
-            z(x_i).
+        features : ndarray or csr_array of shape (n, r)
+            z(x_i), or z(x_i) and a constant: their mean is taken away.
         weights : ndarray of shape (n,), optional
             Weights of the rows.
 
@@ -166,6 +164,13 @@ class KernelMoments(RitzMoments):
         Self
             These moments.
         """
+        if sparse.issparse(features) and np.shape(functions)[:1] == features.shape[:1]:
+            values, step = np.asarray(functions), max(64, BLOCK_VALUES // features.shape[1])
+            for start in range(0, len(values), step):
+                part = slice(start, start + step)
+                shares = None if weights is None else weights[part]
+                self.update(values[part], features[part].toarray(), shares)
+            return self
         values, z = self._note(functions), np.asarray(features, dtype=np.float64)
         if z.ndim != 2 or len(z) != len(values):
             raise InputError(

@@ -1,0 +1,1 @@
+"""Contexts made of contexts: combinations, concatenations, convolutions and round trips."""

@@ -1,0 +1,224 @@
+"""Convolutions of contexts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from contextures._arrays import Array, FloatArray, compact, svd, to_numpy
+from contextures._checks import brief
+from contextures.contexts.algebra.columns import Columns, product
+from contextures.contexts.algebra.combination import ConvexCombination
+from contextures.contexts.algebra.mix import Mix, columns_of, lead, returns
+from contextures.contexts.base import Context
+from contextures.contexts.declared import Form
+from contextures.contexts.distinct import match_rows
+from contextures.contexts.draws import Draws
+from contextures.exceptions import InputError
+
+MOST_SIDE = 2000
+"""Features of a kernel up to which what follows it is turned to as few features."""
+
+
+class Convolution(Mix):
+    """One context after another: x leads to x' by the first, and x' to A by the second.
+
+    Written ``left @ right``; its operator is T_1 T_2. No singular value is above the smaller of
+    the factors' (that of the second under the law of x'), so the association grows weaker. Order
+    matters, grouping does not.
+
+    Parameters
+    ----------
+    left : Context
+        The first. Its A lies in the space of X, as for neighbours and corruption; or it is given
+        by its kernel, which acts as T_k f(x) = E[k(x, X') f(X')].
+    right : Context
+        The second.
+
+    Attributes
+    ----------
+    left_, right_ : Context
+        The fitted parts.
+    through_ : ndarray or csr_array of shape (m_1, m)
+        What the second says of each value of the first's A, or of each feature of its kernel.
+
+    Notes
+    -----
+    Of transitions this is their product, sparse while that is the smaller form; after a kernel of
+    r features there are no more than r, and no n x n matrix is formed. A second context that cannot
+    describe new rows, such as labels, may follow one whose A is a fitted row: what the convolution
+    says of a row then rests on its neighbours' labels, and the row's own among them.
+
+    References
+    ----------
+    "Contextures: The Mechanism of Representation Learning" (arXiv 2504.19792), chapter 4; the
+    spectrum is derived, by Horn's inequality.
+
+    Examples
+    --------
+    Two noisy channels one after another:
+
+    >>> from contextures.contexts import FiniteContext
+    >>> from contextures.spectrum import decompose
+    >>> one, other = FiniteContext([[0.4, 0.1], [0.1, 0.4]]), FiniteContext([[0.45, 0.05]] * 1 +
+    ...                                                                     [[0.05, 0.45]])
+    >>> decompose(one @ other, None, 1).singular_values  # 0.6 * 0.8
+    array([0.48])
+    """
+
+    sign = "@"
+    rank = 3
+    saved = (
+        "left_",
+        "right_",
+        "through_",
+        "weights_",
+        "kernel_",
+        "centre_",
+        "scales_",
+        "constant_",
+    )
+    through_: Any = None
+    weights_: Any = None
+    kernel_: Any = None
+
+    @property
+    def inductive(self) -> bool:  # type: ignore[override]
+        """Whether it describes rows that it was not fitted to: if the first does."""
+        left, right = self._pair
+        if "sampler" in (left.form, right.form):
+            return bool(left.inductive and right.inductive)
+        return left.inductive
+
+    @property
+    def same_space(self) -> bool:  # type: ignore[override]
+        """Whether A lies in the space of X: as for the second."""
+        return self._pair[1].same_space
+
+    @property
+    def tells_hidden(self) -> bool:  # type: ignore[override]
+        """Whether draws say what is hidden: as for the second."""
+        return self._pair[1].tells_hidden
+
+    @property
+    def kind(self) -> str:  # type: ignore[override]
+        """What kind of context it is, in plain words."""
+        return "a convolution"
+
+    @property
+    def label(self) -> str:
+        """The context in plain words."""
+        return f"{self.left.label}, then {self.right.label}"
+
+    def density(self, n: int) -> float:
+        """Say how many entries describe a row: the product of the parts' at most."""
+        left, right = (part.density(n) for part in self._pair)
+        return min(left * right, max(float(n), right))
+
+    def check_parts(self) -> None:
+        """Refuse a first context that nothing can follow; see :meth:`Context.check_parts`."""
+        super().check_parts()
+        left, right = self._pair
+        ends = left.form in ("sampler", "transition") and not returns(left)
+        if ends or (right.takes == "index" != left.takes):
+            raise InputError(
+                f"A of {brief(left)} does not lie in the space of X, where {brief(right)} would "
+                "begin; let it return first, as left.round_trip() @ right"
+            )
+
+    def _form_of(self, left: Form, right: Form) -> Form:
+        return "kernel" if left == "kernel" else right
+
+    def _common_weights(self) -> FloatArray:
+        left = self.left_
+        # After a transition the second begins under the law of the first's A, whatever its own.
+        return super()._common_weights() if left.form == "kernel" else left.input_weights_
+
+    def _fit_mix(self, X: Any) -> None:
+        if self.form == "sampler":
+            return
+        left = self.left_
+        at = self._after_kernel() if left.form == "kernel" else self._described_at(left, X)
+        self.through_, self.weights_, self.kernel_ = at.entries, at.weights, at.kernel
+        self._settle(at.after(left.describe().entries), foreign=True)
+
+    def _described_at(self, left: Context, X: Any) -> Columns:
+        """Describe by the second context the values of a first one's A."""
+        right = self.right_
+        if isinstance(left, ConvexCombination):  # which part led there does not matter
+            parts = [self._described_at(part, X) for part in (left.left_, left.right_)]
+            entries = [sparse.csr_array(part.entries) for part in parts]
+            stacked = compact(sparse.csr_array(sparse.vstack(entries)))
+            return Columns(stacked, parts[0].weights, parts[0].kernel)
+        values = left.context_rows()
+        by_number = left.takes == "index"
+        if by_number and X is None and len(values) != len(right.describe()):
+            raise InputError(
+                f"A of {brief(left)} takes {len(values)} values and {brief(right)} begins at "
+                f"{len(right.describe())}; let the second begin where the first ends"
+            )
+        known = X is None if by_number else np.array_equal(values, to_numpy(X))
+        # Fitted rows are described already; by labels, only they are.
+        if known or by_number or right.inductive:
+            return columns_of(right, None if known else values)
+        found = columns_of(right)
+        places = match_rows(to_numpy(X), values)
+        if (places < 0).any():
+            columns_of(right, values)  # which says why it cannot describe them
+        return Columns(found.entries[places], found.weights, found.kernel)
+
+    def _after_kernel(self) -> Columns:
+        """Describe the features of the first's kernel by the second, by as many at most."""
+        left, right = (part.describe() for part in self._pair)
+        roots = np.sqrt(right.scales)
+        second = right.entries * roots[None, :]
+        scaled = left.entries.T * self.input_weights_[None, :]
+        through = product(sparse.csr_array(scaled) if sparse.issparse(scaled) else scaled, second)
+        if left.entries.shape[1] < min(through.shape[1], MOST_SIDE):
+            dense = through.toarray() if sparse.issparse(through) else through
+            side, values, _ = svd(dense)
+            through = side * values
+        return Columns.of(through, kernel=True)
+
+    def columns(self, X: Any = None) -> Columns:
+        """Describe rows by where the first leads; see :meth:`Mix.columns`."""
+        left = self.left_
+        entries = left.describe().entries if X is None else left.expand(X)
+        return Columns(self.through_, self.weights_, self.kernel_).after(entries)
+
+    def context_values(self) -> Any:
+        """Give the values of A: those of the second."""
+        return self._pair[1].context_values()
+
+    def returns(self) -> bool:
+        """Tell whether A can be the input of what follows: if that of the second can."""
+        return returns(self._pair[1])
+
+    def lead(self, X: Any, draws: Draws, n_views: int, rows: Any) -> Array:
+        """Draw A as rows of X; see :meth:`Mix.lead`."""
+        return self._onward(X, draws, n_views, rows, lead)
+
+    def context_rows(self) -> Any:
+        """Give the values of A as rows of X: those of the second."""
+        return self._pair[1].context_rows()
+
+    def draw_views(self, X: Any, draws: Draws, n_views: int) -> Array:
+        """Draw x', and A from there; see :meth:`Context.draw_views`."""
+        return self._drawn(X, draws, n_views, None)
+
+    def _drawn(self, X: Any, draws: Draws, n_views: int, rows: Any) -> Array:
+        return self._onward(X, draws, n_views, rows, _last)
+
+    def _onward(self, X: Any, draws: Draws, n_views: int, rows: Any, last: Any) -> Array:
+        left, right = self._pair
+        between = lead(left, X, draws, n_views, rows)
+        n = between.shape[1]
+        onward = between.reshape((n_views * n, *between.shape[2:]))
+        found = last(right, onward, draws, 1)[0]
+        return found.reshape((n_views, n, *found.shape[1:]))
+
+
+def _last(context: Context, X: Any, draws: Draws, n_views: int) -> Array:
+    return context.sample(X, draws.rng)[None]
