@@ -148,7 +148,7 @@ def repeated_columns(features: list[CodedColumn]) -> Iterator[DataWarning]:
             continue
         # Codes follow the order of appearance, so equal columns have equal codes. Columns without
         # a repeated value all have the same, and only their values tell them apart.
-        codes = sha256(np.ascontiguousarray(column.codes)).digest()
+        codes = sha256(column.codes.tobytes()).digest()
         first = words_of(pd.Series(column.values[:_FIRST]))
         alike = seen.setdefault((codes, "\0".join(map(str, first)).encode()), [])
         for earlier in alike:

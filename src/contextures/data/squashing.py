@@ -61,7 +61,7 @@ def together(scalers: Sequence[Any]) -> Any:
     made.n_features_in_ = len(made.zero_cols_)
     for kind, learned in _INNER.items():
         inner = [each for each in (getattr(s, f"{kind}_scaler_") for s in scalers) if each]
-        joined = copy(inner[0]) if inner else None
+        joined: Any = copy(inner[0]) if inner else None
         for name in learned if inner else ():
             setattr(joined, name, np.concatenate([getattr(each, name) for each in inner]))
         if hasattr(joined, "n_features_in_"):
@@ -79,7 +79,7 @@ def _part(scaler: Any, columns: slice) -> Any:
         mask, inner = getattr(scaler, f"{kind}_cols_"), getattr(scaler, f"{kind}_scaler_")
         before = int(mask[: columns.start].sum())
         count = int(mask[columns].sum())
-        part = copy(inner) if count else None
+        part: Any = copy(inner) if count else None
         for name in learned if count else ():
             setattr(part, name, getattr(inner, name)[before : before + count])
         if hasattr(part, "n_features_in_"):

@@ -26,7 +26,7 @@ from contextures.runs.predictor import learn_predictor
 from contextures.runs.progress import Progress
 from contextures.runs.record import write_run
 from contextures.runs.run import Learned, Run, Scored
-from contextures.runs.split import Split, check_varies, split_rows
+from contextures.runs.split import Split, check_varies, judging_rows, split_rows
 from contextures.selection import parse_context
 from contextures.selection.ranking import check_score
 
@@ -193,7 +193,7 @@ def _score(
 ) -> Scored:
     assert checked.target is not None and checked.labels is not None
     task = Task(checked.target.task, options.seed)
-    train, test, labels = split.train, split.test, checked.labels
+    train, test, labels = judging_rows(split, options.seed), split.test, checked.labels
     kept = coordinates.shape[1]
     sizes = {int(d) for d in np.unique(np.geomspace(1, kept, 8).round())}
     sizes.add(min(kept, learned.search.best_n_components_))

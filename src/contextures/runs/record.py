@@ -16,7 +16,7 @@ from contextures.data import save_preparation
 from contextures.encoders import save_encoder
 from contextures.prediction import save_predictor
 from contextures.report import render_report
-from contextures.runs.folder import embeddings_frame
+from contextures.runs.folder import write_embeddings
 from contextures.runs.manifest import FORMAT, MARK, listing
 from contextures.runs.reporting import build_report
 from contextures.runs.run import Run
@@ -35,9 +35,7 @@ def write_run(run: Run, folder: Path) -> None:
     """
     save_preparation(run.preparation, folder)
     save_encoder(run.learned.encoder, folder)
-    embeddings_frame(run.coordinates, run.split.names()).to_parquet(
-        folder / "embeddings.parquet", index=False
-    )
+    write_embeddings(run.coordinates, run.split.names(), folder / "embeddings.parquet")
     if run.predicted is not None:
         save_predictor(run.predicted.predictor, folder)
         run.predicted.frame.to_parquet(folder / "predictions.parquet", index=False)
