@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from skrub import SquashingScaler
 
-from contextures.data.squashing import squash
+from contextures.data.squashing import apart, squash, together
 
 
 def test_it_is_the_scaler_to_the_last_bit():
@@ -27,3 +27,22 @@ def test_it_is_the_scaler_to_the_last_bit():
         np.testing.assert_array_equal(squash(fitted, new[:, [place]]), expected)
     together = SquashingScaler().fit(columns)
     np.testing.assert_array_equal(squash(together, new), together.transform(new))
+
+
+def test_many_columns_at_once_are_the_columns_one_by_one():
+    """Wide tables fit and keep one scaler for all columns, where each has its own."""
+    rng = np.random.default_rng(0)
+    robust = rng.normal(size=(100, 3))
+    few = np.where(np.arange(100)[:, None] < 4, rng.normal(size=(100, 2)), 1.0)
+    columns = np.column_stack([few[:, :1], robust, np.ones(100), few[:, 1:]])
+    columns[::9, 1] = np.nan
+    widths = [1, 2, 3]
+    parts = apart(SquashingScaler().fit(columns), widths)
+    blocks = np.split(columns, np.cumsum(widths)[:-1], axis=1)
+    for part, block in zip(parts, blocks, strict=True):
+        expected = SquashingScaler().fit_transform(block)
+        np.testing.assert_array_equal(squash(part, block), expected)
+        np.testing.assert_array_equal(part.transform(block), expected)
+    np.testing.assert_array_equal(
+        together(parts).transform(columns), SquashingScaler().fit_transform(columns)
+    )

@@ -77,7 +77,7 @@ def test_an_archive_with_a_foreign_type_is_refused_unopened(saved):
     [
         ("preparation.json", b"{", "cannot be read"),
         ("preparation.json", b"[]", "another layout"),
-        ("preparation.json", b'{"format": 2}', "damaged"),
+        ("preparation.json", b'{"format": 3}', "damaged"),
         ("preparation.skops", b"nonsense", "cannot be read"),
     ],
 )
@@ -161,4 +161,4 @@ def test_an_unknown_bundled_table_is_answered_with_the_names():
 
 
 def test_the_description_is_plain_json(saved):
-    assert json.loads((saved / "preparation.json").read_text())["format"] == 2
+    assert json.loads((saved / "preparation.json").read_text())["format"] == 3

@@ -23,10 +23,10 @@ from contextures.prediction.members.kernels import REACH, PlainKernel
 from contextures.prediction.members.penalized import (
     ALPHAS,
     errors_without_pairs,
-    factor_of,
     fit_penalized,
 )
 from contextures.regression.choice import weigh
+from contextures.regression.ridge import GramRidge
 from contextures.regression.ridge import Ridge as KernelRidge
 
 RNG = np.random.default_rng(0)
@@ -129,15 +129,20 @@ def test_penalties_are_averaged_by_their_left_out_errors():
         w * m.predict(factor).reshape(20, 1)
         for w, m in zip(weigh(np.array(errors), 20), models, strict=True)
     )
-    found = fit_penalized(factor, targets)
+    found = fit_penalized(factor @ factor.T, targets)
     np.testing.assert_allclose(factor @ factor.T @ found.dual + found.constant, expected, rtol=1e-7)
 
 
-def test_a_root_of_a_gram_gives_it_back():
-    half = RNG.normal(size=(9, 4))
-    root = factor_of(half @ half.T)
-    assert root.shape[1] == 4
-    np.testing.assert_allclose(root @ root.T, half @ half.T, atol=1e-9)
+def test_ridge_regression_on_a_gram_is_the_one_on_its_root():
+    """Large kernels are decomposed as they are, of low rank or not."""
+    for rank in (4, 30):
+        factor, targets = RNG.normal(size=(9, rank)), RNG.normal(size=(9, 2))
+        root, gram = KernelRidge(factor, targets, np.ones(9)), GramRidge(factor @ factor.T, targets)
+        for alpha in (1e-4, 1.0, np.inf):
+            dual = gram.dual(alpha)
+            np.testing.assert_allclose(dual, root.dual(alpha), rtol=1e-6, atol=1e-9)
+            np.testing.assert_allclose(gram.constant(alpha, dual), root.constant(alpha, dual))
+            np.testing.assert_allclose(gram.left_out(alpha), root.left_out(alpha), rtol=1e-7)
 
 
 def test_mixed_contexts_are_the_mean_of_their_kernels():

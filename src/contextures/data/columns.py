@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from contextures.data.amounts import DoubtError, NumberForm, described, find_form
 from contextures.data.dates import looks_dated, parse_dates
 from contextures.data.kinds import Kind, KindFound
-from contextures.data.squashing import squash
+from contextures.data.squashing import apart, squash
 from contextures.data.values import (
     is_wordy,
     missing_mask,
@@ -30,6 +31,9 @@ from contextures.exceptions import InputError
 FloatArray = NDArray[np.float64]
 
 TEXT_FEATURES = 10
+VALUES_AT_ONCE = 2_000_000
+"""Numbers that scalers are fitted to at once: as many are copied several times."""
+
 _PARTS = ("year", "month", "day", "hour")
 _TIME = "time"
 _UNKNOWN = 0.5
@@ -147,6 +151,21 @@ class FittedColumn:
             )
         return said
 
+    def _learn_to_read(self, series: pd.Series) -> FloatArray:
+        """Find what reading takes; give the numbers that vary, of shape (n, c)."""
+        if self.kind == "numeric":
+            self.base = whole_base(series)
+        else:
+            self.parts = [*_PARTS, _TIME]
+        values = self._read(series)
+        varies = _spread(values) > 0
+        self.parts = [p for p, v in zip(self.parts, varies, strict=False) if v]
+        values = values[:, varies]
+        self.truth = self.kind == "numeric" and bool(
+            (np.isnan(values) | (values == 0.0) | (values == 1.0)).all()
+        )
+        return values
+
     def _read(self, series: pd.Series) -> FloatArray:
         if self.kind == "date":
             dates = parse_dates(series, self.date_format)
@@ -202,62 +221,80 @@ class FittedColumn:
         ]
 
 
-def fit_column(series: pd.Series, found: KindFound) -> FittedColumn | None:
-    """Fit the reading and the encoder of a column.
+def fit_columns(frame: pd.DataFrame, found: Mapping[str, KindFound]) -> dict[str, FittedColumn]:
+    """Fit the reading and the encoders of columns.
 
     Parameters
     ----------
-    series : pandas.Series
+    frame : pandas.DataFrame
         The training cells.
-    found : KindFound
-        Their kind.
+    found : mapping of str to KindFound
+        The columns to fit, and their kinds.
 
     Returns
     -------
-    FittedColumn or None
-        None where its values differ by less than numbers can hold.
+    dict of str to FittedColumn
+        In the same order, without those whose values differ by less than numbers can hold.
     """
+    fitted: dict[str, FittedColumn] = {}
+    read: list[tuple[FittedColumn, FloatArray]] = []
+    size = 0
+    for name, kind in found.items():
+        column = FittedColumn(
+            name,
+            kind.kind,
+            number_form=kind.number_form,
+            date_format=kind.date_format,
+            odd_dates=kind.n_odd > 0,
+        )
+        if kind.kind in ("numeric", "date"):
+            values = column._learn_to_read(frame[name])
+            if not values.shape[1]:
+                continue
+            # A scaler takes much longer for a column at a time than for many at once, and copies.
+            read.append((column, values))
+            size += values.size
+            if size >= VALUES_AT_ONCE:
+                _fit_scalers(read)
+                read, size = [], 0
+        else:
+            column.encoder = _word_encoder(name, kind.kind, words_of(frame[name]))
+        fitted[name] = column
+    if read:
+        _fit_scalers(read)
+    return fitted
+
+
+def _fit_scalers(read: list[tuple[FittedColumn, FloatArray]]) -> None:
+    load_skrub()
+    from skrub import SquashingScaler
+
+    values = np.hstack([block for _, block in read])
+    origins, units = np.nanmedian(values, axis=0), _units(values)
+    together = SquashingScaler().fit((values - origins) / units)
+    ends = np.cumsum([block.shape[1] for _, block in read])
+    scalers = apart(together, [block.shape[1] for _, block in read])
+    for (column, block), scaler, end in zip(read, scalers, ends, strict=True):
+        part = slice(end - block.shape[1], end)
+        column.origins, column.units = origins[part].tolist(), units[part].tolist()
+        column.encoder = scaler
+
+
+def _word_encoder(name: str, kind: Kind, words: NDArray[Any]) -> Any:
     from sklearn.preprocessing import OneHotEncoder
 
     load_skrub()
-    from skrub import SquashingScaler, StringEncoder
+    from skrub import StringEncoder
 
-    column = FittedColumn(
-        str(series.name),
-        found.kind,
-        number_form=found.number_form,
-        date_format=found.date_format,
-        odd_dates=found.n_odd > 0,
-    )
-    if found.kind in ("numeric", "date"):
-        column.base = whole_base(series) if found.kind == "numeric" else 0
-        column.parts = [*_PARTS, _TIME] if found.kind == "date" else []
-        values = column._read(series)
-        varies = _spread(values) > 0
-        if not varies.any():
-            return None
-        column.parts = [p for p, v in zip(column.parts, varies, strict=False) if v]
-        values = values[:, varies]
-        column.origins = [float(v) for v in np.nanmedian(values, axis=0)]
-        column.units = [_unit(each) for each in values.T]
-        present = values[~np.isnan(values)]
-        column.truth = found.kind == "numeric" and bool(np.isin(present, (0.0, 1.0)).all())
-        scaled = (values - np.array(column.origins)) / np.array(column.units)
-        column.encoder = SquashingScaler().fit(scaled)
-        return column
-    words = words_of(series)
-    if found.kind == "text":
+    if kind == "text":
         encoder = StringEncoder(n_components=TEXT_FEATURES, random_state=0)
         with warnings.catch_warnings():
             # Texts of few different n-grams become fewer features, which the account says.
             warnings.filterwarnings("ignore", message="The matrix shape is")
-            encoder.fit(_text(column.name, words))
-        column.encoder = encoder
-        return column
-    column.encoder = OneHotEncoder(
+            return encoder.fit(_text(name, words))
+    return OneHotEncoder(
         drop="if_binary", handle_unknown="ignore", sparse_output=False, dtype="float64"
-    ).fit(_words(column.name, words))
-    return column
+    ).fit(_words(name, words))
 
 
 def _words(name: str, words: NDArray[Any]) -> pd.DataFrame:
@@ -282,7 +319,7 @@ def _spread(values: FloatArray) -> FloatArray:
     return np.asarray(np.nan_to_num(found))
 
 
-def _unit(values: FloatArray) -> float:
+def _units(values: FloatArray) -> FloatArray:
     """Give the spread between the quartiles, that of all values where it is none."""
-    low, high = np.nanpercentile(values, (25.0, 75.0))
-    return float(high - low if high > low else np.nanmax(values) - np.nanmin(values))
+    low, high = np.nanpercentile(values, (25.0, 75.0), axis=0)
+    return np.where(high > low, high - low, _spread(values))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from contextures.data.values import is_wordy, numbers_of, undo_category, words_o
 
 COPY_CORRELATION = 0.9999
 _SAMPLE = 1000
+_FIRST = 5
 
 
 @dataclass(frozen=True)
@@ -140,16 +142,17 @@ def _rank_correlation(v: NDArray[np.float64], t: NDArray[np.float64]) -> float:
 
 def repeated_columns(features: list[CodedColumn]) -> Iterator[DataWarning]:
     """Find columns that hold the same values as an earlier one."""
-    seen: dict[bytes, list[CodedColumn]] = {}
+    seen: dict[tuple[bytes, ...], list[CodedColumn]] = {}
     for column in features:
         if not column.varies:
             continue
-        alike = seen.setdefault(column.codes[:_SAMPLE].tobytes(), [])
+        # Codes follow the order of appearance, so equal columns have equal codes. Columns without
+        # a repeated value all have the same, and only their values tell them apart.
+        codes = sha256(column.codes.tobytes()).digest()
+        first = words_of(pd.Series(column.values[:_FIRST]))
+        alike = seen.setdefault((codes, "\0".join(map(str, first)).encode()), [])
         for earlier in alike:
-            # Codes follow the order of appearance, so equal columns have equal codes.
-            if _equal(column.values, earlier.values) and np.array_equal(
-                column.codes, earlier.codes
-            ):
+            if _equal(column.values, earlier.values):
                 message = (
                     f"{column.name!r} repeats {earlier.name!r}, which therefore weighs double; "
                     "remove one."

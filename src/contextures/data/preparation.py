@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from contextures._files import as_damaged
 from contextures.data.account import ColumnAccount
 from contextures.data.amounts import described
-from contextures.data.columns import fit_column
+from contextures.data.columns import fit_columns
 from contextures.data.dates import said_format
 from contextures.data.kinds import KindFound, hints_of, kinds_of
 from contextures.data.table import check_nesting, check_size, check_values, name_frame
@@ -232,8 +232,7 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         found = kinds_of(X, hints_of(self.decimal, self.dates))
         drop = dict(self.drop or {})
         used = [n for n, k in found.items() if k.kind not in _LEFT_OUT and n not in drop]
-        fitted = {name: fit_column(X[name], found[name]) for name in used}
-        self.fitted_ = {name: column for name, column in fitted.items() if column is not None}
+        self.fitted_ = fit_columns(X, {name: found[name] for name in used})
         self.kinds_ = {name: column.kind for name, column in self.fitted_.items()}
         if not self.kinds_:
             raise InputError(

@@ -15,9 +15,10 @@ from contextures.data.account import ColumnAccount
 from contextures.data.amounts import NumberForm
 from contextures.data.columns import FittedColumn
 from contextures.data.preparation import TablePreparation
+from contextures.data.squashing import apart, together
 from contextures.data.without_home import load_skrub
 
-FORMAT = 2
+FORMAT = 3
 DESCRIPTION, ENCODERS = "preparation.json", "preparation.skops"
 
 TRUSTED = (
@@ -30,6 +31,7 @@ TRUSTED = (
 """The types that an archive may hold, besides numpy's and scikit-learn's own: fixed here, so that
 a changed file cannot name others."""
 
+_SCALED = ("numeric", "date")
 _ENCODERS = {
     "numeric": "SquashingScaler",
     "category": "OneHotEncoder",
@@ -82,7 +84,10 @@ def save_preparation(preparation: TablePreparation, directory: str | Path) -> No
         "centre": preparation.centre_.tolist(),
         "scale": preparation.scale_.tolist(),
     }
-    encoders = {name: column.encoder for name, column in preparation.fitted_.items()}
+    scalers = [c.encoder for c in preparation.fitted_.values() if c.kind in _SCALED]
+    words = {n: c.encoder for n, c in preparation.fitted_.items() if c.kind not in _SCALED}
+    # One scaler of all columns: an archive of thousands of objects takes minutes.
+    encoders = [list(preparation.fitted_), together(scalers) if scalers else None, words]
     archive = write_archive(encoders, TRUSTED, "the preparation")
     write_together(folder, {ENCODERS: archive, DESCRIPTION: to_json(description)})
 
@@ -139,15 +144,14 @@ def _restore(description: dict[str, Any], encoders: Any) -> TablePreparation:
     drop, decimal, dates = (description[name] for name in ("drop", "decimal", "dates"))
     preparation = TablePreparation(dict(drop), decimal=decimal, dates=dates)
     preparation.columns_ = description["columns"]
-    if list(encoders) != [line["name"] for line in description["fitted"]]:
-        raise ValueError("its encoders are not those of its columns")
     preparation.fitted_ = {}
+    encoder_of = _encoders(encoders, description["fitted"])
     for line in description["fitted"]:
         form = line["number_form"]
         column = FittedColumn(
             **{
                 **line,
-                "encoder": encoders[line["name"]],
+                "encoder": encoder_of[line["name"]],
                 "number_form": None if form is None else NumberForm(**form),
             }
         )
@@ -166,6 +170,21 @@ def _restore(description: dict[str, Any], encoders: Any) -> TablePreparation:
     preparation.centre_ = np.asarray(description["centre"], dtype=np.float64)
     preparation.scale_ = np.asarray(description["scale"], dtype=np.float64)
     return preparation
+
+
+def _encoders(archived: Any, lines: list[dict[str, Any]]) -> dict[str, Any]:
+    """Give each column its encoder."""
+    names, scaler, words = archived
+    scaled = {line["name"]: len(line["origins"]) for line in lines if line["kind"] in _SCALED}
+    if names != [line["name"] for line in lines] or list(words) != [
+        name for name in names if name not in scaled
+    ]:
+        raise ValueError("its encoders are not those of its columns")
+    n_scaled = 0 if scaler is None else len(scaler.zero_cols_)
+    if sum(scaled.values()) != n_scaled or 0 in scaled.values():
+        raise ValueError("the numbers of its scaled columns differ")
+    scalers = apart(scaler, list(scaled.values())) if scaled else []
+    return {**words, **dict(zip(scaled, scalers, strict=True))}
 
 
 def _check_whole(preparation: TablePreparation) -> None:

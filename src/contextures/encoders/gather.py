@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
+from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from contextures._arrays import FloatArray, IntArray
@@ -20,7 +21,7 @@ from contextures.encoders.sources import DrawnSource, Source
 from contextures.spectrum.ritz import RitzMoments
 
 CHUNK_VALUES = 8_000_000
-"""Values of functions, over all views, that a chunk of rows holds."""
+"""Values of functions, over all views, or of a transition that a chunk of rows holds."""
 
 
 @dataclass(frozen=True)
@@ -131,8 +132,9 @@ def moments_of(
     """
     step = n_together
     if step is None:
-        width = sides.evaluate(source, *rows.part(source, slice(0, 1))).functions.shape[1]
-        step = max(256, CHUNK_VALUES // (max(width, 1) * source.n_views))
+        one = sides.evaluate(source, *rows.part(source, slice(0, 1)))
+        width = max(one.functions.shape[1] * source.n_views, _entries(one.side), 1)
+        step = max(256, CHUNK_VALUES // width)
     starts = range(0, len(rows), step)
 
     def gather(mine: Sequence[int]) -> RitzMoments:
@@ -154,3 +156,10 @@ def moments_of(
     for part in parts[1:]:
         total.merge(part)
     return total
+
+
+def _entries(side: Any) -> int:
+    """Count the entries of a row of a transition, which chunks copy too; draws are counted."""
+    if sparse.issparse(side):
+        return int(side.nnz)
+    return int(side.shape[1]) if np.ndim(side) == 2 else 0

@@ -61,5 +61,8 @@ class TransformedKernel(Protocol):
     def factor(self, transform: Transform, rows: IntArray) -> FloatArray:
         """Give Z of shape (k, r) with Z Z^T = K_s between some of the fitted rows."""
 
+    def gram(self, transform: Transform, rows: IntArray) -> FloatArray:
+        """Give K_s between some of the fitted rows, of shape (k, k)."""
+
     def functions(self, transform: Transform, rows: IntArray, dual: FloatArray) -> LinearFunctions:
         """Give f(x) = sum_l K_s(x, x_l) dual_l for dual coefficients of shape (k, q)."""

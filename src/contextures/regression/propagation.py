@@ -59,15 +59,20 @@ class PropagatedKernel:
 
     def factor(self, transform: Transform, rows: IntArray) -> FloatArray:
         """Give a root of K_s between rows; see :meth:`TransformedKernel.factor`."""
+        values, vectors = np.linalg.eigh(self.gram(transform, rows))
+        kept = values > 1e-14 * max(values[-1], 0.0)
+        return np.asarray(vectors[:, kept] * np.sqrt(values[kept]))
+
+    def gram(self, transform: Transform, rows: IntArray) -> FloatArray:
+        """Give K_s between rows; see :meth:`TransformedKernel.gram`."""
         gram = np.empty((len(rows), len(rows)))
+        entries = self._entries(rows)
         for start in range(0, len(rows), BLOCK):
             part = slice(start, start + BLOCK)
             one_each = np.eye(len(rows[part]))
             columns = self._transformed(transform, self._gathered(rows[part], one_each))
-            gram[:, part] = self._entries(rows) @ columns - self._operator.root_a @ columns
-        values, vectors = np.linalg.eigh((gram + gram.T) / 2)
-        kept = values > 1e-14 * max(values[-1], 0.0)
-        return np.asarray(vectors[:, kept] * np.sqrt(values[kept]))
+            gram[:, part] = entries @ columns - self._operator.root_a @ columns
+        return np.asarray((gram + gram.T) / 2)
 
     def functions(self, transform: Transform, rows: IntArray, dual: FloatArray) -> LinearFunctions:
         """Give the functions of dual coefficients; see :meth:`TransformedKernel.functions`."""

@@ -41,6 +41,11 @@ class SpectralKernel:
         """Give mu sqrt(s) on rows; see :meth:`TransformedKernel.factor`."""
         return np.asarray(self.spectrum.left[rows] * np.sqrt(self._weights(transform)))
 
+    def gram(self, transform: Transform, rows: IntArray) -> FloatArray:
+        """Give K_s between rows; see :meth:`TransformedKernel.gram`."""
+        factor = self.factor(transform, rows)
+        return np.asarray(factor @ factor.T)
+
     def functions(self, transform: Transform, rows: IntArray, dual: FloatArray) -> LinearFunctions:
         """Give the functions of dual coefficients; see :meth:`TransformedKernel.functions`."""
         weights = self._weights(transform)

@@ -21,7 +21,7 @@ MOST_ROWS = 20_000
 MOST_ENTRIES = 9_000_000
 """Entries of a transition that one exact decomposition takes in seconds."""
 
-MOST_STORED = 150_000_000
+MOST_STORED = 50_000_000
 """Entries of a transition that are held while an encoder learns from it."""
 
 KEPT_COMPONENTS = 128

@@ -33,7 +33,13 @@ from contextures.runs.predictor import learn_predictor
 from contextures.runs.progress import Progress
 from contextures.runs.record import write_run
 from contextures.runs.run import Learned, Run, Scored
-from contextures.runs.split import Split, check_classes, check_varies, split_rows
+from contextures.runs.split import (
+    Split,
+    check_classes,
+    check_varies,
+    judging_rows,
+    split_rows,
+)
 from contextures.selection import parse_context
 from contextures.selection.ranking import check_score
 
@@ -282,7 +288,7 @@ def _score(
     labels: Any,
     apart: Apart | None,
 ) -> Scored:
-    train, test = split.train, split.test
+    train, test = judging_rows(split, options.seed), split.test
     within = None if apart is None else apart.of(train)
     kept = coordinates.shape[1]
     sizes = {int(d) for d in np.unique(np.geomspace(1, kept, 8).round())}

@@ -34,6 +34,9 @@ from contextures.runs.place import (
     swap,
 )
 
+ROWS_WRITTEN = 50_000
+"""Rows of an embedding that are laid out at a time."""
+
 
 def check_destination(
     run: str | Path, *, force: bool = False, reads: Sequence[str | Path] = ()
@@ -236,6 +239,22 @@ def embeddings_frame(coordinates: FloatArray, split: NDArray[Any] | None = None)
         columns["split"] = split
     columns |= {f"c{j + 1}": column for j, column in enumerate(coordinates.T)}
     return pd.DataFrame(columns)
+
+
+def write_embeddings(coordinates: FloatArray, split: NDArray[Any], file: Path) -> None:
+    """Write :func:`embeddings_frame` as Parquet, without a second copy of all coordinates."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    def table(start: int) -> Any:
+        part = slice(start, start + ROWS_WRITTEN)
+        frame = embeddings_frame(coordinates[part], split[part])
+        frame["row_id"] += start
+        return pa.Table.from_pandas(frame, preserve_index=False)
+
+    with pq.ParquetWriter(file, table(0).schema) as writer:
+        for start in range(0, len(coordinates), ROWS_WRITTEN):
+            writer.write_table(table(start))
 
 
 @contextmanager

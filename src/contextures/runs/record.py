@@ -16,7 +16,7 @@ from contextures.data import save_preparation
 from contextures.encoders import save_encoder
 from contextures.prediction import save_predictor
 from contextures.report import render_report
-from contextures.runs.folder import embeddings_frame
+from contextures.runs.folder import write_embeddings
 from contextures.runs.manifest import FORMAT, MARK, listing
 from contextures.runs.reporting import build_report
 from contextures.runs.run import Run
@@ -36,7 +36,7 @@ def write_run(run: Run, folder: Path) -> None:
     save_preparation(run.preparation, folder)
     save_encoder(run.learned.encoder, folder)
     parts = run.split.names()[: len(run.coordinates)]  # rows of a file of their own come last
-    embeddings_frame(run.coordinates, parts).to_parquet(folder / "embeddings.parquet", index=False)
+    write_embeddings(run.coordinates, parts, folder / "embeddings.parquet")
     if run.predicted is not None:
         save_predictor(run.predicted.predictor, folder)
         run.predicted.frame.to_parquet(folder / "predictions.parquet", index=False)

@@ -14,6 +14,7 @@ from contextures._version import __version__
 from contextures.runs.predictor_report import predictor_part
 from contextures.runs.run import Learned, Run
 from contextures.runs.score_report import score_parts
+from contextures.runs.split import MOST_JUDGING
 from contextures.runs.wording import encoder_label
 
 MAP_ROWS = 2000
@@ -241,6 +242,11 @@ def _notes(run: Run) -> list[str]:
         notes.append(
             f"the encoder was fitted to {run.learned.n_rows:,} of {n:,} rows, with the "
             "association of the chosen context kept; the others were embedded as new rows"
+        )
+    if run.scored is not None and len(run.split.train) > MOST_JUDGING:
+        notes.append(
+            f"for the scores of the representation and its rivals, models were fitted to "
+            f"{MOST_JUDGING:,} of {len(run.split.train):,} training rows"
         )
     if len(run.split.train) and len(run.split.unlabelled):
         notes.append(

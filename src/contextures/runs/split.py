@@ -17,6 +17,9 @@ FEWEST_HELD = 10
 
 Rows = NDArray[np.intp]
 
+MOST_JUDGING = 100_000
+"""Training rows that models are fitted to for the scores: linear ones gain nothing from more."""
+
 
 @dataclass(frozen=True)
 class Split:
@@ -150,3 +153,14 @@ def check_varies(split: Split, target: NDArray[Any], name: str) -> None:
                 f"the target {name!r} has one value in {which}, so it cannot be scored; give a "
                 "target that varies in more rows, or another --seed"
             )
+
+
+def judging_rows(split: Split, seed: int) -> NDArray[np.intp]:
+    """Give the training rows that a representation and its rivals are fitted to for their scores.
+
+    All up to :data:`MOST_JUDGING`, and a random part of more.
+    """
+    if len(split.train) <= MOST_JUDGING:
+        return split.train
+    chosen = np.random.default_rng(seed).choice(split.train, MOST_JUDGING, replace=False)
+    return np.sort(chosen)

@@ -281,10 +281,11 @@ class RitzEncoder(Encoder):
     def _embed(self, rows: NDArray[Any]) -> FloatArray:
         functions = self.functions_
         step = max(256, CHUNK_VALUES // len(functions.mean))
-        parts = [rows[start : start + step] for start in range(0, len(rows), step)]
-        return np.vstack(
-            [functions.left(values_of(self.basis_, part, np.float64)) for part in parts]
-        )
+        found = np.empty((len(rows), len(functions.singular_values)))
+        for start in range(0, len(rows), step):
+            part = slice(start, start + step)
+            found[part] = functions.left(values_of(self.basis_, rows[part], np.float64))
+        return found
 
     def _keep_first(self, n_components: int) -> None:
         solved = self._solution()

@@ -15,7 +15,6 @@ from contextures.prediction.members.base import FittedMember, Member, Problem
 from contextures.prediction.members.penalized import (
     Penalized,
     between,
-    factor_of,
     fit_fixed,
     fit_penalized,
 )
@@ -104,11 +103,12 @@ class ContextMember(Member):
                 found = problem.shared((kind, id(fitted)), partial(kind, fitted))
                 kernels.append(_Kernel(fitted, found, transform))
         core = np.arange(len(problem.core))
-        factors = [each.kernel.factor(each.transform, core) for each in kernels]
-        sizes = [float(np.mean(np.sum(each**2, axis=1))) or 1.0 for each in factors]
-        # Side by side the factors of many labels would be several times wider than they are long.
-        gram = sum(each @ each.T / size for each, size in zip(factors, sizes, strict=True))
-        ridge = self._ridge(factor_of(np.asarray(gram)), problem)
+        gram, sizes = np.zeros((len(core), len(core))), []
+        for each in kernels:
+            one = each.kernel.gram(each.transform, core)
+            sizes.append(float(np.mean(np.diag(one))) or 1.0)
+            gram += one / sizes[-1]
+        ridge = self._ridge(gram, problem)
         functions: dict[int, tuple[Context, LinearFunctions]] = {}
         for each, size in zip(kernels, sizes, strict=True):
             made = each.kernel.functions(each.transform, core, ridge.dual / size)
@@ -120,8 +120,8 @@ class ContextMember(Member):
         result.left_out = with_others(result, problem, ridge.left_out)
         return result
 
-    def _ridge(self, factor: FloatArray, problem: Problem) -> Penalized:
-        return fit_penalized(factor, problem.targets[problem.core])
+    def _ridge(self, gram: FloatArray, problem: Problem) -> Penalized:
+        return fit_penalized(gram, problem.targets[problem.core])
 
 
 class LocalMember(ContextMember):
@@ -156,12 +156,12 @@ class LocalMember(ContextMember):
         self.most_rows = n
         return super().fit(problem)
 
-    def _ridge(self, factor: FloatArray, problem: Problem) -> Penalized:
-        chosen = super()._ridge(factor, problem)
+    def _ridge(self, gram: FloatArray, problem: Problem) -> Penalized:
+        chosen = super()._ridge(gram, problem)
         if not problem.classes:
             return chosen
         targets = problem.targets[problem.core]
-        fixed = fit_fixed(factor, targets, DEFAULT_ALPHA)
+        fixed = fit_fixed(gram, targets, DEFAULT_ALPHA)
         return between(fixed, chosen, trust(len(targets) / targets.shape[1]))
 
 

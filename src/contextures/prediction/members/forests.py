@@ -12,6 +12,9 @@ from contextures.prediction.members.base import FittedMember, Member, Problem
 
 N_TREES = 200
 
+MOST_DRAWN = 20_000
+"""Labelled rows that a tree is grown on; of more, each tree draws its own."""
+
 
 class ForestMember(Member):
     """A forest of scikit-learn's, fitted to the labelled rows.
@@ -46,14 +49,20 @@ class ForestMember(Member):
             ("forest", True): ensemble.RandomForestClassifier,
             ("forest", False): ensemble.RandomForestRegressor,
         }
-        model = kinds[self.name, problem.classes](
-            n_estimators=N_TREES, bootstrap=True, oob_score=True, random_state=problem.seed
-        )
         targets = problem.targets
+        model = kinds[self.name, problem.classes](
+            n_estimators=N_TREES,
+            bootstrap=True,
+            max_samples=MOST_DRAWN if len(targets) > MOST_DRAWN else None,
+            oob_score=True,
+            random_state=problem.seed,
+            n_jobs=-1,
+        )
         given = targets.argmax(axis=1) if problem.classes else targets[:, 0]
         with warnings.catch_warnings():  # of rows that all trees drew, which are filled in below
             warnings.simplefilter("ignore")
             model.fit(problem.rows[problem.labelled], given)
+        model.n_jobs = None  # threads add up trees in any order
         left_out = model.oob_decision_function_ if problem.classes else model.oob_prediction_
         left_out = left_out.reshape(len(targets), -1)
         # scikit-learn gives zero, or none, where no tree left the row out.

@@ -13,7 +13,7 @@ import numpy as np
 
 from contextures._arrays import FloatArray
 from contextures.regression.choice import weigh
-from contextures.regression.ridge import Ridge
+from contextures.regression.ridge import GramRidge
 
 ALPHAS = tuple(float(each) for each in np.geomspace(1e-4, 100.0, 13))
 """Penalties, in units of the kernel's mean diagonal."""
@@ -43,7 +43,7 @@ class Penalized:
     left_out: FloatArray
 
 
-def fit_penalized(factor: FloatArray, targets: FloatArray) -> Penalized:
+def fit_penalized(gram: FloatArray, targets: FloatArray) -> Penalized:
     """Fit kernel ridge regression for all of ``ALPHAS``, and average the fits.
 
     Weights are those of :func:`contextures.regression.choice.weigh`: in proportion to e^(-k / 2)
@@ -51,8 +51,8 @@ def fit_penalized(factor: FloatArray, targets: FloatArray) -> Penalized:
 
     Parameters
     ----------
-    factor : ndarray of shape (k, r)
-        Z with Z Z^T the kernel between the labelled rows.
+    gram : ndarray of shape (k, k)
+        The kernel between the labelled rows.
     targets : ndarray of shape (k, q)
         Their targets.
 
@@ -62,7 +62,7 @@ def fit_penalized(factor: FloatArray, targets: FloatArray) -> Penalized:
         The averaged fit.
     """
     k = len(targets)
-    ridge = Ridge(factor, targets, np.ones(k))
+    ridge = GramRidge(gram, targets)
     left_out = np.array([ridge.left_out(alpha) for alpha in ALPHAS])
     squares = np.sum((targets - left_out) ** 2, axis=2)
     shares = weigh(squares.mean(axis=1), k)
@@ -79,9 +79,9 @@ def fit_penalized(factor: FloatArray, targets: FloatArray) -> Penalized:
     )
 
 
-def fit_fixed(factor: FloatArray, targets: FloatArray, alpha: float) -> Penalized:
+def fit_fixed(gram: FloatArray, targets: FloatArray, alpha: float) -> Penalized:
     """Fit kernel ridge regression with one penalty, given beforehand; see :func:`fit_penalized`."""
-    ridge = Ridge(factor, targets, np.ones(len(targets)))
+    ridge = GramRidge(gram, targets)
     dual = ridge.dual(alpha)
     return Penalized(dual, np.asarray(ridge.constant(alpha, dual)), ridge.left_out(alpha))
 
@@ -124,10 +124,3 @@ def errors_without_pairs(smoother: FloatArray, targets: FloatArray) -> FloatArra
         np.fill_diagonal(squares, 0.0)
         total += squares.sum(axis=1)
     return total / max(1, len(targets) - 1)
-
-
-def factor_of(gram: FloatArray) -> FloatArray:
-    """Give Z with Z Z^T = gram, for a symmetric gram of no negative eigenvalues but by rounding."""
-    values, vectors = np.linalg.eigh((gram + gram.T) / 2)
-    kept = values > 1e-13 * max(float(values[-1]), 0.0)
-    return np.asarray(vectors[:, kept] * np.sqrt(values[kept]))
