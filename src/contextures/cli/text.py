@@ -68,7 +68,9 @@ def print_notes(notes: list[str]) -> None:
 
 def result_lines(result: FitResult) -> list[str]:
     """Lay out what a fit found as lines of text."""
-    lines, metrics = list(result.sentences), result.metrics
+    advice, metrics = result.run.advice, result.metrics
+    lines = [advice.sentence, *([advice.predictor] if advice.predictor else []), ""]
+    lines += [advice.step.words, f"  {advice.step.command}", "", *result.sentences]
     if metrics["scores"]:
         lines += ["", f"{metrics['metric']} on {metrics['n_test']} held-out rows (95 % interval)"]
         lines += _score_lines(metrics["scores"])

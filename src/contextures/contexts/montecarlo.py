@@ -139,6 +139,17 @@ class MonteCarloContext(Context):
         return f"{self.base.label}, counted from draws"
 
     @property
+    def meaning(self) -> str:  # type: ignore[override]
+        """When two rows are alike: as by the base."""
+        return self.base.meaning
+
+    @property
+    def law(self) -> str:  # type: ignore[override]
+        """The law of A given x: shares of the base's draws."""
+        mean = "P+(a | x) = the share of the draws of A given x that gave a"
+        return f"{mean}; {self.base.law}" if self.base.law else mean
+
+    @property
     def mend_excess(self) -> str:  # type: ignore[override]
         """What to do about singular values that few draws leave uncertain."""
         return f"give a larger n_draws than {self.n_draws_:,} to MonteCarloContext"

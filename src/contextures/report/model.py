@@ -14,6 +14,7 @@ from itertools import pairwise
 from contextures._repr import short_repr
 from contextures.exceptions import InputError
 from contextures.report._decode import build, to_plain
+from contextures.report.advice import Advice, CoordinateAccount
 from contextures.report.choice import Answer, Candidate, ProbePoint, PseudoPoint, TauPoint
 from contextures.report.parts import (
     ColumnAccount,
@@ -35,8 +36,14 @@ ENCODER_KINDS = ("spectral", "ritz", "neural")
 SCORED_ON = ("held-out", "left-out")
 """What a predictor can be scored on."""
 
+VERDICTS = ("use", "raw", "none", "unclear")
+"""What a run can come to."""
+
 SCORES = ("tau", "pseudo")
 """What the choice of a context can follow."""
+
+COLUMNS_PAGE = "columns.html"
+"""The only file beside a report that it links to."""
 
 ROUNDING = 1e-6
 """How far above 1 rounding may take a correlation."""
@@ -86,6 +93,12 @@ class ReportData:
         The expected error on pseudo-tasks over dimensions; may be empty.
     predictor : Predictor or None
         What predicts the target; None where nothing was predicted.
+    advice : Advice or None
+        The verdict and the next step; None in reports of earlier releases.
+    about : list of CoordinateAccount
+        What the first coordinates are about; may be empty.
+    columns_page : str
+        The file beside the report that sums up the columns; empty where there is none.
     version : int
         The layout of the JSON.
     """
@@ -110,6 +123,9 @@ class ReportData:
     encoder: LearnedEncoder | None = None
     pseudo_curve: list[PseudoPoint] = field(default_factory=list)
     predictor: Predictor | None = None
+    advice: Advice | None = None
+    about: list[CoordinateAccount] = field(default_factory=list)
+    columns_page: str = ""
     version: int = REPORT_VERSION
 
     def to_json(self) -> str:
@@ -187,6 +203,15 @@ def _check(report: ReportData) -> None:
     ):
         raise InputError(
             f"report.metric cannot be {report.metric!r} with scores; use 'accuracy' or 'r2'."
+        )
+    if report.advice is not None and report.advice.verdict not in VERDICTS:
+        raise InputError(
+            f"report.advice.verdict cannot be {report.advice.verdict!r}; use 'use', 'raw', 'none' "
+            "or 'unclear'."
+        )
+    if report.columns_page not in ("", COLUMNS_PAGE):
+        raise InputError(
+            f"report.columns_page cannot be {report.columns_page!r}; use {COLUMNS_PAGE!r} or ''."
         )
     if report.answer.score not in SCORES:
         raise InputError(

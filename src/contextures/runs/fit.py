@@ -22,6 +22,7 @@ from contextures.runs.encoder_choice import check_kind
 from contextures.runs.folder import reserve
 from contextures.runs.learn import learn
 from contextures.runs.options import FitOptions, check_seed, python_call
+from contextures.runs.paired_gain import gain_over_raw
 from contextures.runs.predictor import learn_predictor
 from contextures.runs.progress import Progress
 from contextures.runs.record import write_run
@@ -180,6 +181,7 @@ def _find(
         kept=kept,
         seconds=dict(progress.seconds),
         predicted=predicted,
+        out=str(out),
     )
 
 
@@ -202,10 +204,7 @@ def _score(
     best = max(curve, key=lambda point: point[1])[0]
     n_used = kept if options.n_components is not None else best
     first = coordinates[:, :n_used]
-    scores = compare(
-        task,
-        (first[train], first[test]),
-        (features[train], features[test]),
-        (labels[train], labels[test]),
-    )
-    return Scored(task, n_used, curve, scores)
+    ours, raw = (first[train], first[test]), (features[train], features[test])
+    target = labels[train], labels[test]
+    scores = compare(task, ours, raw, target)
+    return Scored(task, n_used, curve, scores, gain_over_raw(task, ours, raw, target))

@@ -63,6 +63,9 @@ def build_report(run: Run) -> report.ReportData:
             pseudo_se=None if pseudo is None else pseudo.se,
             n_alike=search.n_alike_,
             sentences=run.sentences,
+            meaning=search.best_context_.meaning,
+            law=search.best_context_.law,
+            stands_out=run.advice.judged.stands_out,
         ),
         ranking=_ranking(run.ranking, search.score_),
         spectrum=[float(s) for s in run.learned.encoder.singular_values_],
@@ -96,6 +99,7 @@ def build_report(run: Run) -> report.ReportData:
         ),
         notes=_notes(run),
         encoder=_encoder(run.learned),
+        advice=run.advice.part(),
     )
 
 

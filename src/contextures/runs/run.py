@@ -13,13 +13,17 @@ from contextures._arrays import FloatArray
 from contextures.data import TablePreparation
 from contextures.encoders import Encoder
 from contextures.evaluation import HeldOutScore, Task
+from contextures.runs.advice import Advice, advise_run
 from contextures.runs.checked_table import Checked
 from contextures.runs.compressed import KeptShare
 from contextures.runs.learned_quality import Judgement
+from contextures.runs.next_step import Place
 from contextures.runs.options import FitOptions
+from contextures.runs.paired_gain import Gain
 from contextures.runs.predictor import Predicted
 from contextures.runs.predictor_wording import predictor_sentences
 from contextures.runs.split import Split
+from contextures.runs.verdict import Evidence
 from contextures.runs.wording import comparison, finding
 from contextures.selection import ContextSearch, short_form
 
@@ -66,12 +70,15 @@ class Scored:
         The probe on training rows, as :func:`contextures.evaluation.probe_curve` gives it.
     scores : dict of str to HeldOutScore
         The representation's and its rivals'.
+    gain : Gain
+        What the coordinates gain over the raw features, row by row.
     """
 
     task: Task
     n_used: int
     curve: list[tuple[int, float, float, float]]
     scores: dict[str, HeldOutScore]
+    gain: Gain
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -103,6 +110,8 @@ class Run:
         How long each stage took.
     predicted : Predicted or None
         The predictor of the target; None without one, or where none was asked for.
+    out : str
+        The folder that it is written to.
     created : datetime
         When it was found.
     """
@@ -118,6 +127,7 @@ class Run:
     seconds: dict[str, float]
     predicted: Predicted | None = None
     kept: KeptShare | None = None
+    out: str = "run"
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def __repr__(self) -> str:
@@ -173,6 +183,29 @@ class Run:
         return self.search.results_
 
     @cached_property
+    def advice(self) -> Advice:
+        """The verdict and the next step."""
+        info, scored = self.checked.target, self.scored
+        evidence = Evidence(
+            target=None if info is None else info.name,
+            n_labelled=len(self.split.train) + len(self.split.test),
+            gain=None if scored is None else scored.gain,
+            n_used=self.n_components if scored is None else scored.n_used,
+            metric="r2" if info is not None and info.task == "regression" else "accuracy",
+        )
+        scores = self.scores
+        if self.predicted is not None and not scores:
+            scores = self.predicted.score.scores
+        place = Place(
+            table=self.checked.table,
+            out=self.out,
+            options=self.options,
+            n_used=evidence.n_used,
+            predicts=self.predicted is not None,
+        )
+        return advise_run(self.search, evidence, scores, place)
+
+    @cached_property
     def sentences(self) -> list[str]:
         """The finding in full sentences, most important first."""
         sentences = finding(self.search, self.n_components, given=self.given)
@@ -191,6 +224,7 @@ class Run:
         """What was measured, as plain values."""
         search, scored, task = self.search, self.scored, self.task
         return {
+            **self.advice.judged.to_dict(),
             "task": None if task is None else task.kind,
             "metric": None if task is None else task.metric,
             "target": None if self.checked.target is None else self.checked.target.name,
