@@ -25,6 +25,7 @@ RNG = np.random.default_rng(0)
 def test_the_folder_holds_what_was_promised(wine):
     _, result = wine
     assert sorted(path.name for path in result.folder.iterdir()) == [
+        "columns.html",
         "contexts.parquet",
         "embeddings.parquet",
         "encoder.json",

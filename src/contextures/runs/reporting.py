@@ -11,6 +11,7 @@ import pandas as pd
 from contextures import report
 from contextures._arrays import FloatArray
 from contextures._version import __version__
+from contextures.runs.coordinate_accounts import coordinate_accounts
 from contextures.runs.predictor_report import predictor_part
 from contextures.runs.run import Learned, Run
 from contextures.runs.wording import encoder_label
@@ -100,6 +101,12 @@ def build_report(run: Run) -> report.ReportData:
         notes=_notes(run),
         encoder=_encoder(run.learned),
         advice=run.advice.part(),
+        about=coordinate_accounts(
+            run.coordinates,
+            table.frame,
+            [str(name) for name in run.checked.features.columns],
+            run.options.seed,
+        ),
     )
 
 
