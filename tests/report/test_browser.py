@@ -68,8 +68,8 @@ def test_it_is_drawn_without_errors_or_requests(open_page, desk, name):
 
 def test_the_answer_is_in_the_first_screen(desk, phone):
     for opened, selectors in (
-        (desk, ["h1", ".lead", ".dots .own", ".figures"]),
-        (phone, ["h1", ".lead", ".dots .own"]),
+        (desk, ["h1", ".lead", "#next-cmd", ".dots .own", ".figures"]),
+        (phone, ["h1", ".lead", "#next-cmd"]),
     ):
         page = opened.page
         page.evaluate("() => scrollTo({ top: 0, behavior: 'instant' })")

@@ -25,6 +25,9 @@ POLICY = (
 )
 """Runs what is on the page and fetches nothing, whatever skrub may come to write."""
 
+STYLE = "<style>body{overflow-wrap:anywhere}main{max-width:100vw;overflow-x:auto}</style>"
+"""Keeps long names from widening the page beyond a phone's."""
+
 
 def columns_page(frame: pd.DataFrame, name: str, seed: int) -> str | None:
     """Draw the distributions and the associations of a table's columns.
@@ -43,7 +46,7 @@ def columns_page(frame: pd.DataFrame, name: str, seed: int) -> str | None:
     str or None
         A page that needs nothing else, and no network; None where skrub cannot draw it, as
         without a place for matplotlib's fonts, or where it would be too large. It shows counts,
-        extremes and frequent values, and ten rows of the table.
+        extremes and frequent values, and of the rows only the first.
     """
     rows = np.arange(len(frame))
     if len(rows) > MOST_ROWS:
@@ -61,9 +64,12 @@ def columns_page(frame: pd.DataFrame, name: str, seed: int) -> str | None:
             load_skrub()
             from skrub import TableReport
 
-            page = str(TableReport(shown, n_rows=0, title=title, verbose=0).html())
+            page = str(
+                TableReport(shown, n_rows=0, title=title, open_tab="stats", verbose=0).html()
+            )
     except Exception:  # a summary is worth no run: whatever skrub or matplotlib raise
         return None
+    page = page.replace("</head>", f"{STYLE}\n</head>", 1)
     head = f'<head>\n<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
     page = page.replace("<head>", head, 1)
     return page if head in page and len(page.encode("utf-8", "replace")) <= MOST_BYTES else None
