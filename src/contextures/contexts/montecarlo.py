@@ -93,6 +93,8 @@ class MonteCarloContext(Context):
     """
 
     counted = True
+    meaning = property(lambda self: self.base.meaning)
+    law = "P+(a | x) = the share of the draws of A given x that gave a"
     row_by_row = False
     saved = ("base_", "n_draws_", "values_", "coverage_", "_seed", "_distinct", "_conditional")
     base_: Context
@@ -137,17 +139,6 @@ class MonteCarloContext(Context):
     def label(self) -> str:
         """The context in plain words."""
         return f"{self.base.label}, counted from draws"
-
-    @property
-    def meaning(self) -> str:  # type: ignore[override]
-        """When two rows are alike: as by the base."""
-        return self.base.meaning
-
-    @property
-    def law(self) -> str:  # type: ignore[override]
-        """The law of A given x: shares of the base's draws."""
-        mean = "P+(a | x) = the share of the draws of A given x that gave a"
-        return f"{mean}; {self.base.law}" if self.base.law else mean
 
     @property
     def mend_excess(self) -> str:  # type: ignore[override]
