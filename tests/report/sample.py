@@ -9,10 +9,13 @@ from typing import Any
 
 from contextures.report import (
     LABEL_FAMILY,
+    Advice,
     Answer,
     Candidate,
     ColumnAccount,
+    CoordinateAccount,
     DataWarning,
+    Driver,
     ProbePoint,
     PseudoPoint,
     Repeat,
@@ -144,6 +147,9 @@ def sample_report() -> ReportData:
                 "held-out rows: more than the same model on the raw features, and within the "
                 "interval of gradient boosting.",
             ],
+            meaning="Rows are alike when they have many of the same rows nearest to them.",
+            law="P+(a | x) = 1/K for each of the K rows a nearest to x",
+            stands_out=True,
         ),
         ranking=ranking,
         spectrum=spectrum,
@@ -190,6 +196,31 @@ def sample_report() -> ReportData:
             ),
             timings={"read": 0.1, "prepare": 0.6, "score 36 contexts": 41.2, "evaluate": 6.3},
         ),
+        advice=Advice(
+            verdict="use",
+            heading="Use the representation",
+            why="Take the first 12 coordinates: for rings, a linear model on them gains +0.038 of "
+            "R² over the same model on the raw features (95 % interval +0.012 to +0.064, 835 "
+            "held-out rows).",
+            step="Embed your rows, and later new ones, and train on that:",
+            command="contextures embed run abalone.csv --out embedded.parquet",
+            python="import contextures\nrun = contextures.load_run('run')\n"
+            "Z = run.transform('abalone.csv')[:, :12]",
+            predictor="The predictor, a pool of models, reaches 0.573: not distinguishable from "
+            "gradient boosting (0.543), the best rival.",
+        ),
+        about=[
+            CoordinateAccount(
+                f"c{j + 1}",
+                [Driver("shell_weight", 0.9 / (j + 1), "rises with it"), Driver("sex", 0.3)][
+                    : 2 if j < 4 else 0
+                ],
+                ["row 12: length: 0.09, sex: I"] * 3 if j < 2 else [],
+                ["row 4: length: 0.71, sex: F"] * 3 if j < 2 else [],
+            )
+            for j in range(8)
+        ],
+        columns_page="columns.html",
         notes=["Contexts were scored on 2,000 of the training rows."],
     )
 
@@ -223,6 +254,31 @@ def by_pseudo(report: ReportData) -> ReportData:
             predicted_n_components=best,
         ),
     )
+
+
+def advised(report: ReportData, verdict: str, heading: str, why: str) -> ReportData:
+    """The report of a run with another verdict."""
+    assert report.advice is not None
+    advice = dataclasses.replace(report.advice, verdict=verdict, heading=heading, why=why)
+    answer = dataclasses.replace(report.answer, stands_out=verdict != "none")
+    return dataclasses.replace(report, advice=advice, answer=answer)
+
+
+def tied(report: ReportData) -> ReportData:
+    """The report of a run in which no context stands out."""
+    why = "All 34 contexts that could be judged are tied: without labels, any may be as good."
+    return advised(report, "none", "No context stands out", why)
+
+
+def unclear(report: ReportData) -> ReportData:
+    """The report of a run with too few held-out rows."""
+    return advised(report, "unclear", "Cannot tell", "44 held-out rows are too few.")
+
+
+def before_verdicts(report: ReportData) -> ReportData:
+    """The report of a run of a release that gave no verdict."""
+    answer = dataclasses.replace(report.answer, meaning="", law="", stands_out=None)
+    return dataclasses.replace(report, advice=None, about=[], columns_page="", answer=answer)
 
 
 def unsupervised(report: ReportData) -> ReportData:

@@ -167,8 +167,8 @@ def test_each_figure_has_its_meaning(desk):
 
 def test_the_first_screen_has_the_encoder_and_the_answer(desk, phone):
     for opened, selectors in (
-        (desk, ["h1", ".by", ".lead", ".dots .own", ".figures"]),
-        (phone, ["h1", ".by", ".lead", ".dots .own"]),
+        (desk, ["h1", ".by", ".lead", ".dots .own", "#next-cmd"]),
+        (phone, ["h1", ".lead", "#next-cmd"]),
     ):
         page = opened.page
         page.evaluate("() => scrollTo({ top: 0, behavior: 'instant' })")

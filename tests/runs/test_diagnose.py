@@ -48,9 +48,13 @@ def test_a_run_of_exact_functions_has_learned_all_of_them(wine):
     # Its own context, ranking and scores are used.
     assert found.asked == result.metrics["context"]
     assert found.contexts.best == found.asked
-    assert found.contexts.n_tried == 37
+    assert found.contexts.n_tried == 36
     sentences = findings(found)
-    assert "has learned 100.0 % (± 0.0)" in sentences[0]
+    assert "is exact: its functions are the spectrum of" in sentences[0]
+    assert "nothing to learn" in sentences[0]
+    assert "has learned 100.0 % (± 0.0)" in sentences[1]
+    assert not any("etter learning" in sentence for sentence in sentences)
+    assert found.to_dict()["nothing_to_learn"] is True
     assert any(f"compatible with {found.asked}" in sentence for sentence in sentences)
 
 
@@ -295,3 +299,13 @@ def test_what_cannot_be_diagnosed_is_refused(tmp_path, coordinates):
     numbers = table_from_frame(pd.DataFrame(np.random.default_rng(1).random((40, 2))))
     with pytest.raises(InputError, match=r"scarf:0\.6 only draws"):
         diagnose_table(tmp_path, numbers)
+
+
+def test_only_exact_functions_of_their_own_context_and_rows_leave_nothing_to_learn(wine, tmp_path):
+    table, result = wine
+    other = diagnose_table(result.folder, table, DiagnoseOptions(context="knn:40"))
+    assert not other.exact
+    assert not any("nothing to learn" in sentence for sentence in findings(other))
+    options = FitOptions(target=table.target, context="knn:20", encoder="ritz", predict=False)
+    fit_table(table, tmp_path / "ritz", options)
+    assert not diagnose_table(tmp_path / "ritz", table).exact

@@ -25,6 +25,7 @@ RNG = np.random.default_rng(0)
 def test_the_folder_holds_what_was_promised(wine):
     _, result = wine
     assert sorted(path.name for path in result.folder.iterdir()) == [
+        "columns.html",
         "contexts.parquet",
         "embeddings.parquet",
         "encoder.json",
@@ -95,7 +96,10 @@ def test_metrics_report_record_and_terminal_tell_one_finding(wine):
     metrics, run = result.metrics, result.run
     report = ReportData.from_json((result.folder / "report.json").read_text())
     record = json.loads((result.folder / "run.json").read_text())
-    assert report.answer.sentences == result.sentences == result_lines(result)[:-12]
+    assert report.answer.sentences == result.sentences == result_lines(result)[6:-12]
+    assert result_lines(result)[0] == f"{report.advice.heading}. {report.advice.why}"
+    assert result_lines(result)[3:5] == [report.advice.step, f"  {report.advice.command}"]
+    assert metrics["verdict"] == report.advice.verdict
     for name in ("n_train", "n_test", "n_unlabelled", "target", "task"):
         assert getattr(report.table, name) == metrics[name]
     assert {score.key: score.score for score in report.scores} == {

@@ -71,7 +71,9 @@ def print_notes(notes: list[str]) -> None:
 
 def result_lines(result: FitResult) -> list[str]:
     """Lay out what a fit found as lines of text."""
-    lines, metrics = list(result.sentences), result.metrics
+    advice, metrics = result.run.advice, result.metrics
+    lines = [advice.sentence, *([advice.predictor] if advice.predictor else []), ""]
+    lines += [advice.step.words, f"  {advice.step.command}", "", *result.sentences]
     if metrics["scores"]:
         rows = f"{metrics['n_test']} held-out rows"
         lines += ["", *_score_lines(metrics["metric"], rows, metrics["scores"])]

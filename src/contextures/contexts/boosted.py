@@ -78,6 +78,8 @@ class BoostedTreesContext(Context):
 
     needs_y = True
     kind = "boosted trees"
+    meaning = "Rows are alike when trees trained on the target send them to the same leaves."
+    law = "P+(a | x) = 1/T for the leaf a of x in each of T trees"
     mend_parts = "fewer leaves (num_leaves) or more trees (n_estimators) connect them"
 
     def __init__(

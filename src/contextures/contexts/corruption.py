@@ -56,6 +56,8 @@ class RandomMaskContext(SamplerContext):
     same_space = False
     tells_hidden = True
     kind = "masked rows"
+    meaning = "Rows are alike when they agree on most columns, whichever of them are hidden."
+    law = "A = x with each column hidden with chance α, and which are"
     short = ShortForm("mask", "mask_rate")
 
     def __init__(self, mask_rate: float = 0.2, pattern: Pattern = "independent") -> None:
@@ -123,6 +125,8 @@ class SCARFContext(SamplerContext):
     """
 
     kind = "corrupted rows (SCARF)"
+    meaning = "Rows are alike when they agree on most columns, whatever the other columns hold."
+    law = "A = x with each column drawn anew from its marginal law with chance c"
     short = ShortForm("scarf", "corruption_rate")
 
     def __init__(self, corruption_rate: float = 0.6, marginal: Marginal = "empirical") -> None:
@@ -205,6 +209,10 @@ class CutMixContext(SamplerContext):
     """
 
     kind = "mixed rows (CutMix)"
+    meaning = (
+        "Rows are alike when they agree on most columns, the others being taken from another row."
+    )
+    law = "A = x with each column taken from one other row with chance c"
     short = ShortForm("cutmix", "corruption_rate")
 
     def __init__(self, corruption_rate: float = 0.6) -> None:

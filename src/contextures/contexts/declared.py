@@ -54,6 +54,12 @@ class Declared:
     kind: str = ""
     """What kind of context it is, in plain words; the name of the class when empty."""
 
+    meaning: str = ""
+    """When two inputs are alike by this context, in a sentence for those who know no formula."""
+
+    law: str = ""
+    """The law of A given x, as a formula in one line."""
+
     short: ClassVar[ShortForm | None] = None
     """How it is written in short."""
 

@@ -38,6 +38,11 @@ class FiniteContext(Context):
 
     takes = "index"
     kind = "a joint law"
+    meaning = (
+        "Inputs are alike when they go with the same contexts about as often, by the "
+        "table of chances that was given."
+    )
+    law = "P+(a | x) = P(x, a) / P(x)"
     saved = ("_conditional",)
 
     def __init__(self, joint: Any) -> None:

@@ -43,6 +43,8 @@ class GraphContext(Context):
 
     takes = "index"
     kind = "a graph"
+    meaning = "Nodes are alike when they have the same neighbours in the graph."
+    law = "P+(a | x) = w(x, a) / Σ w(x, ·) for the weights w of edges"
     saved = ("_walk",)
     mend_parts = "a bipartite graph counts as two, which loops on its nodes would join"
 

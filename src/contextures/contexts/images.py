@@ -70,6 +70,10 @@ class ImageContext(SamplerContext):
     """
 
     kind = "transformed images"
+    meaning = (
+        "Images are alike when cropping, flipping or turning could make one look like the other."
+    )
+    law = "A = the image x, randomly cropped, turned, flipped and partly erased"
     label = "the images, cropped, turned, flipped or erased at random"
 
     def __init__(

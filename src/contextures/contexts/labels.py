@@ -62,6 +62,8 @@ class LabelContext(Context):
     observed = True
     takes = "any"
     kind = "labels"
+    meaning = "Rows are alike when they have the same label, or labels that are near as numbers."
+    law = "A = the label of x"
     label = "labels"
 
     def __init__(self, task: Task = "auto") -> None:

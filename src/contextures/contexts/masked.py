@@ -91,6 +91,22 @@ class MaskContext(SupportContext):
         return f"{base}, {self.mask_rate:.0%} of features hidden"
 
     @property
+    def meaning(self) -> str:  # type: ignore[override]
+        """When two rows are alike: as by the base, through masks."""
+        base = self.base.meaning if isinstance(self.base, Context) else ""
+        hidden = f"{self.mask_rate:.0%} of the columns are hidden, whichever these are"
+        if not base:
+            return f"Rows are alike when they are close although {hidden}."
+        return f"{base.removesuffix('.')}, although {hidden}."
+
+    @property
+    def law(self) -> str:  # type: ignore[override]
+        """The law of A given x: the mean of the base's over masks."""
+        base = self.base.law if isinstance(self.base, Context) else ""
+        mean = "P+(a | x) = the mean over random masks of the base's, on the columns left visible"
+        return f"{mean}; the base: {base}" if base else mean
+
+    @property
     def n_averaged(self) -> int:
         """How many contexts are computed and averaged: one a mask."""
         return self.n_masks

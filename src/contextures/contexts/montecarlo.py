@@ -93,6 +93,8 @@ class MonteCarloContext(Context):
     """
 
     counted = True
+    meaning = property(lambda self: self.base.meaning)
+    law = "P+(a | x) = the share of the draws of A given x that gave a"
     row_by_row = False
     saved = ("base_", "n_draws_", "values_", "coverage_", "_seed", "_distinct", "_conditional")
     base_: Context

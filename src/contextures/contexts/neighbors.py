@@ -63,6 +63,11 @@ class KNNContext(SupportContext):
     """
 
     kind = "nearest neighbours"
+    meaning = (
+        "Rows are alike when they have many of the same rows nearest to them, all "
+        "columns counted together."
+    )
+    law = "P+(a | x) = 1/K for each of the K rows a nearest to x"
     short = ShortForm("knn", "n_neighbors", int, "d")
     saved = ("points_", "algorithm_")
     recall_: float

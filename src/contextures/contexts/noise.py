@@ -45,6 +45,8 @@ class NoiseContext(SamplerContext):
     """
 
     kind = "noisy rows"
+    meaning = "Rows are alike when a little measurement noise could turn one into the other."
+    law = "A = x + σ ε with ε standard Gaussian"
     short = ShortForm("noise", "sigma")
 
     def __init__(self, sigma: float = 0.5) -> None:
@@ -99,6 +101,8 @@ class DiffusionContext(SamplerContext):
 
     same_space = False
     kind = "noisy rows of every level"
+    meaning = "Rows are alike when noise, from a little to a lot, could turn one into the other."
+    law = "A = (x + σ ε, σ) at a random noise level σ, with ε standard Gaussian"
     label = "the rows at every noise level of a diffusion"
 
     def __init__(self, schedule: Schedule = "cosine") -> None:

@@ -53,6 +53,8 @@ class PairContext(Context):
     observed = True
     takes = "any"
     kind = "observed pairs"
+    meaning = "Inputs are alike when they were observed with the same things."
+    law = "P+(a | x) = the share of the observations of x that came with a"
     label = "observed pairs"
     saved = ("discrete_", "values_", "_distinct", "_conditional")
     values_: Any = None

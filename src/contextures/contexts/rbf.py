@@ -57,6 +57,8 @@ class RBFContext(SupportContext):
     """
 
     kind = "Gaussian"
+    meaning = "Rows are alike when all columns are close, the closer the more."
+    law = "P+(a | x) ∝ exp(−γ ‖x − a‖²) over the fitted rows a"
     short = ShortForm("rbf", "gamma", float, ".6g")
     saved = ("points_", "gamma_")
     gamma_: float

@@ -53,6 +53,8 @@ class NextWindowContext(PairContext):
     """
 
     kind = "following windows"
+    meaning = "Stretches of the series are alike when they are followed by the same things."
+    law = "A = the window that follows the window x"
     label = "the window that follows"
 
     def __init__(

@@ -63,6 +63,8 @@ class TeacherContext(Context):
 
     form = "kernel"
     kind = "a trained model"
+    meaning = "Rows are alike when the model that was given says the same of them."
+    law = "k(x, x') = 1 + N z(x) · z(x') for the model's outputs z, centred and scaled"
 
     def __init__(self, estimator: Any, output: Output = "auto", threshold: float = 0.0) -> None:
         self.estimator = estimator

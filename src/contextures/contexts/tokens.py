@@ -175,6 +175,8 @@ class MaskedTokensContext(SamplerContext):
 
     takes = "any"
     kind = "texts with hidden tokens"
+    meaning = "Texts are alike when they share most words, whichever of them are hidden."
+    law = "A = the text x with each token hidden with chance α"
 
     def __init__(
         self, mask_rate: float = 0.15, mask_token: int = MASK, pad_token: int = PAD
@@ -248,6 +250,8 @@ class NextTokensContext(PairContext):
     """
 
     kind = "following tokens"
+    meaning = "Beginnings of texts are alike when they go on in the same way."
+    law = "A = the tokens that follow the tokens x"
     label = "the tokens that follow"
 
     def __init__(

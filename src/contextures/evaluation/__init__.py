@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from contextures.evaluation.embeddings.held import HeldFunctions
     from contextures.evaluation.intervals import (
         bootstrap_interval,
+        paired_bootstrap_interval,
         paired_hits_interval,
         paired_mean_interval,
     )
@@ -114,6 +115,7 @@ _HOME = {
     "association": "context_scores.association",
     "best_dimension": "bounds.advice",
     "bootstrap_interval": "intervals",
+    "paired_bootstrap_interval": "intervals",
     "cannot_tell": "context_scores.pseudo_tasks",
     "cca_alignment": "representations.alignment",
     "cka_alignment": "representations.alignment",
@@ -208,6 +210,7 @@ __all__ = [
     "mutual_knn_alignment",
     "neighbor_overlap",
     "optimal_error",
+    "paired_bootstrap_interval",
     "paired_hits_interval",
     "paired_mean_interval",
     "participation_ratio",

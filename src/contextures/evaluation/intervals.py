@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from contextures.evaluation.metrics import Metric, read_predictions
-from contextures.evaluation.resampled import weighing
+from contextures.evaluation.resampled import Weighing, weighing
 
 
 def bootstrap_interval(
@@ -62,6 +62,56 @@ def bootstrap_interval(
     """
     read = read_predictions(metric, truth, predicted, classes, positive)
     score, n = weighing(metric, read), len(read.truth)
+    return _percentiles(score, n, level, n_resamples, seed)
+
+
+def paired_bootstrap_interval(
+    metric: Metric,
+    truth: ArrayLike,
+    first: ArrayLike,
+    second: ArrayLike,
+    *,
+    level: float = 0.95,
+    n_resamples: int = 1000,
+    seed: int = 0,
+    classes: Any = None,
+    positive: Any = None,
+) -> tuple[float, float]:
+    """Compute a percentile interval of how much larger one score is than another of the same rows.
+
+    Parameters
+    ----------
+    metric : str
+        The score; see :func:`bootstrap_interval`.
+    truth : array-like of shape (n,)
+        Targets of the test rows.
+    first, second : array-like of shape (n,) or (n, q)
+        What two models predicted for them.
+    level, n_resamples, seed, classes, positive
+        See :func:`bootstrap_interval`; both scores are of the same rows in every resample.
+
+    Returns
+    -------
+    tuple of float
+        The ends of the interval of the first score less the second.
+
+    Examples
+    --------
+    >>> from contextures.evaluation import paired_bootstrap_interval
+    >>> truth = [0, 1] * 40
+    >>> low, high = paired_bootstrap_interval("accuracy", truth, truth, [0] * 80)
+    >>> low > 0.3, high < 0.7
+    (True, True)
+    """
+    reads = [read_predictions(metric, truth, told, classes, positive) for told in (first, second)]
+    ours, theirs = (weighing(metric, read) for read in reads)
+    n = len(reads[0].truth)
+    return _percentiles(lambda counts: ours(counts) - theirs(counts), n, level, n_resamples, seed)
+
+
+def _percentiles(
+    score: Weighing, n: int, level: float, n_resamples: int, seed: int
+) -> tuple[float, float]:
     rng = np.random.default_rng(seed)
     scores = np.empty(n_resamples)
     step = max(1, 2_000_000 // n)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextures.report.advice import Advice, CoordinateAccount, Driver
 from contextures.report.choice import (
     LABEL_FAMILY,
     Answer,
@@ -38,13 +39,16 @@ __all__ = [
     "LABEL_FAMILY",
     "REPORT_VERSION",
     "SCORE_LABELS",
+    "Advice",
     "Answer",
     "Candidate",
     "Cell",
     "ColumnAccount",
     "ComparisonData",
+    "CoordinateAccount",
     "DataWarning",
     "DiagnosisData",
+    "Driver",
     "LearnedEncoder",
     "LearnedFunction",
     "OtherScore",

@@ -36,6 +36,12 @@ class Answer:
         The expected error on pseudo-tasks, and its standard error.
     n_alike : int or None
         How many other candidates cannot be told apart from the chosen one on pseudo-tasks.
+    meaning : str
+        When two rows are alike by the context, for those who know no formula; may be empty.
+    law : str
+        The context as a formula; may be empty.
+    stands_out : bool or None
+        Whether it stands out without labels; where it does not, nothing is called reliable.
     """
 
     context: str
@@ -50,6 +56,9 @@ class Answer:
     pseudo: float | None = None
     pseudo_se: float | None = None
     n_alike: int | None = None
+    meaning: str = ""
+    law: str = ""
+    stands_out: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,13 @@ GLOSSARY: dict[str, Term] = {
         "A pretraining idea that links every row to others it should resemble, such as its nearest "
         "neighbours. It fixes a joint distribution of rows, and with it the best representation.",
     ),
+    "verdict": _term(
+        "Verdict",
+        "One of four. Use the representation: on held-out rows a linear model gains by it over the "
+        "raw features, by more than chance. Raw features are as good: a gain that matters is ruled "
+        "out. No context stands out: without labels no context is better than the others, or "
+        "nothing is learned. Cannot tell: labels or held-out rows are too few to say.",
+    ),
     "tau": _term(
         "Usefulness score τ",
         "Lower is better. τ<sub>d</sub> = 1 ∕ (1 − s<sub>d+1</sub>²) + β · "
@@ -151,6 +158,12 @@ GLOSSARY: dict[str, Term] = {
         "Contexts tried",
         "How many contexts were scored; the one with the lowest score is chosen. One that failed "
         "could not be scored, and the table gives the reason.",
+    ),
+    "driver": _term(
+        "Columns behind a coordinate",
+        "The share of the coordinate's variance that one column alone explains (the correlation "
+        "ratio η²): between its values, for words; between ten groups of as many rows, for numbers "
+        "and dates. Corrected for the number of groups, so that an unrelated column has about 0.",
     ),
     "size": _term("Rows and columns", "The size of the table as it was read."),
     "missing": _term("Missing", "How many cells of the column are empty."),

@@ -15,6 +15,7 @@ from contextures._repr import short_repr
 from contextures.evaluation.metrics import MEASURES
 from contextures.exceptions import InputError
 from contextures.report._decode import build, to_plain
+from contextures.report.advice import Advice, CoordinateAccount
 from contextures.report.choice import Answer, Candidate, ProbePoint, PseudoPoint, TauPoint
 from contextures.report.parts import (
     ColumnAccount,
@@ -36,8 +37,14 @@ ENCODER_KINDS = ("spectral", "ritz", "neural")
 SCORED_ON = ("held-out", "left-out")
 """What a predictor can be scored on."""
 
+VERDICTS = ("use", "raw", "none", "unclear")
+"""What a run can come to."""
+
 SCORES = ("tau", "pseudo")
 """What the choice of a context can follow."""
+
+COLUMNS_PAGE = "columns.html"
+"""The only file beside a report that it links to."""
 
 ROUNDING = 1e-6
 """How far above 1 rounding may take a correlation."""
@@ -89,6 +96,12 @@ class ReportData:
         What predicts the target; None where nothing was predicted.
     why : str or None
         Why that metric, in a sentence.
+    advice : Advice or None
+        The verdict and the next step; None in reports of earlier releases.
+    about : list of CoordinateAccount
+        What the first coordinates are about; may be empty.
+    columns_page : str
+        The file beside the report that sums up the columns; empty where there is none.
     version : int
         The layout of the JSON.
     """
@@ -114,6 +127,9 @@ class ReportData:
     pseudo_curve: list[PseudoPoint] = field(default_factory=list)
     predictor: Predictor | None = None
     why: str | None = None
+    advice: Advice | None = None
+    about: list[CoordinateAccount] = field(default_factory=list)
+    columns_page: str = ""
     version: int = REPORT_VERSION
 
     def to_json(self) -> str:
@@ -196,6 +212,15 @@ def _check(report: ReportData) -> None:
                     f"report.scores[{i}].also cannot be of {other.metric!r}; use "
                     f"{', '.join(MEASURES)}."
                 )
+    if report.advice is not None and report.advice.verdict not in VERDICTS:
+        raise InputError(
+            f"report.advice.verdict cannot be {report.advice.verdict!r}; use 'use', 'raw', 'none' "
+            "or 'unclear'."
+        )
+    if report.columns_page not in ("", COLUMNS_PAGE):
+        raise InputError(
+            f"report.columns_page cannot be {report.columns_page!r}; use {COLUMNS_PAGE!r} or ''."
+        )
     if report.answer.score not in SCORES:
         raise InputError(
             f"report.answer.score cannot be {report.answer.score!r}; use 'tau' or 'pseudo'."

@@ -135,7 +135,7 @@ def _embed(data: ReportData) -> Markup:
     scatter["details"] = [
         text if len(text) <= most else text[: most - 1] + "…" for text in scatter["details"]
     ]
-    for name in ("columns", "warnings", "notes", "repeat"):
+    for name in ("columns", "warnings", "notes", "repeat", "advice", "about", "columns_page"):
         del plain[name]
     for name in ("encoder", "predictor"):
         if plain[name] is None:

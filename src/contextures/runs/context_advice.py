@@ -16,6 +16,7 @@ from contextures.contexts import Context
 from contextures.exceptions import InputError
 from contextures.runs.progress import Progress
 from contextures.selection import ContextSearch, parse_context, short_form
+from contextures.selection.ranking import count_tried
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def advise(
         best_score=best_score,
         own_reliable=score == "pseudo" or bool(found[0]["reliable"]),
         clear=clear,
-        n_tried=len(ranking),
+        n_tried=count_tried(ranking),
     )
 
 

@@ -115,6 +115,7 @@ def diagnose_table(
         diagnosis=found,
         contexts=contexts,
         metrics=stored_metrics(subject.run),
+        exact=subject.exact and subject.context is not None and _same(context, subject.context),
         notes=notes + list(dict.fromkeys(messages)),
     )
 
@@ -187,6 +188,10 @@ def _of_half(context: Context, rows: NDArray[np.float64], d: int, seed: int) -> 
             return fit_up_to("spectral", context.subsampled(0.5), rows[half], d, seed)
         except RankError:
             return None
+
+
+def _same(asked: Context, own: Context) -> bool:
+    return short_form(asked) == short_form(own)
 
 
 def _check_finite(context: Context, name: str) -> None:

@@ -62,6 +62,8 @@ class Subject:
         Wider outputs that the embedding was combined of.
     run : pathlib.Path or None
         The run that it comes from.
+    exact : bool
+        Whether its functions are the exact ones of its own context on the fitted rows.
     notes : list of str
         What limits its meaning.
     """
@@ -74,6 +76,7 @@ class Subject:
     context: Context | None = None
     outputs: FloatArray | None = None
     run: Path | None = None
+    exact: bool = False
     notes: list[str] = field(default_factory=list)
 
 
@@ -179,6 +182,9 @@ def _of_run(path: Path, table: Table, seed: int) -> Subject:
         context=context,
         outputs=_outputs(encoder, rows),
         run=folder,
+        exact=parts is not None
+        and record.get("encoder") == "spectral"
+        and record.get("n_fitted") == int((parts != "test").sum()),
         notes=notes,
     )
 

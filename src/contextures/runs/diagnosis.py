@@ -65,6 +65,8 @@ class Diagnosed:
         How the context stands beside others.
     metrics : dict or None
         ``metrics.json`` of the run, where it scored a target.
+    exact : bool
+        Whether the encoder's functions are the exact ones themselves.
     notes : list of str
         What limits the meaning of all this.
     """
@@ -81,6 +83,7 @@ class Diagnosed:
     diagnosis: Diagnosis
     contexts: ContextAdvice | None
     metrics: dict[str, Any] | None
+    exact: bool = False
     notes: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
@@ -108,6 +111,7 @@ class Diagnosed:
             "context": self.asked,
             "fitted_context": short_form(self.context),
             "reference": self.reference,
+            "nothing_to_learn": self.exact,
             **plain,
             "contexts": None if self.contexts is None else self.contexts.to_dict(),
             "notes": self.notes,

@@ -40,6 +40,7 @@ def findings(found: Diagnosed) -> list[str]:
     """
     diagnosis = found.diagnosis
     sentences = [
+        *([_nothing_to_learn(found)] if found.exact else []),
         _learned(found),
         _functions(diagnosis),
         _advice(found),
@@ -47,6 +48,14 @@ def findings(found: Diagnosed) -> list[str]:
         *_target(found),
     ]
     return [sentence for sentence in sentences if sentence]
+
+
+def _nothing_to_learn(found: Diagnosed) -> str:
+    return (
+        f"{_first_upper(found.label)} is exact: its functions are the spectrum of {found.asked} "
+        "itself, solved for and not trained, so there is nothing to learn; what follows says how "
+        "well they carry over to other rows."
+    )
 
 
 def _learned(found: Diagnosed) -> str:
@@ -91,10 +100,13 @@ def _functions(diagnosis: Diagnosis) -> str:
 
 def _advice(found: Diagnosed) -> str:
     diagnosis = found.diagnosis
-    helps = diagnosis.helps
+    # Of exact functions there are no better ones on these rows.
+    helps = [name for name in diagnosis.helps if not (found.exact and name == "learning")]
     if not helps:
         return (
-            "None of better learning, more coordinates and more rows would clearly help."
+            "Neither more coordinates nor more rows would clearly help."
+            if found.exact
+            else "None of better learning, more coordinates and more rows would clearly help."
             if len(diagnosis.gains) == len(CHANGES)
             else "Better learning would not clearly help."
         )
@@ -102,7 +114,11 @@ def _advice(found: Diagnosed) -> str:
     reasons = "; ".join(_reason(name, found) for name in helps)
     same = "" if len(helps) == 1 else ", and cannot be told apart"
     first = f"{_first_upper(names)} would help most{same}: {reasons}."
-    others = {n: g for n, g in diagnosis.gains.items() if g.clear and n not in helps}
+    others = {
+        n: g
+        for n, g in diagnosis.gains.items()
+        if g.clear and n not in helps and not (found.exact and n == "learning")
+    }
     ordered = sorted(others, key=lambda name: -others[name].value)
     return " ".join(
         [first, *(f"Then {CHANGES[name]}: {_reason(name, found)}." for name in ordered)]

@@ -29,6 +29,7 @@ from contextures.runs.judging import judge
 from contextures.runs.learn import learn
 from contextures.runs.options import FitOptions, check_seed, python_call
 from contextures.runs.outside import outside_rows, read_test, repeated
+from contextures.runs.paired_gain import gain_over_raw
 from contextures.runs.predictor import learn_predictor
 from contextures.runs.progress import Progress
 from contextures.runs.record import write_run
@@ -233,6 +234,7 @@ def _find(
         judged=judged,
         predicted=predicted,
         held=held,
+        out=str(out),
     )
 
 
@@ -298,11 +300,7 @@ def _score(
     best = best_of(task, curve)
     n_used = kept if options.n_components is not None else best
     first = coordinates[:, :n_used]
-    scores = compare(
-        task,
-        (first[train], first[test]),
-        (features[train], features[test]),
-        (labels[train], labels[test]),
-        apart=within,
-    )
-    return Scored(task, n_used, curve, scores)
+    ours, raw = (first[train], first[test]), (features[train], features[test])
+    target = labels[train], labels[test]
+    scores = compare(task, ours, raw, target, apart=within)
+    return Scored(task, n_used, curve, scores, gain_over_raw(task, ours, raw, target, within))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from contextures.data import save_preparation
 from contextures.encoders import save_encoder
 from contextures.prediction import save_predictor
 from contextures.report import render_report
+from contextures.report.model import COLUMNS_PAGE
+from contextures.runs.columns_page import columns_page
 from contextures.runs.folder import write_embeddings
 from contextures.runs.manifest import FORMAT, MARK, listing
 from contextures.runs.reporting import build_report
@@ -43,6 +46,11 @@ def write_run(run: Run, folder: Path) -> None:
     plain_ranking(run.ranking).to_parquet(folder / "contexts.parquet", index=False)
     write_whole(folder / "metrics.json", to_json(run.metrics))
     report = build_report(run)
+    table = run.checked.table
+    columns = columns_page(table.frame, table.name, run.options.seed)
+    if columns is not None:
+        write_text(folder / COLUMNS_PAGE, columns)
+        report = replace(report, columns_page=COLUMNS_PAGE)
     write_text(folder / "report.json", report.to_json())
     write_text(folder / "report.html", render_report(report))
     write_whole(folder / MARK, to_json({**_record(run), "files": listing(folder)}))

@@ -11,6 +11,7 @@ import pandas as pd
 from contextures import report
 from contextures._arrays import FloatArray
 from contextures._version import __version__
+from contextures.runs.coordinate_accounts import coordinate_accounts
 from contextures.runs.predictor_report import predictor_part
 from contextures.runs.run import Learned, Run
 from contextures.runs.score_report import score_parts
@@ -65,6 +66,9 @@ def build_report(run: Run) -> report.ReportData:
             pseudo_se=None if pseudo is None else pseudo.se,
             n_alike=search.n_alike_,
             sentences=run.sentences,
+            meaning=search.best_context_.meaning,
+            law=search.best_context_.law,
+            stands_out=run.advice.judged.stands_out,
         ),
         ranking=_ranking(run.ranking, search.score_),
         spectrum=[float(s) for s in run.learned.encoder.singular_values_],
@@ -97,6 +101,13 @@ def build_report(run: Run) -> report.ReportData:
         ),
         notes=_notes(run),
         encoder=_encoder(run.learned),
+        advice=run.advice.part(),
+        about=coordinate_accounts(
+            run.coordinates,
+            table.frame,
+            [str(name) for name in run.checked.features.columns],
+            run.options.seed,
+        ),
     )
 
 

@@ -14,15 +14,19 @@ from contextures.data import TablePreparation
 from contextures.encoders import Encoder
 from contextures.evaluation import HeldOutScore, Task
 from contextures.evaluation.metrics import USUAL
+from contextures.runs.advice import Advice, advise_run
 from contextures.runs.checked_table import Checked
 from contextures.runs.compressed import KeptShare
 from contextures.runs.held import Held
 from contextures.runs.judging import Judged
 from contextures.runs.learned_quality import Judgement
+from contextures.runs.next_step import Place
 from contextures.runs.options import FitOptions
+from contextures.runs.paired_gain import Gain, gain_metric
 from contextures.runs.predictor import Predicted
 from contextures.runs.predictor_wording import predictor_sentences
 from contextures.runs.split import Split
+from contextures.runs.verdict import Evidence
 from contextures.runs.wording import comparison, finding
 from contextures.selection import ContextSearch, short_form
 
@@ -69,12 +73,15 @@ class Scored:
         The probe on training rows, as :func:`contextures.evaluation.probe_curve` gives it.
     scores : dict of str to HeldOutScore
         The representation's and its rivals'.
+    gain : Gain
+        What the coordinates gain over the raw features, row by row.
     """
 
     task: Task
     n_used: int
     curve: list[tuple[int, float, float, float]]
     scores: dict[str, HeldOutScore]
+    gain: Gain
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -110,6 +117,8 @@ class Run:
         The predictor of the target; None without one, or where none was asked for.
     held : Held or None
         Which rows it was judged on; None where none is held out.
+    out : str
+        The folder that it is written to.
     created : datetime
         When it was found.
     """
@@ -127,6 +136,7 @@ class Run:
     predicted: Predicted | None = None
     kept: KeptShare | None = None
     held: Held | None = None
+    out: str = "run"
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def __repr__(self) -> str:
@@ -181,6 +191,29 @@ class Run:
         return self.search.results_
 
     @cached_property
+    def advice(self) -> Advice:
+        """The verdict and the next step."""
+        info, scored = self.checked.target, self.scored
+        evidence = Evidence(
+            target=None if info is None else info.name,
+            n_labelled=len(self.split.train) + len(self.split.test),
+            gain=None if scored is None else scored.gain,
+            n_used=self.n_components if scored is None else scored.n_used,
+            metric="accuracy" if scored is None else gain_metric(scored.task),
+        )
+        scores = self.scores
+        if self.predicted is not None and not scores:
+            scores = self.predicted.score.scores
+        place = Place(
+            table=self.checked.table,
+            out=self.out,
+            options=self.options,
+            n_used=evidence.n_used,
+            predicts=self.predicted is not None,
+        )
+        return advise_run(self.search, evidence, self.task, scores, place)
+
+    @cached_property
     def sentences(self) -> list[str]:
         """The finding in full sentences, most important first."""
         sentences = finding(self.search, self.n_components, given=self.given)
@@ -213,6 +246,7 @@ class Run:
         """What was measured, as plain values."""
         search, scored, task = self.search, self.scored, self.task
         return {
+            **self.advice.judged.to_dict(),
             "task": None if task is None else task.kind,
             "metric": None if task is None else task.metric,
             "metric_reason": None if self.judged is None else self.judged.why,

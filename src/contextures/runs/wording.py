@@ -8,12 +8,13 @@ from contextures.encoders import Encoder
 from contextures.evaluation import HeldOutScore, Task
 from contextures.evaluation.context_scores.task_priors import NOISE
 from contextures.selection import ContextSearch
+from contextures.selection.ranking import count_tried
 
 
 def finding(search: ContextSearch, kept: int, *, given: bool) -> list[str]:
     """Say which context was chosen and how many coordinates are kept of it."""
     label = search.best_context_.label
-    tried = int((search.results_["tau"].notna() & search.results_["inductive"]).sum())
+    tried = count_tried(search.results_)
     pseudo = search.best_pseudo_ if search.score_ == "pseudo" else None
     if pseudo is None:
         what, name = f"usefulness score τ = {search.best_usefulness_.tau:.2f}", "τ"

@@ -201,6 +201,11 @@ class _Kernel:
         seen = weights > NEGLIGIBLE  # of a high power, few
         return np.asarray(self.left[np.ix_(rows, seen)] * np.sqrt(weights[seen]))
 
+    def gram(self, transform: Transform, rows: IntArray) -> FloatArray:
+        """Give K_s between rows; see :meth:`TransformedKernel.gram`."""
+        factor = self.factor(transform, rows)
+        return np.asarray(factor @ factor.T)
+
     def functions(self, transform: Transform, rows: IntArray, dual: FloatArray) -> LinearFunctions:
         """Refuse: nothing is predicted but labelled rows."""
         raise unwritten(self, "functions")

@@ -52,6 +52,15 @@ def plain_ranking(results: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def count_tried(table: pd.DataFrame) -> int:
+    """Count the candidates that could have been chosen, whether or not one of them failed.
+
+    One number for all who say of how many a context was chosen: what is listed only to compare
+    with, as the context of the labels, is not one of them.
+    """
+    return int(table["inductive"].astype(bool).sum())
+
+
 def choose(table: pd.DataFrame, score: str) -> tuple[str, int]:
     """Choose among candidates that describe new rows.
 

@@ -1,0 +1,126 @@
+"""What a linear model gains from coordinates over the raw features, row by row on held-out rows."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contextures._arrays import FloatArray
+from contextures.evaluation import (
+    Task,
+    paired_bootstrap_interval,
+    paired_hits_interval,
+    paired_mean_interval,
+)
+from contextures.evaluation.metrics import USUAL, Metric
+from contextures.evaluation.representations.folds import Apart
+from contextures.evaluation.representations.probe import linear_probe
+from contextures.evaluation.representations.task import told_by
+
+
+@dataclass(frozen=True)
+class Gain:
+    """How much better one model is than another on the same rows.
+
+    Attributes
+    ----------
+    value : float
+        The difference of scores, above zero where the first is better.
+    low, high : float
+        The ends of its 95 % interval, from paired rows.
+    n : int
+        How many rows.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give plain values; None for an end that is infinite."""
+        return {
+            name: None if isinstance(value, float) and not np.isfinite(value) else value
+            for name, value in asdict(self).items()
+        }
+
+
+def gain_over_raw(
+    task: Task,
+    embedding: tuple[FloatArray, FloatArray],
+    raw: tuple[FloatArray, FloatArray],
+    target: tuple[NDArray[Any], NDArray[Any]],
+    apart: Apart | None = None,
+) -> Gain:
+    """Fit the same linear model to coordinates and to raw features, and compare row by row.
+
+    Parameters
+    ----------
+    task : Task
+        What is predicted.
+    embedding, raw : tuple of ndarray
+        Training and held-out rows as coordinates, and as prepared features.
+    target : tuple of ndarray
+        Training and held-out targets.
+    apart : Apart, optional
+        What keeps the training rows apart where penalties are chosen.
+
+    Returns
+    -------
+    Gain
+        What the coordinates gain.
+    """
+    models = [linear_probe(task, rows[0], target[0], apart) for rows in (embedding, raw)]
+    truth, rows = np.asarray(target[1]), (embedding[1], raw[1])
+    if gain_metric(task) in USUAL.values():
+        return paired_gain(
+            task.kind,
+            truth,
+            *(np.asarray(model.predict(each)) for model, each in zip(models, rows, strict=True)),
+        )
+    classes = np.unique(np.concatenate([np.asarray(part) for part in target]))
+    ours, theirs = (
+        told_by(task, model, each, classes) for model, each in zip(models, rows, strict=True)
+    )
+    how: dict[str, Any] = {"classes": classes, "positive": task.positive}
+    value = task.value(truth, ours, classes) - task.value(truth, theirs, classes)
+    low, high = paired_bootstrap_interval(task.metric, truth, ours, theirs, seed=task.seed, **how)
+    if np.isnan(low):
+        low, high = -np.inf, np.inf
+    return Gain(float(value), low, high, len(truth))
+
+
+def gain_metric(task: Task) -> Metric:
+    """Give the metric that a gain is of: the task's, or the usual one for losses."""
+    return task.metric if task.measure.larger else USUAL[task.kind]
+
+
+def paired_gain(kind: str, truth: NDArray[Any], ours: NDArray[Any], theirs: NDArray[Any]) -> Gain:
+    """Compare two predictions of the same rows.
+
+    Parameters
+    ----------
+    kind : {"classification", "regression"}
+        What is predicted.
+    truth, ours, theirs : ndarray of shape (n,)
+        The targets, and two predictions of them.
+
+    Returns
+    -------
+    Gain
+        For classes the difference of accuracies with its exact interval; for numbers that of R²
+        with Student's, the variance of the target taken as it is.
+    """
+    n = len(truth)
+    if kind == "classification":
+        first, second = ours == truth, theirs == truth
+        return Gain(float(first.mean() - second.mean()), *paired_hits_interval(first, second), n)
+    numbers = truth.astype(np.float64)
+    spread = float(numbers.var())
+    if spread == 0:
+        return Gain(0.0, -np.inf, np.inf, n)
+    differences = ((numbers - theirs) ** 2 - (numbers - ours) ** 2) / spread
+    return Gain(float(differences.mean()), *paired_mean_interval(differences), n)
