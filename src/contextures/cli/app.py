@@ -29,7 +29,9 @@ from contextures.cli.options import (
     Delimiter,
     Encoding,
     Force,
+    Id,
     Json,
+    KnownId,
     RankScore,
     Score,
     Seed,
@@ -83,12 +85,14 @@ def _common(
         "contextures fit patients.parquet --out run --context knn:30 --dim 32",
         "contextures fit export.csv --delimiter ';' --target price --task regression",
         "contextures fit large.parquet --context scarf:0.6 --encoder ritz",
+        "contextures fit patients.csv --id patient --target outcome",
         "contextures fit embedding.npy --dim 32",
     )
 )
 def fit(
     table: TableFile,
     target: Target = None,
+    id: Id = None,
     out: Annotated[
         Path | None, typer.Option(help="The folder to make.  [default: NAME-run]")
     ] = None,
@@ -133,6 +137,7 @@ def fit(
     options = FitOptions(
         target=target,
         task=task,
+        id=id,
         context=context,
         score=score,
         encoder=encoder,
@@ -148,7 +153,7 @@ def fit(
     from contextures.data import read_table
 
     marks: dict[str, Any] = {"decimal": decimal, "thousands": thousands, "dates": dates}
-    read = read_table(table, delimiter=delimiter, encoding=encoding, **marks)
+    read = read_table(table, delimiter=delimiter, encoding=encoding, id=id, **marks)
     fit_and_show(read, out or Path(f"{read.name}-run"), options, as_json)
 
 
@@ -166,6 +171,7 @@ app.command(epilog=demo_command.EPILOG)(demo_command.demo)
 def rank(
     table: TableFile,
     target: Target = None,
+    id: Id = None,
     out: Annotated[
         Path | None, typer.Option(help="Also write the whole ranking to this Parquet file.")
     ] = None,
@@ -198,9 +204,9 @@ def rank(
             raise InputError(f"--out {str(out)!r} must end in .parquet")
         check_output_file(out, "ranking", [table])
     marks: dict[str, Any] = {"decimal": decimal, "thousands": thousands, "dates": dates}
-    read = read_table(table, delimiter=delimiter, encoding=encoding, **marks)
+    read = read_table(table, delimiter=delimiter, encoding=encoding, id=id, **marks)
     search = rank_table(
-        read, target=target, task=task, score=score, seed=seed, progress=TerminalProgress()
+        read, target=target, task=task, id=id, score=score, seed=seed, progress=TerminalProgress()
     )
     print_notes(read.notes)
     plain = plain_ranking(search.results_)
@@ -235,6 +241,7 @@ def embed(
             show_default=False,
         ),
     ] = None,
+    id: KnownId = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
 ) -> None:
@@ -249,8 +256,8 @@ def embed(
     check_run(run)
     check_output(out)
     check_output_file(out, "embedding", [run, table])
-    read = read_rows(run, table, delimiter=delimiter, encoding=encoding)
-    print_notes(embed_table(run, read, out, TerminalProgress(), power=power))
+    read = read_rows(run, table, delimiter=delimiter, encoding=encoding, id=id)
+    print_notes(embed_table(run, read, out, TerminalProgress(), power=power, id=id))
     show(f"{len(read.frame)} rows embedded: {out}", done=out)
 
 

@@ -15,6 +15,22 @@ TableFile = Annotated[
     ),
 ]
 Target = Annotated[str | None, typer.Option(help="The column to predict.", show_default=False)]
+Id = Annotated[
+    str | None,
+    typer.Option(
+        "--id",
+        help="A column that says which row is which: carried into every output, no feature.",
+        show_default=False,
+    ),
+]
+KnownId = Annotated[
+    str | None,
+    typer.Option(
+        "--id",
+        help="A column to carry into the output.  [default: the run's own, where it is there]",
+        show_default=False,
+    ),
+]
 Seed = Annotated[int, typer.Option(help="Draws the split and every random subset.")]
 Score = Annotated[
     str,

@@ -138,7 +138,8 @@ def _find(
     table: Table, out: str | Path, options: FitOptions, context: Context | None, progress: Progress
 ) -> Run:
     with progress.stage("prepare table"):
-        checked = look_over(table, options.target, options.task)
+        checked = look_over(table, options.target, options.task, options.id)
+        table = checked.table
         classes = checked.target is not None and checked.target.task == "classification"
         split = split_rows(len(table.frame), checked.labels, classes=classes, seed=options.seed)
         if checked.labels is not None and checked.target is not None and not classes:

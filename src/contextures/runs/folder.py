@@ -23,6 +23,7 @@ from contextures._scratch import (
     scratch_names,
 )
 from contextures.exceptions import InputError
+from contextures.runs.carried import carry
 from contextures.runs.manifest import FORMAT as FORMAT
 from contextures.runs.manifest import MARK as MARK
 from contextures.runs.place import (
@@ -229,13 +230,15 @@ def check_run(run: str | Path) -> Path:
     return folder
 
 
-def embeddings_frame(coordinates: FloatArray, split: NDArray[Any] | None = None) -> pd.DataFrame:
-    """Lay out an embedding: the row's number in its table, its part of the split, c1, c2, ..."""
+def embeddings_frame(
+    coordinates: FloatArray, split: NDArray[Any] | None = None, ids: pd.Series | None = None
+) -> pd.DataFrame:
+    """Lay out an embedding: the row's number, its id, its part of the split, c1, c2, ..."""
     columns: dict[str, Any] = {"row_id": np.arange(len(coordinates))}
     if split is not None:
         columns["split"] = split
     columns |= {f"c{j + 1}": column for j, column in enumerate(coordinates.T)}
-    return pd.DataFrame(columns)
+    return carry(pd.DataFrame(columns), ids)
 
 
 @contextmanager

@@ -21,6 +21,8 @@ class FitOptions:
         The column to predict; without one nothing is held out and nothing scored.
     task : {"classification", "regression"} or None
         How the target is read; found when None.
+    id : str or None
+        A column that says which row is which: it is no feature, and every file of results has it.
     context : str
         "auto", or a context as :func:`contextures.selection.parse_context` reads it.
     score : {"auto", "pseudo", "tau"}
@@ -41,6 +43,7 @@ class FitOptions:
 
     target: str | None = None
     task: str | None = None
+    id: str | None = None
     context: str = "auto"
     score: str = "auto"
     encoder: str = "auto"

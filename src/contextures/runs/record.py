@@ -16,6 +16,7 @@ from contextures.data import save_preparation
 from contextures.encoders import save_encoder
 from contextures.prediction import save_predictor
 from contextures.report import render_report
+from contextures.runs.carried import carry
 from contextures.runs.folder import embeddings_frame
 from contextures.runs.manifest import FORMAT, MARK, listing
 from contextures.runs.reporting import build_report
@@ -35,12 +36,15 @@ def write_run(run: Run, folder: Path) -> None:
     """
     save_preparation(run.preparation, folder)
     save_encoder(run.learned.encoder, folder)
-    embeddings_frame(run.coordinates, run.split.names()).to_parquet(
+    ids = run.checked.ids
+    embeddings_frame(run.coordinates, run.split.names(), ids).to_parquet(
         folder / "embeddings.parquet", index=False
     )
     if run.predicted is not None:
         save_predictor(run.predicted.predictor, folder)
-        run.predicted.frame.to_parquet(folder / "predictions.parquet", index=False)
+        carry(run.predicted.frame.copy(), ids).to_parquet(
+            folder / "predictions.parquet", index=False
+        )
     plain_ranking(run.ranking).to_parquet(folder / "contexts.parquet", index=False)
     write_whole(folder / "metrics.json", to_json(run.metrics))
     report = build_report(run)
