@@ -27,6 +27,7 @@ from contextures.cli.options import (
     Dates,
     Decimal,
     Delimiter,
+    Dtype,
     Encoding,
     Force,
     Id,
@@ -121,6 +122,7 @@ def fit(
             help="With a target, also learn a predictor and predict every row.",
         ),
     ] = True,
+    dtype: Dtype = "float32",
     seed: Seed = 0,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
@@ -143,6 +145,7 @@ def fit(
         encoder=encoder,
         n_components=_dimension(dim),
         predict=predict,
+        dtype=dtype,
         seed=seed,
         force=force,
         command=["contextures", *sys.argv[1:]],
@@ -242,6 +245,7 @@ def embed(
         ),
     ] = None,
     id: KnownId = None,
+    dtype: Dtype = "float32",
     delimiter: Delimiter = None,
     encoding: Encoding = None,
 ) -> None:
@@ -251,13 +255,15 @@ def embed(
     from contextures.runs.folder import check_run
     from contextures.runs.new_rows import read_rows
     from contextures.runs.output_file import check_output_file
+    from contextures.runs.precision import check_dtype
     from contextures.runs.prepared import check_output
 
     check_run(run)
     check_output(out)
+    check_dtype(dtype)
     check_output_file(out, "embedding", [run, table])
     read = read_rows(run, table, delimiter=delimiter, encoding=encoding, id=id)
-    print_notes(embed_table(run, read, out, TerminalProgress(), power=power, id=id))
+    print_notes(embed_table(run, read, out, TerminalProgress(), power=power, id=id, dtype=dtype))
     show(f"{len(read.frame)} rows embedded: {out}", done=out)
 
 

@@ -71,7 +71,7 @@ def fit_and_show(table: Any, out: Path, options: Any, as_json: bool) -> None:
 def _show(result: Any, as_json: bool, more: dict[str, Any] | None = None, last: str = "") -> None:
     from contextures.cli.text import print_notes, result_lines
 
-    print_notes(result.run.checked.notes)
+    print_notes(result.run.notes)
     found = {"run": str(result.folder), **result.metrics, **(more or {})}
     lines = [*result_lines(result), *(["", last] if last else [])]
     show(json.dumps(found, indent=1) if as_json else "\n".join(lines), done=result.folder)

@@ -31,6 +31,7 @@ KnownId = Annotated[
         show_default=False,
     ),
 ]
+Dtype = Annotated[str, typer.Option(help="Coordinates are written as float32 or float64.")]
 Seed = Annotated[int, typer.Option(help="Draws the split and every random subset.")]
 Score = Annotated[
     str,

@@ -10,6 +10,7 @@ from contextures.encoders import load_encoder
 from contextures.runs.carried import take_known_ids
 from contextures.runs.folder import check_run, embeddings_frame
 from contextures.runs.output_file import check_output_file
+from contextures.runs.precision import check_dtype, stored_as
 from contextures.runs.prepared import check_output, prepared_rows, write_frame
 from contextures.runs.progress import Progress
 
@@ -22,6 +23,7 @@ def embed_table(
     *,
     power: float | None = None,
     id: str | None = None,
+    dtype: str = "float32",
 ) -> list[str]:
     """Embed the rows of a table with the encoder of a run.
 
@@ -39,12 +41,15 @@ def embed_table(
         The ``spectral_power`` of the coordinates; as the encoder was written when None.
     id : str, optional
         A column of the table to carry; the id of the run when None, where the table has it.
+    dtype : {"float32", "float64"}
+        How the coordinates are written.
 
     Returns
     -------
     list of str
         Notes: columns that were ignored, values that were never seen at fit time and how many rows
-        hold them, cells that count as missing.
+        hold them, cells that count as missing,
+        coordinates beyond float32.
 
     Raises
     ------
@@ -70,6 +75,7 @@ def embed_table(
     folder = check_run(run)
     table = as_table(table, min_rows=1, min_columns=1)
     check_output(out)
+    check_dtype(dtype)
     check_output_file(out, "embedding", [folder, table.source])
     table, ids, said = take_known_ids(folder, table, id)
     features, notes = prepared_rows(folder, table)
@@ -77,6 +83,7 @@ def embed_table(
     if power is not None:
         encoder = encoder.with_power(power)
     with progress.stage("embed rows"):
-        frame = embeddings_frame(encoder.transform(features), ids=ids)
+        stored, beyond = stored_as(encoder.transform(features), dtype)
+        frame = embeddings_frame(stored, ids=ids)
     write_frame(frame, out, "embedding")
-    return [*said, *notes]
+    return [*said, *notes, *beyond]

@@ -22,6 +22,7 @@ from contextures.runs.encoder_choice import check_kind
 from contextures.runs.folder import reserve
 from contextures.runs.learn import learn
 from contextures.runs.options import FitOptions, check_seed, python_call
+from contextures.runs.precision import check_dtype
 from contextures.runs.predictor import learn_predictor
 from contextures.runs.progress import Progress
 from contextures.runs.record import write_run
@@ -74,6 +75,7 @@ def check_options(options: FitOptions) -> Context | None:
             "it is listed by: contextures rank TABLE --target COLUMN"
         )
     check_seed(options.seed)
+    check_dtype(options.dtype)
     check_score(options.score)
     if options.score == "labels":
         raise InputError(

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from contextures._arrays import FloatArray
 from contextures._files import cannot_write, read_json
 from contextures._scratch import (
     BusyError,
@@ -231,7 +230,7 @@ def check_run(run: str | Path) -> Path:
 
 
 def embeddings_frame(
-    coordinates: FloatArray, split: NDArray[Any] | None = None, ids: pd.Series | None = None
+    coordinates: NDArray[Any], split: NDArray[Any] | None = None, ids: pd.Series | None = None
 ) -> pd.DataFrame:
     """Lay out an embedding: the row's number, its id, its part of the split, c1, c2, ..."""
     columns: dict[str, Any] = {"row_id": np.arange(len(coordinates))}

@@ -33,6 +33,8 @@ class FitOptions:
         The number of coordinates; chosen when None.
     predict : bool
         Whether a predictor of the target is learned too, and predicts every row.
+    dtype : {"float32", "float64"}
+        How the coordinates in ``embeddings.parquet`` are written.
     seed : int
         Draws the split, the subsets and the folds.
     force : bool
@@ -49,6 +51,7 @@ class FitOptions:
     encoder: str = "auto"
     n_components: int | None = None
     predict: bool = True
+    dtype: str = "float32"
     seed: int = 0
     force: bool = False
     command: list[str] = field(default_factory=list)

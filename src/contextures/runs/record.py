@@ -19,6 +19,7 @@ from contextures.report import render_report
 from contextures.runs.carried import carry
 from contextures.runs.folder import embeddings_frame
 from contextures.runs.manifest import FORMAT, MARK, listing
+from contextures.runs.precision import stored_as
 from contextures.runs.reporting import build_report
 from contextures.runs.run import Run
 from contextures.selection.ranking import plain_ranking
@@ -37,7 +38,8 @@ def write_run(run: Run, folder: Path) -> None:
     save_preparation(run.preparation, folder)
     save_encoder(run.learned.encoder, folder)
     ids = run.checked.ids
-    embeddings_frame(run.coordinates, run.split.names(), ids).to_parquet(
+    stored, _ = stored_as(run.coordinates, run.options.dtype)
+    embeddings_frame(stored, run.split.names(), ids).to_parquet(
         folder / "embeddings.parquet", index=False
     )
     if run.predicted is not None:
