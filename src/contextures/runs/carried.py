@@ -15,7 +15,9 @@ from contextures.data.ids import notes_of_ids, require_column
 from contextures.exceptions import InputError
 from contextures.runs.embedding_files import ROW, SPLIT
 from contextures.runs.manifest import MARK
-from contextures.runs.predictions import CHANCE
+
+CHANCE = "p_"
+"""What the names of columns of chances begin with."""
 
 _OUTPUT = re.compile(r"c\d+|(low|high)_\d+")
 _OUTPUTS = (ROW, SPLIT, "labelled", "prediction")
