@@ -39,6 +39,7 @@ from contextures.cli.options import (
     TableFile,
     Target,
     Thousands,
+    Verbose,
     examples,
 )
 from contextures.cli.streams import show
@@ -65,6 +66,7 @@ def _common(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    verbose: Verbose = False,
     modules: Annotated[
         list[str] | None,
         typer.Option(
@@ -131,6 +133,7 @@ def fit(
     dates: Dates = None,
     force: Force = False,
     as_json: Json = False,
+    verbose: Verbose = False,
 ) -> None:
     """Rank contexts, learn the best representation and a predictor, score and report them."""
     from contextures.runs import FitOptions, check_destination
@@ -190,6 +193,7 @@ def rank(
     thousands: Thousands = None,
     dates: Dates = None,
     as_json: Json = False,
+    verbose: Verbose = False,
 ) -> None:
     """Rank contexts for a table, without labels or by them, and learn nothing else."""
     from contextures.cli.text import TerminalProgress, print_notes, ranking_lines
@@ -248,6 +252,7 @@ def embed(
     dtype: Dtype = "float32",
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    verbose: Verbose = False,
 ) -> None:
     """Embed the rows of a table with the encoder of a run."""
     from contextures.cli.text import TerminalProgress, print_notes

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from contextures.cli.options import Json, Seed, examples
+from contextures.cli.options import Json, Seed, Verbose, examples
 from contextures.cli.streams import show
 from contextures.exceptions import InputError
 
@@ -36,6 +36,7 @@ def demo(
     ] = Path("contextures-demo"),
     seed: Seed = 0,
     as_json: Json = False,
+    verbose: Verbose = False,
 ) -> None:
     """Do the main job on a real table that comes with scikit-learn."""
     from contextures.data import demo_table

@@ -7,6 +7,20 @@ from typing import Annotated
 
 import typer
 
+
+def _log(wanted: bool) -> None:
+    if wanted:
+        from contextures.cli.text import log_to_stderr
+
+        log_to_stderr()
+
+
+Verbose = Annotated[
+    bool,
+    typer.Option(
+        "--verbose", "-v", callback=_log, help="Log what is being done to standard error."
+    ),
+]
 TableFile = Annotated[
     Path,
     typer.Argument(

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from contextures.cli.options import Delimiter, Encoding, Json, KnownId, TableFile, examples
+from contextures.cli.options import Delimiter, Encoding, Json, KnownId, TableFile, Verbose, examples
 from contextures.cli.streams import show
 
 EPILOG = examples(
@@ -27,6 +27,7 @@ def predict(
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     as_json: Json = False,
+    verbose: Verbose = False,
 ) -> None:
     """Predict the rows of a table with the predictor of a run.
 
