@@ -57,6 +57,9 @@ def check_rows(X: Any, n_features: int | None = None, *, least: int = 1) -> Floa
     """Give ``X`` as a finite (n, p) float array; check the number of columns against the fit."""
     from sklearn.utils import check_array
 
+    if _is_plain(X, least) and (n_features is None or X.shape[1] == n_features):
+        check_size_of_values(X)
+        return np.asarray(X)
     with one_sentence():
         rows: FloatArray = check_array(plain(X), dtype=np.float64, ensure_min_samples=least)
     check_size_of_values(rows)
@@ -72,11 +75,25 @@ def validated(estimator: Any, X: Any, **how: Any) -> Any:
     """Give ``X`` as scikit-learn's ``validate_data`` does; refuse it in one sentence."""
     from sklearn.utils.validation import validate_data
 
+    asked = how.keys() <= {"dtype", "reset", "ensure_min_samples"} and how.get("reset") is False
+    named = hasattr(estimator, "feature_names_in_")
+    if asked and not named and how.get("dtype") is np.float64 and _is_plain(X, 1):
+        n_features = getattr(estimator, "n_features_in_", None)
+        if X.shape[1] == n_features and len(X) >= how.get("ensure_min_samples", 1):
+            check_size_of_values(X)
+            return X
     with one_sentence():
         rows = validate_data(estimator, plain(X), **how)
     if isinstance(rows, np.ndarray):
         check_size_of_values(rows)
     return rows
+
+
+def _is_plain(X: Any, least: int) -> bool:
+    """Tell rows that scikit-learn's checks, half a millisecond of them, would give as they are."""
+    if type(X) is not np.ndarray or X.dtype != np.float64 or X.ndim != 2:
+        return False
+    return X.shape[0] >= max(least, 1) and X.shape[1] > 0 and bool(np.isfinite(X).all())
 
 
 def plain(X: Any) -> Any:

@@ -121,7 +121,7 @@ def test_coordinates_are_unit_variance_where_fitted_and_reproduced_by_embed(wine
     embedding = pd.read_parquet(result.folder / "embeddings.parquet")
     names = [f"c{j + 1}" for j in range(result.metrics["n_components"])]
     assert list(embedding.columns) == ["row_id", "split", *names]
-    train = embedding.loc[embedding["split"] == "train", names].to_numpy()
+    train = embedding.loc[embedding["split"] == "train", names].to_numpy(dtype=np.float64)
     np.testing.assert_allclose(train.mean(0), 0, atol=1e-6)
     np.testing.assert_allclose((train**2).mean(0), 1, atol=1e-6)
     # The same rows from another file type, without the target, some of them, in another order.
@@ -185,7 +185,7 @@ def test_test_rows_and_labels_leave_no_trace_in_what_is_learnt(tmp_path):
     numbers = changed.columns[changed.columns != table.target]
     for name in numbers:
         changed.loc[split.test, name] = RNG.permutation(changed.loc[split.test, name]) * 1.01
-    options = FitOptions(target=table.target)
+    options = FitOptions(target=table.target, dtype="float64")
     first = fit_table(table, tmp_path / "first", options)
     second = fit_table(table_from_frame(changed), tmp_path / "second", options)
     assert first.metrics["context"] == second.metrics["context"]

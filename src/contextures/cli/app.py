@@ -19,6 +19,7 @@ from contextures._version import __version__
 from contextures.cli import compare as compare_command
 from contextures.cli import demo as demo_command
 from contextures.cli import diagnose as diagnose_command
+from contextures.cli import embed as embed_command
 from contextures.cli import predict as predict_command
 from contextures.cli.demo import fit_and_show
 from contextures.cli.failures import check_memory, ending_of
@@ -27,9 +28,11 @@ from contextures.cli.options import (
     Dates,
     Decimal,
     Delimiter,
+    Dtype,
     Encoding,
     Force,
     Group,
+    Id,
     Json,
     KeepColumn,
     RankScore,
@@ -40,6 +43,7 @@ from contextures.cli.options import (
     TestFile,
     Thousands,
     Time,
+    Verbose,
     examples,
 )
 from contextures.cli.streams import show
@@ -66,6 +70,7 @@ def _common(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    verbose: Verbose = False,
     modules: Annotated[
         list[str] | None,
         typer.Option(
@@ -88,6 +93,7 @@ def _common(
         "contextures fit churn.csv --target churned --metric average-precision",
         "contextures fit export.csv --delimiter ';' --target price --task regression",
         "contextures fit large.parquet --context scarf:0.6 --encoder ritz",
+        "contextures fit patients.csv --id patient --target outcome",
         "contextures fit embedding.npy --dim 32",
         "contextures fit sensors.csv --target fault --group machine",
         "contextures fit sales.csv --target amount --time date",
@@ -97,6 +103,7 @@ def _common(
 def fit(
     table: TableFile,
     target: Target = None,
+    id: Id = None,
     out: Annotated[
         Path | None, typer.Option(help="The folder to make.  [default: NAME-run]")
     ] = None,
@@ -138,6 +145,7 @@ def fit(
     time: Time = None,
     test: TestFile = None,
     keep_column: KeepColumn = False,
+    dtype: Dtype = "float32",
     seed: Seed = 0,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
@@ -146,6 +154,7 @@ def fit(
     dates: Dates = None,
     force: Force = False,
     as_json: Json = False,
+    verbose: Verbose = False,
 ) -> None:
     """Rank contexts, learn the best representation and a predictor, score and report them."""
     from contextures.runs import FitOptions, check_destination
@@ -155,6 +164,7 @@ def fit(
         target=target,
         task=task,
         metric=metric,
+        id=id,
         context=context,
         score=score,
         encoder=encoder,
@@ -164,6 +174,7 @@ def fit(
         time=time,
         test=None if test is None else str(test),
         keep_column=keep_column,
+        dtype=dtype,
         seed=seed,
         force=force,
         command=["contextures", *sys.argv[1:]],
@@ -175,7 +186,7 @@ def fit(
     from contextures.data import read_table
 
     marks: dict[str, Any] = {"decimal": decimal, "thousands": thousands, "dates": dates}
-    read = read_table(table, delimiter=delimiter, encoding=encoding, **marks)
+    read = read_table(table, delimiter=delimiter, encoding=encoding, id=id, **marks)
     fit_and_show(read, out or Path(f"{read.name}-run"), options, as_json)
 
 
@@ -193,6 +204,7 @@ app.command(epilog=demo_command.EPILOG)(demo_command.demo)
 def rank(
     table: TableFile,
     target: Target = None,
+    id: Id = None,
     out: Annotated[
         Path | None, typer.Option(help="Also write the whole ranking to this Parquet file.")
     ] = None,
@@ -208,6 +220,7 @@ def rank(
     thousands: Thousands = None,
     dates: Dates = None,
     as_json: Json = False,
+    verbose: Verbose = False,
 ) -> None:
     """Rank contexts for a table, without labels or by them, and learn nothing else."""
     from contextures.cli.text import TerminalProgress, print_notes, ranking_lines
@@ -225,9 +238,9 @@ def rank(
             raise InputError(f"--out {str(out)!r} must end in .parquet")
         check_output_file(out, "ranking", [table])
     marks: dict[str, Any] = {"decimal": decimal, "thousands": thousands, "dates": dates}
-    read = read_table(table, delimiter=delimiter, encoding=encoding, **marks)
+    read = read_table(table, delimiter=delimiter, encoding=encoding, id=id, **marks)
     search = rank_table(
-        read, target=target, task=task, score=score, seed=seed, progress=TerminalProgress()
+        read, target=target, task=task, id=id, score=score, seed=seed, progress=TerminalProgress()
     )
     print_notes(read.notes)
     plain = plain_ranking(search.results_)
@@ -244,43 +257,7 @@ def rank(
     show("\n".join(ranking_lines(rows, search.score_, None if show_all else 12)), done=out)
 
 
-@app.command(
-    epilog=examples(
-        "contextures embed run new.csv --out new-embedded.parquet",
-        "contextures embed run new.csv --power 16 --out for-retrieval.parquet",
-    )
-)
-def embed(
-    run: Annotated[Path, typer.Argument(help="A folder that fit wrote.", show_default=False)],
-    table: TableFile,
-    out: Annotated[Path, typer.Option(help="The .parquet or .csv file to write.")],
-    power: Annotated[
-        float | None,
-        typer.Option(
-            help="Weigh coordinate i by the power of its singular value: 0 for unit variance, 8 to "
-            "64 for few labels, retrieval and clustering. As the run was saved by default.",
-            show_default=False,
-        ),
-    ] = None,
-    delimiter: Delimiter = None,
-    encoding: Encoding = None,
-) -> None:
-    """Embed the rows of a table with the encoder of a run."""
-    from contextures.cli.text import TerminalProgress, print_notes
-    from contextures.runs import embed_table
-    from contextures.runs.folder import check_run
-    from contextures.runs.new_rows import read_rows
-    from contextures.runs.output_file import check_output_file
-    from contextures.runs.prepared import check_output
-
-    check_run(run)
-    check_output(out)
-    check_output_file(out, "embedding", [run, table])
-    read = read_rows(run, table, delimiter=delimiter, encoding=encoding)
-    print_notes(embed_table(run, read, out, TerminalProgress(), power=power))
-    show(f"{len(read.frame)} rows embedded: {out}", done=out)
-
-
+app.command(epilog=embed_command.EPILOG)(embed_command.embed)
 app.command(epilog=predict_command.EPILOG)(predict_command.predict)
 app.command(epilog=diagnose_command.EPILOG)(diagnose_command.diagnose)
 app.command(epilog=compare_command.EPILOG)(compare_command.compare)

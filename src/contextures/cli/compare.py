@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from contextures.cli.options import Json, examples
+from contextures.cli.options import Json, Verbose, examples
 from contextures.cli.streams import show
 from contextures.exceptions import InputError
 
@@ -54,6 +54,7 @@ def compare(
     ] = None,
     seed: Annotated[int, typer.Option(help="Draws rows and random tasks.", min=0)] = 0,
     as_json: Json = False,
+    verbose: Verbose = False,
 ) -> None:
     """Say which of two or more embeddings is better, or that it cannot be told."""
     from contextures.cli.text import TerminalProgress

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from contextures.cli.options import Json, Seed, examples
+from contextures.cli.options import Json, Seed, Verbose, examples
 from contextures.cli.streams import show
 from contextures.exceptions import InputError
 
@@ -36,6 +36,7 @@ def demo(
     ] = Path("contextures-demo"),
     seed: Seed = 0,
     as_json: Json = False,
+    verbose: Verbose = False,
 ) -> None:
     """Do the main job on a real table that comes with scikit-learn."""
     from contextures.data import demo_table
@@ -71,7 +72,7 @@ def fit_and_show(table: Any, out: Path, options: Any, as_json: bool) -> None:
 def _show(result: Any, as_json: bool, more: dict[str, Any] | None = None, last: str = "") -> None:
     from contextures.cli.text import print_notes, result_lines
 
-    print_notes(result.run.checked.notes)
+    print_notes(result.run.notes)
     found = {"run": str(result.folder), **result.metrics, **(more or {})}
     lines = [*result_lines(result), *(["", last] if last else [])]
     show(json.dumps(found, indent=1) if as_json else "\n".join(lines), done=result.folder)

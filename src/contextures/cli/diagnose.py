@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from contextures.cli.options import Delimiter, Encoding, Json, Seed, TableFile, examples
+from contextures.cli.options import Delimiter, Encoding, Json, Seed, TableFile, Verbose, examples
 from contextures.cli.streams import show
 from contextures.exceptions import InputError
 
@@ -56,6 +56,7 @@ def diagnose(
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     as_json: Json = False,
+    verbose: Verbose = False,
 ) -> None:
     """Say how much of the contexture an encoder has learned, and what would help it."""
     from contextures.cli.text import TerminalProgress, diagnosis_lines

@@ -7,6 +7,20 @@ from typing import Annotated
 
 import typer
 
+
+def _log(wanted: bool) -> None:
+    if wanted:
+        from contextures.cli.text import log_to_stderr
+
+        log_to_stderr()
+
+
+Verbose = Annotated[
+    bool,
+    typer.Option(
+        "--verbose", "-v", callback=_log, help="Log what is being done to standard error."
+    ),
+]
 TableFile = Annotated[
     Path,
     typer.Argument(
@@ -15,6 +29,23 @@ TableFile = Annotated[
     ),
 ]
 Target = Annotated[str | None, typer.Option(help="The column to predict.", show_default=False)]
+Id = Annotated[
+    str | None,
+    typer.Option(
+        "--id",
+        help="A column that says which row is which: carried into every output, no feature.",
+        show_default=False,
+    ),
+]
+KnownId = Annotated[
+    str | None,
+    typer.Option(
+        "--id",
+        help="A column to carry into the output.  [default: the run's own, where it is there]",
+        show_default=False,
+    ),
+]
+Dtype = Annotated[str, typer.Option(help="Coordinates are written as float32 or float64.")]
 Seed = Annotated[int, typer.Option(help="Draws the split and every random subset.")]
 Score = Annotated[
     str,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from contextures.cli.options import Delimiter, Encoding, Json, TableFile, examples
+from contextures.cli.options import Delimiter, Encoding, Json, KnownId, TableFile, Verbose, examples
 from contextures.cli.streams import show
 
 EPILOG = examples(
@@ -23,14 +23,16 @@ def predict(
     ],
     table: TableFile,
     out: Annotated[Path, typer.Option(help="The .parquet or .csv file to write.")],
+    id: KnownId = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     as_json: Json = False,
+    verbose: Verbose = False,
 ) -> None:
     """Predict the rows of a table with the predictor of a run.
 
-    Writes row_id, prediction, and the chance of each class or the ends of an interval. A target
-    in the table is not looked at.
+    Writes row_id, the id, prediction, and the chance of each class or the ends of an interval. A
+    target in the table is not looked at.
     """
     from contextures.cli.text import TerminalProgress, print_notes
     from contextures.runs import predict_table
@@ -43,8 +45,8 @@ def predict(
     check_predictor(check_run(run))
     check_output(out)
     check_output_file(out, "prediction", [run, table])
-    read = read_rows(run, table, delimiter=delimiter, encoding=encoding)
-    found = predict_table(run, read, out, TerminalProgress())
+    read = read_rows(run, table, delimiter=delimiter, encoding=encoding, id=id)
+    found = predict_table(run, read, out, TerminalProgress(), id=id)
     print_notes(found.notes)
     if as_json:
         show(json.dumps({**found.to_dict(), "out": str(out)}, indent=1), done=out)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from contextures.cli.streams import tell
 from contextures.evaluation.metrics import MEASURES
-from contextures.runs.progress import Progress
+from contextures.runs.logged import LoggedProgress
 
 if TYPE_CHECKING:
     from contextures.runs import FitResult
@@ -23,8 +23,8 @@ SCORE_NAMES = {
 }
 
 
-class TerminalProgress(Progress):
-    """Progress bars on standard error, where that is a terminal; silence elsewhere."""
+class TerminalProgress(LoggedProgress):
+    """Progress bars on standard error, where that is a terminal; log records in any case."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,6 +33,7 @@ class TerminalProgress(Progress):
 
     def begin(self, name: str) -> None:
         """Show a stage."""
+        super().begin(name)
         if sys.stderr is None or not sys.stderr.isatty():
             return
         from rich.console import Console
@@ -52,15 +53,33 @@ class TerminalProgress(Progress):
 
     def advance(self, done: int, total: int) -> None:
         """Move the bar."""
+        super().advance(done, total)
         if self._bar is not None:
             self._bar.update(self._task, completed=done, total=total)
 
     def end(self, name: str) -> None:
         """Leave one line about the stage."""
+        super().end(name)
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
             tell(f"{name}: {self.seconds[name]:.1f} s")
+
+
+def log_to_stderr() -> None:
+    """Show the log records of the library on standard error, with the time of day."""
+    import logging
+
+    class Heard(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            tell(self.format(record))
+
+    handler = Heard()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    logger = logging.getLogger("contextures")
+    logger.handlers = [each for each in logger.handlers if type(each).__name__ != "Heard"]
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
 
 
 def print_notes(notes: list[str]) -> None:

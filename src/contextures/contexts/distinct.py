@@ -44,6 +44,8 @@ def some_repeat(values: Any) -> bool:
     bool
         False where all rows differ; True where two are equal, or, hardly ever, where they differ.
     """
+    if len(values) < 2:
+        return False
     bits = np.ascontiguousarray(values + 0.0).view(np.uint64)  # minus zero is zero
     mixed = np.zeros(len(bits), dtype=np.uint64)
     for column in bits.T:

@@ -34,6 +34,10 @@ LEAST_RECALL = 0.98
 """An approximate search that finds less of the neighbours fails."""
 
 HNSW_EFFORT = 128
+
+FEW_ROWS = 8
+"""Up to so many rows the checks of scikit-learn's search take longer than the search."""
+
 _CHUNK_VALUES = 8_000_000
 
 
@@ -215,6 +219,11 @@ class NeighborSearch:
             # Centred, because brute force expands |x - a|^2, which loses digits far from zero.
             self._centre = self._distinct.mean(axis=0)
             self._index = NearestNeighbors(algorithm="brute").fit(self._distinct - self._centre)
+        if len(rows) <= FEW_ROWS:
+            from scipy.spatial.distance import cdist
+
+            far = cdist(rows, self._distinct, "sqeuclidean")
+            return np.argpartition(far, wanted - 1, axis=1)[:, :wanted]
         found = self._index.kneighbors(rows - self._centre, wanted, return_distance=False)
         return np.asarray(found, dtype=np.intp)
 

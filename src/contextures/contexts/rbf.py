@@ -16,6 +16,7 @@ from contextures.contexts.support import SupportContext, by_points, landmarks
 # The dense transition of more rows than this no longer fits comfortably in memory.
 MOST_ENTRIES = 50_000_000
 _NEGLIGIBLE = 1e-16
+FEW_ROWS = 8
 # Distances of one block of rows, half a megabyte of them.
 _BLOCK_VALUES = 65_536
 
@@ -201,7 +202,8 @@ def median_distance(X: FloatArray, most: int = 1000) -> float:
 def _squared_distances(X: FloatArray, points: FloatArray) -> FloatArray:
     from scipy.spatial.distance import cdist
 
-    if X.shape[1] <= 16:
+    # The product of matrices is quicker for many rows of many columns only.
+    if X.shape[1] <= 16 or len(X) <= FEW_ROWS:
         squared: FloatArray = cdist(X, points, "sqeuclidean")
         return squared
     from sklearn.metrics.pairwise import euclidean_distances

@@ -18,7 +18,8 @@ class HowRead:
     Attributes
     ----------
     options : dict of str to str
-        What the caller gave: delimiter, encoding, decimal, thousands and dates.
+        What the caller gave: delimiter, encoding, decimal, thousands, dates and
+        id.
     numbers : dict of str to NumberForm
         The columns whose words were read as numbers, and how these were written.
     kept : list of str

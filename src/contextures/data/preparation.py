@@ -18,6 +18,7 @@ from contextures.data.amounts import described
 from contextures.data.columns import fit_columns
 from contextures.data.dates import said_format
 from contextures.data.kinds import KindFound, hints_of, kinds_of
+from contextures.data.single_row import SingleRows
 from contextures.data.table import check_nesting, check_size, check_values, name_frame
 from contextures.data.words import counted, listed, plural
 from contextures.exceptions import InputError
@@ -92,6 +93,8 @@ class TablePreparation(TransformerMixin, BaseEstimator):
     _read_from: str | None = None
     """Where it was read from: what then goes wrong is the file's fault, not the program's."""
 
+    _single: SingleRows | None = None
+
     def __init__(
         self,
         drop: Mapping[str, str] | None = None,
@@ -164,6 +167,10 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             If columns are missing or hold values of another kind.
         """
         check_is_fitted(self)
+        if type(X) is pd.DataFrame and len(X) == 1:
+            quick = self._one_row(X)
+            if quick is not None:
+                return quick
         X, _ = name_frame(X)
         check_size(len(X), len(X.columns), min_rows=1, min_columns=0)
         self.check_columns(X)
@@ -173,6 +180,23 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             if not np.isfinite(features).all():
                 raise ValueError("it gives values that are not numbers")
         return features
+
+    def _one_row(self, X: pd.DataFrame) -> FloatArray | None:
+        if self._single is None:
+            self._single = SingleRows(self.fitted_, self._read_one, self.fill_, self.marked_)
+        whole = self._read_from is None
+        with nullcontext() if whole else as_damaged(f"the preparation in {self._read_from}"):
+            found = self._single.features(X)
+            features = None if found is None else (found - self.centre_) * self.scale_
+        return features if features is not None and np.isfinite(features).all() else None
+
+    def _read_one(self, X: pd.DataFrame, name: str) -> FloatArray:
+        """Give the features of a frame of one fitted column and one row, after every check."""
+        X, _ = name_frame(X)
+        check_values(X)
+        column = self.fitted_[name]
+        column.notes(X[name])
+        return np.asarray(self._filled({name: column.encode(X[name])}, X)[name][0])
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Give the names of the features.
@@ -225,6 +249,7 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         return notes
 
     def _learn(self, X: pd.DataFrame) -> FloatArray:
+        self._single = None
         X, _ = name_frame(X)
         check_nesting(X.drop(columns=list(self.drop or ()), errors="ignore"))
         check_values(X)

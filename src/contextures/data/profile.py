@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from contextures.data.copies import (
     repeated_columns,
 )
 from contextures.data.entities import entity_columns
+from contextures.data.ids import require_column
 from contextures.data.kinds import hints_of, kinds_of
 from contextures.data.table import check_nesting, name_frame
 from contextures.data.values import numbers_of
@@ -120,10 +120,8 @@ def profile_table(
     """
     frame, _ = name_frame(frame)
     check_nesting(frame)
-    if target is not None and target not in frame.columns:
-        close = difflib.get_close_matches(target, [str(name) for name in frame.columns], n=3)
-        hint = f"did you mean {listed(close)}" if close else f"give one of {listed(frame.columns)}"
-        raise InputError(f"the target {target!r} is not a column of the table; {hint}")
+    if target is not None:
+        require_column(target, frame.columns, "target")
     kinds = kinds_of(frame, hints_of(decimal, dates))
     columns = {str(name): code_column(frame[name], kinds[name]) for name in frame.columns}
     features = [column for name, column in columns.items() if name != target]

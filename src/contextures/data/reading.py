@@ -15,6 +15,7 @@ from contextures.data.binary import read_binary
 from contextures.data.compression import unpacked
 from contextures.data.dates import check_order
 from contextures.data.how_read import HowRead
+from contextures.data.ids import require_column
 from contextures.data.table import MIN_COLUMNS, MIN_ROWS, Table, table_from_frame
 from contextures.data.text_tables import TextOptions, read_text
 from contextures.exceptions import InputError
@@ -33,6 +34,7 @@ def read_table(
     decimal: str | None = None,
     thousands: str | None = None,
     dates: str | None = None,
+    id: str | None = None,
     like: Table | HowRead | None = None,
     min_rows: int = MIN_ROWS,
     min_columns: int = MIN_COLUMNS,
@@ -55,6 +57,8 @@ def read_table(
         The mark that groups digits, which tells the decimal one too.
     dates : {"day-first", "month-first"} or None
         The order of dates such as 03/04/2020, where neither the column nor another tells.
+    id : str or None
+        A column that says which row is which. Its cells stay as they are written: 007 is not 7.
     like : Table, HowRead or None
         An earlier table of the same columns: numbers and words are read as its were, whatever
         the new file looks like.
@@ -70,7 +74,7 @@ def read_table(
     ------
     InputError
         In one sentence, whatever keeps the file from being read as a table; so is a column whose
-        numbers may be read in two ways.
+        numbers may be read in two ways, and an id that is no column.
 
     Examples
     --------
@@ -87,7 +91,7 @@ def read_table(
     check_marks(decimal, thousands)
     check_order(dates)
     earlier = like.how_read if isinstance(like, Table) else like
-    options = TextOptions(delimiter, encoding, decimal, thousands, dates, earlier)
+    options = TextOptions(delimiter, encoding, decimal, thousands, dates, id, earlier)
     file = Path(path)
     data = _read_bytes(file)
     digest = hashlib.sha256(data).hexdigest()
@@ -117,6 +121,8 @@ def read_table(
         min_rows=min_rows,
         min_columns=min_columns,
     )
+    if id is not None:
+        require_column(id, table.frame.columns, "id")
     return replace(table, coordinates=coordinates)
 
 

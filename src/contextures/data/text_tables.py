@@ -15,6 +15,7 @@ from contextures.data.amounts import check_marks
 from contextures.data.decoding import check_no_nul, decode_text
 from contextures.data.delimiter import find_delimiter, parse_delimiter
 from contextures.data.how_read import HowRead
+from contextures.data.ids import ids_as_written
 from contextures.data.missing_words import restore_words
 from contextures.data.structure import check_records, read_header
 from contextures.data.table import MIN_ROWS, check_size, name_columns
@@ -36,11 +37,17 @@ class TextOptions:
     decimal: str | None = None
     thousands: str | None = None
     dates: str | None = None
+    id: str | None = None
     like: HowRead | None = None
+
+    @property
+    def id_column(self) -> str | None:
+        """The column of ids, as given or as in the earlier table."""
+        return self.id or (None if self.like is None else self.like.options.get("id"))
 
     def given(self) -> dict[str, str]:
         """Give what was said, by name."""
-        names = ("delimiter", "encoding", "decimal", "thousands", "dates")
+        names = ("delimiter", "encoding", "decimal", "thousands", "dates", "id")
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
@@ -131,9 +138,14 @@ def _parse(
             usecols=chosen, nrows=rows, dtype=str, keep_default_na=False, na_values=["", *empty]
         )
 
-    like = options.like
+    like, ids = options.like, None
     grouped = [] if like is None else [n for n, form in like.numbers.items() if n in names]
     frame = read(na_values=empty or None, dtype=dict.fromkeys(grouped, str))
+    if options.id_column in names:
+        # An id is no number: 007 is not 7, and 1,234 neither of what it may be.
+        ids = ids_as_written(as_text([str(options.id_column)]).iloc[:, 0])
+        frame = frame.drop(columns=options.id_column)
+        grouped = [name for name in grouped if name != options.id_column]
     if marked:
         notes.append("cells holding only '?' were read as missing")
     decimal = check_marks(options.decimal, options.thousands)
@@ -149,6 +161,8 @@ def _parse(
     else:
         forms = {name: like.numbers[name] for name in grouped}
         frame = frame.assign(**{name: apply_form(frame[name], forms[name]) for name in forms})
+    if ids is not None:
+        frame.insert(names.index(str(options.id_column)), str(options.id_column), ids)
     return frame, HowRead(options.given(), forms, kept)
 
 

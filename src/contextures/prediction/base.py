@@ -15,6 +15,7 @@ from contextures._arrays import FloatArray, IntArray
 from contextures._checks import validated
 from contextures.exceptions import ContextWarning, InputError
 from contextures.prediction.members import FittedMember, Member, Problem, make_members
+from contextures.prediction.members.contexts import shared_descriptions
 from contextures.prediction.pool import Pool, Prior, fit_pool, pooled_left_out
 from contextures.prediction.scales import column_scales
 
@@ -87,11 +88,13 @@ class PooledPrediction(BaseEstimator):
         """Average the members' predictions of rows; those of no weight are not asked."""
         rows = self._standardised(rows)
         pool = Pool(self.weights_, self._powers, self._floor)
-        parts = [
-            weight * pool.adjusted(place, limit(member.values(rows)))
-            for place, (weight, member) in enumerate(zip(pool.weights, self._members, strict=True))
-            if weight > 0
-        ]
+        members = enumerate(zip(pool.weights, self._members, strict=True))
+        with shared_descriptions(len(rows)):
+            parts = [
+                weight * pool.adjusted(place, limit(member.values(rows)))
+                for place, (weight, member) in members
+                if weight > 0
+            ]
         return np.asarray(sum(parts))
 
     def _asked(self, X: Any) -> FloatArray:

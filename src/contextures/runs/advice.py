@@ -105,7 +105,8 @@ def predictor_gain(task: Task | None, scores: dict[str, HeldOutScore]) -> str:
         return ""
     ours, sign = scores["predictor"], 1 if task.measure.larger else -1
     best = max(rivals, key=lambda key: sign * rivals[key].score)
+    name = RIVALS[best][0 if task.kind == "classification" else 1]
     return (
         f"The predictor, a pool of models, reaches {shown(task, ours.score)}: "
-        f"{beside(task, ours, rivals[best], RIVALS[best][task.kind == "regression"])}, the best rival."
+        f"{beside(task, ours, rivals[best], name)}, the best rival."
     )

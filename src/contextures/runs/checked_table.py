@@ -19,6 +19,7 @@ from contextures.data import (
     encode_target,
     profile_table,
 )
+from contextures.runs.carried import check_free, take_ids
 
 LEFT_OUT = {
     "identifier": "it looks like an identifier",
@@ -42,6 +43,7 @@ class Checked:
     features: pd.DataFrame
     left_out: dict[str, str] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    ids: pd.Series | None = None
 
     @property
     def notes(self) -> list[str]:
@@ -89,7 +91,9 @@ class Checked:
         )
 
 
-def look_over(table: Table, target: str | None, task: str | None = None) -> Checked:
+def look_over(
+    table: Table, target: str | None, task: str | None = None, identifier: str | None = None
+) -> Checked:
     """Profile a table and check its target.
 
     Parameters
@@ -100,6 +104,8 @@ def look_over(table: Table, target: str | None, task: str | None = None) -> Chec
         The column to predict.
     task : {"classification", "regression"} or None
         How the target is read; found when None.
+    identifier : str or None
+        A column that says which row is which: it is set aside.
 
     Returns
     -------
@@ -109,14 +115,16 @@ def look_over(table: Table, target: str | None, task: str | None = None) -> Chec
     Raises
     ------
     InputError
-        If the target cannot be used or no feature varies.
+        If the target or the id cannot be used, or no feature varies.
     """
     how = table.how_read
+    table, ids = take_ids(table, identifier, target)
     profile = profile_table(table.frame, target, decimal=how.decimal, dates=how.dates)
     if target is None:
-        return Checked(table, profile, None, None, table.frame)
+        return Checked(table, profile, None, None, table.frame, ids=ids)
     info = check_target(table.frame[target], task, decimal=how.decimal)
+    check_free(identifier, info.classes)
     if info.note is not None:
         profile.warnings.append(DataWarning(target, "target-task", f"{info.note}."))
     labels = encode_target(table.frame[target], info)
-    return Checked(table, profile, info, labels, table.frame.drop(columns=target))
+    return Checked(table, profile, info, labels, table.frame.drop(columns=target), ids=ids)

@@ -7,8 +7,10 @@ from pathlib import Path
 from contextures.data import Table
 from contextures.data.table import as_table
 from contextures.encoders import load_encoder
+from contextures.runs.carried import take_known_ids
 from contextures.runs.folder import check_run, embeddings_frame
 from contextures.runs.output_file import check_output_file
+from contextures.runs.precision import check_dtype, stored_as
 from contextures.runs.prepared import check_output, prepared_rows, write_frame
 from contextures.runs.progress import Progress
 
@@ -20,6 +22,8 @@ def embed_table(
     progress: Progress | None = None,
     *,
     power: float | None = None,
+    id: str | None = None,
+    dtype: str = "float32",
 ) -> list[str]:
     """Embed the rows of a table with the encoder of a run.
 
@@ -30,17 +34,22 @@ def embed_table(
     table : Table or frame
         Rows with the columns that the run was fitted to; the target may be absent.
     out : str or pathlib.Path
-        The file to write, ``.parquet`` or ``.csv``: row_id, c1, c2, ...
+        The file to write, ``.parquet`` or ``.csv``: row_id, the id, c1, c2, ...
     progress : Progress, optional
         Told what is being done.
     power : float, optional
         The ``spectral_power`` of the coordinates; as the encoder was written when None.
+    id : str, optional
+        A column of the table to carry; the id of the run when None, where the table has it.
+    dtype : {"float32", "float64"}
+        How the coordinates are written.
 
     Returns
     -------
     list of str
         Notes: columns that were ignored, values that were never seen at fit time and how many rows
-        hold them, cells that count as missing.
+        hold them, cells that count as missing,
+        coordinates beyond float32.
 
     Raises
     ------
@@ -66,12 +75,15 @@ def embed_table(
     folder = check_run(run)
     table = as_table(table, min_rows=1, min_columns=1)
     check_output(out)
+    check_dtype(dtype)
     check_output_file(out, "embedding", [folder, table.source])
+    table, ids, said = take_known_ids(folder, table, id)
     features, notes = prepared_rows(folder, table)
     encoder = load_encoder(folder)
     if power is not None:
         encoder = encoder.with_power(power)
     with progress.stage("embed rows"):
-        frame = embeddings_frame(encoder.transform(features))
+        stored, beyond = stored_as(encoder.transform(features), dtype)
+        frame = embeddings_frame(stored, ids=ids)
     write_frame(frame, out, "embedding")
-    return notes
+    return [*said, *notes, *beyond]

@@ -42,7 +42,7 @@ def embedding_of(frame: pd.DataFrame, n: int) -> FloatArray:
             f"the embedding has {len(frame):,} rows but the table {n:,}; give one row for each row "
             "of the table"
         )
-    names = [name for name in frame.columns if name not in (ROW, SPLIT)]
+    names = _coordinates(list(frame.columns))
     if not names:
         raise InputError("the embedding has no coordinates; give at least one column of numbers")
     return _numbers(frame[names], "the embedding's column")[_order(frame)]
@@ -85,6 +85,15 @@ def numbers_of_table(frame: pd.DataFrame, n_features: int) -> FloatArray:
             "give the same columns in the same order, and leave the target out with --target"
         )
     return rows
+
+
+def _coordinates(names: list[str]) -> list[str]:
+    """Leave out what is beside the coordinates: an id too, where it stands as runs write it."""
+    others = [name for name in names if name not in (ROW, SPLIT)]
+    made = [f"c{j + 1}" for j in range(len(others) - 1)]
+    if names[0] == ROW and made and others[1:] == made and names[1] == others[0] != "c1":
+        return made
+    return others
 
 
 def _numbers(frame: pd.DataFrame, what: str) -> FloatArray:

@@ -30,6 +30,7 @@ from contextures.runs.learn import learn
 from contextures.runs.options import FitOptions, check_seed, python_call
 from contextures.runs.outside import outside_rows, read_test, repeated
 from contextures.runs.paired_gain import gain_over_raw
+from contextures.runs.precision import check_dtype
 from contextures.runs.predictor import learn_predictor
 from contextures.runs.progress import Progress
 from contextures.runs.record import write_run
@@ -96,6 +97,7 @@ def check_options(options: FitOptions) -> Context | None:
         )
     check_seed(options.seed)
     check_asked(options)
+    check_dtype(options.dtype)
     check_score(options.score)
     if options.score == "labels":
         raise InputError(
@@ -172,6 +174,7 @@ def _find(
         if options.test is not None and options.target is not None:
             test = read_test(options.test, table, options.target)
         split = _split(checked, options, apart, whole=test is not None)
+        table = checked.table
         preparation = checked.preparation()
         preparation.fit(checked.features.iloc[split.pretraining])
         keep_proportions(preparation, checked.features.iloc[split.pretraining], table.coordinates)
@@ -240,7 +243,7 @@ def _find(
 
 def _looked_over(table: Table, options: FitOptions) -> Checked:
     """Look a table over; the column that rows are split by is no feature unless it is kept."""
-    checked = look_over(table, options.target, options.task)
+    checked = look_over(table, options.target, options.task, options.id)
     column = options.group or options.time
     if column is not None or options.test is not None:  # a warning of rows drawn at random
         warnings = [w for w in checked.profile.warnings if w.code != "entity"]

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from contextures._arrays import FloatArray
 from contextures._files import cannot_write, read_json
 from contextures._scratch import (
     BusyError,
@@ -23,6 +22,7 @@ from contextures._scratch import (
     scratch_names,
 )
 from contextures.exceptions import InputError
+from contextures.runs.carried import carry
 from contextures.runs.manifest import FORMAT as FORMAT
 from contextures.runs.manifest import MARK as MARK
 from contextures.runs.place import (
@@ -232,25 +232,34 @@ def check_run(run: str | Path) -> Path:
     return folder
 
 
-def embeddings_frame(coordinates: FloatArray, split: NDArray[Any] | None = None) -> pd.DataFrame:
-    """Lay out an embedding: the row's number in its table, its part of the split, c1, c2, ..."""
+def embeddings_frame(
+    coordinates: NDArray[Any], split: NDArray[Any] | None = None, ids: pd.Series | None = None
+) -> pd.DataFrame:
+    """Lay out an embedding: the row's number, its id, its part of the split, c1, c2, ..."""
     columns: dict[str, Any] = {"row_id": np.arange(len(coordinates))}
     if split is not None:
         columns["split"] = split
     columns |= {f"c{j + 1}": column for j, column in enumerate(coordinates.T)}
-    return pd.DataFrame(columns)
+    return carry(pd.DataFrame(columns), ids)
 
 
-def write_embeddings(coordinates: FloatArray, split: NDArray[Any], file: Path) -> None:
+def write_embeddings(
+    coordinates: NDArray[Any], split: NDArray[Any], file: Path, ids: pd.Series | None = None
+) -> None:
     """Write :func:`embeddings_frame` as Parquet, without a second copy of all coordinates."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    # What is said of rows is laid out whole, so that no part has types of its own.
+    rows = pa.Table.from_pandas(
+        embeddings_frame(coordinates[:, :0], split, ids), preserve_index=False
+    ).replace_schema_metadata(None)
+
     def table(start: int) -> Any:
-        part = slice(start, start + ROWS_WRITTEN)
-        frame = embeddings_frame(coordinates[part], split[part])
-        frame["row_id"] += start
-        return pa.Table.from_pandas(frame, preserve_index=False)
+        part = rows.slice(start, ROWS_WRITTEN)
+        for j, column in enumerate(coordinates[start : start + ROWS_WRITTEN].T):
+            part = part.append_column(f"c{j + 1}", pa.array(np.ascontiguousarray(column)))
+        return part
 
     with pq.ParquetWriter(file, table(0).schema) as writer:
         for start in range(0, len(coordinates), ROWS_WRITTEN):

@@ -106,7 +106,6 @@ class LoadedRun:
         """
         if isinstance(table, str | Path):
             table = read_rows(self.folder, table).frame
-        self.preparation.check_columns(table)
         return self.preparation.transform(table)
 
     def transform(self, table: pd.DataFrame | str | Path) -> FloatArray:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from contextures._arrays import FloatArray
 from contextures.data import Table, TablePreparation, read_table
 from contextures.data.how_read import HowRead
 from contextures.exceptions import InputError
+from contextures.runs.carried import own_id
 from contextures.runs.folder import MARK, check_run
 
 
@@ -20,7 +22,10 @@ def how_read(run: str | Path) -> HowRead:
     except (OSError, ValueError) as error:
         raise InputError(f"the record of {str(run)!r} cannot be read: {error}") from None
     table = record.get("table") if isinstance(record, dict) else None
-    return HowRead.from_dict(table.get("how_read") if isinstance(table, dict) else None)
+    how = HowRead.from_dict(table.get("how_read") if isinstance(table, dict) else None)
+    # Of a frame, only the options of the run say which column holds the ids.
+    own = own_id(folder)
+    return how if own is None else replace(how, options={**how.options, "id": own})
 
 
 def read_rows(
@@ -29,6 +34,7 @@ def read_rows(
     *,
     delimiter: str | None = None,
     encoding: str | None = None,
+    id: str | None = None,
 ) -> Table:
     """Read a file of new rows for a run.
 
@@ -40,6 +46,8 @@ def read_rows(
         The file; one row is enough.
     delimiter, encoding : str or None
         As for :func:`contextures.data.read_table`; found when None.
+    id : str or None
+        The column of the ids, which stay as they are written; the run's own when None.
 
     Returns
     -------
@@ -55,6 +63,7 @@ def read_rows(
         path,
         delimiter=delimiter,
         encoding=encoding,
+        id=id,
         like=how_read(run),
         min_rows=1,
         min_columns=1,

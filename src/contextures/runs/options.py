@@ -21,6 +21,8 @@ class FitOptions:
         The column to predict; without one nothing is held out and nothing scored.
     task : {"classification", "regression"} or None
         How the target is read; found when None.
+    id : str or None
+        A column that says which row is which: it is no feature, and every file of results has it.
     context : str
         "auto", or a context as :func:`contextures.selection.parse_context` reads it.
     score : {"auto", "pseudo", "tau"}
@@ -39,6 +41,8 @@ class FitOptions:
         A file whose rows are the held-out ones; all of the table is then learned from.
     keep_column : bool
         Whether the column of ``group`` or ``time`` is a feature as well.
+    dtype : {"float32", "float64"}
+        How the coordinates in ``embeddings.parquet`` are written.
     seed : int
         Draws the split, the subsets and the folds.
     force : bool
@@ -53,6 +57,7 @@ class FitOptions:
 
     target: str | None = None
     task: str | None = None
+    id: str | None = None
     context: str = "auto"
     score: str = "auto"
     encoder: str = "auto"
@@ -62,6 +67,7 @@ class FitOptions:
     time: str | None = None
     test: str | None = None
     keep_column: bool = False
+    dtype: str = "float32"
     seed: int = 0
     force: bool = False
     command: list[str] = field(default_factory=list)

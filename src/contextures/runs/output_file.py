@@ -23,9 +23,10 @@ MADE = "contextures"
 """The attribute of a frame that says in a Parquet file what was written."""
 
 _PAGE = b'<meta name="generator" content="contextures '
+_ID = r'("([^"]|"")*"|[^",]*)'
 _HEADERS = {
-    "embedding": re.compile(r"row_id(,c\d+)+\s*"),
-    "prediction": re.compile(r"row_id,prediction(,.*)?\s*"),
+    "embedding": re.compile(rf"row_id(,{_ID})?(,c\d+)+\s*"),
+    "prediction": re.compile(rf"row_id(,{_ID})?,prediction(,.*)?\s*"),
 }
 
 

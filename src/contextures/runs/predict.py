@@ -15,6 +15,7 @@ from contextures.data.table import as_table
 from contextures.exceptions import InputError
 from contextures.prediction import load_predictor
 from contextures.prediction.storage import DESCRIPTION
+from contextures.runs.carried import carry, take_known_ids
 from contextures.runs.folder import check_run
 from contextures.runs.manifest import MARK
 from contextures.runs.output_file import check_output_file
@@ -67,7 +68,12 @@ class Predictions:
 
 
 def predict_table(
-    run: str | Path, table: Table, out: str | Path, progress: Progress | None = None
+    run: str | Path,
+    table: Table,
+    out: str | Path,
+    progress: Progress | None = None,
+    *,
+    id: str | None = None,
 ) -> Predictions:
     """Predict the target of a run for the rows of a table.
 
@@ -79,10 +85,12 @@ def predict_table(
         Rows with the columns that the run was fitted to; the target may be absent, and is not
         looked at.
     out : str or pathlib.Path
-        The file to write, ``.parquet`` or ``.csv``: row_id, prediction, and the chances of the
-        classes or the ends of an interval.
+        The file to write, ``.parquet`` or ``.csv``: row_id, the id, prediction, and the chances
+        of the classes or the ends of an interval.
     progress : Progress, optional
         Told what is being done.
+    id : str, optional
+        A column of the table to carry; the id of the run when None, where the table has it.
 
     Returns
     -------
@@ -113,12 +121,13 @@ def predict_table(
     check_output(out)
     check_output_file(out, "prediction", [folder, table.source])
     check_predictor(folder)
+    table, ids, said = take_known_ids(folder, table, id)
     features, notes = prepared_rows(folder, table)
     predictor = predictor_of(folder)
     with progress.stage("predict rows"):
-        frame = predicted_frame(predictor, features)
+        frame = carry(predicted_frame(predictor, features), ids)
     write_frame(frame, out, "prediction")
-    return Predictions(str(run_options(folder).get("target")), frame, notes)
+    return Predictions(str(run_options(folder).get("target")), frame, [*said, *notes])
 
 
 def check_predictor(folder: Path) -> None:

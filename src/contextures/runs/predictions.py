@@ -10,14 +10,12 @@ from numpy.typing import NDArray
 
 from contextures._arrays import FloatArray
 from contextures.prediction import ContextureClassifier, ContextureRegressor
+from contextures.runs.carried import CHANCE as CHANCE
 
 Predictor = ContextureClassifier | ContextureRegressor
 
 LEVELS = (0.9, 0.8, 0.5)
 """What intervals cover: the first of these that the labels are enough for."""
-
-CHANCE = "p_"
-"""What the names of columns of chances begin with."""
 
 
 def level_for(n_labelled: int) -> float | None:

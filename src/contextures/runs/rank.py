@@ -15,6 +15,7 @@ def rank_table(
     *,
     target: str | None = None,
     task: str | None = None,
+    id: str | None = None,
     score: str = "auto",
     seed: int = 0,
     progress: Progress | None = None,
@@ -29,6 +30,8 @@ def rank_table(
         A column to leave out of the features; the label context is then listed too.
     task : {"classification", "regression"} or None
         How the target is read; found when None.
+    id : str or None
+        A column that says which row is which, and is no feature.
     score : {"auto", "labels", "pseudo", "tau"}, default="auto"
         What the ranking follows; see :class:`contextures.ContextSearch`. "labels" needs a target,
         of which some labels may be missing; "auto" follows none.
@@ -55,7 +58,7 @@ def rank_table(
         raise InputError("the score 'labels' needs a target; name the column to predict")
     progress = progress or Progress()
     with progress.stage("prepare table"):
-        checked = look_over(as_table(table), target, task)
+        checked = look_over(as_table(table), target, task, id)
         rows = checked.preparation().fit_transform(checked.features)
     criterion = "label-free" if score == "auto" else score
     search = ContextSearch(criterion=criterion, n_jobs=-1, random_state=seed)

@@ -18,9 +18,11 @@ from contextures.encoders import save_encoder
 from contextures.prediction import save_predictor
 from contextures.report import render_report
 from contextures.report.model import COLUMNS_PAGE
+from contextures.runs.carried import carry
 from contextures.runs.columns_page import columns_page
 from contextures.runs.folder import write_embeddings
 from contextures.runs.manifest import FORMAT, MARK, listing
+from contextures.runs.precision import stored_as
 from contextures.runs.reporting import build_report
 from contextures.runs.run import Run
 from contextures.selection.ranking import plain_ranking
@@ -39,10 +41,14 @@ def write_run(run: Run, folder: Path) -> None:
     save_preparation(run.preparation, folder)
     save_encoder(run.learned.encoder, folder)
     parts = run.split.names()[: len(run.coordinates)]  # rows of a file of their own come last
-    write_embeddings(run.coordinates, parts, folder / "embeddings.parquet")
+    ids = run.checked.ids
+    stored, _ = stored_as(run.coordinates, run.options.dtype)
+    write_embeddings(stored, parts, folder / "embeddings.parquet", ids)
     if run.predicted is not None:
         save_predictor(run.predicted.predictor, folder)
-        run.predicted.frame.to_parquet(folder / "predictions.parquet", index=False)
+        carry(run.predicted.frame.copy(), ids).to_parquet(
+            folder / "predictions.parquet", index=False
+        )
     plain_ranking(run.ranking).to_parquet(folder / "contexts.parquet", index=False)
     write_whole(folder / "metrics.json", to_json(run.metrics))
     report = build_report(run)

@@ -12,6 +12,7 @@ from contextures import report
 from contextures._arrays import FloatArray
 from contextures._version import __version__
 from contextures.runs.coordinate_accounts import coordinate_accounts
+from contextures.runs.precision import stored_as
 from contextures.runs.predictor_report import predictor_part
 from contextures.runs.run import Learned, Run
 from contextures.runs.score_report import score_parts
@@ -245,6 +246,7 @@ def _warnings(run: Run) -> list[report.DataWarning]:
 
 def _notes(run: Run) -> list[str]:
     notes = [*run.checked.table.notes, *run.checked.remarks]
+    notes = [*run.checked.table.notes, *stored_as(run.coordinates, run.options.dtype)[1]]
     n = len(run.split.pretraining)
     sampled = run.learned.search.n_samples_
     if sampled < n:

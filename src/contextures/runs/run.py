@@ -23,6 +23,7 @@ from contextures.runs.learned_quality import Judgement
 from contextures.runs.next_step import Place
 from contextures.runs.options import FitOptions
 from contextures.runs.paired_gain import Gain, gain_metric
+from contextures.runs.precision import stored_as
 from contextures.runs.predictor import Predicted
 from contextures.runs.predictor_wording import predictor_sentences
 from contextures.runs.split import Split
@@ -189,6 +190,11 @@ class Run:
     def ranking(self) -> pd.DataFrame:
         """The contexts that were tried, best first."""
         return self.search.results_
+
+    @property
+    def notes(self) -> list[str]:
+        """What was decided about the table and the files that a reader might not expect."""
+        return [*self.checked.notes, *stored_as(self.coordinates, self.options.dtype)[1]]
 
     @cached_property
     def advice(self) -> Advice:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
-from contextures._arrays import FloatArray
+from contextures._arrays import FloatArray, Matrix
 from contextures.contexts import Context, KNNContext, RBFContext
 from contextures.contexts.rbf import median_distance
 from contextures.prediction.members.base import FittedMember, Member, Problem
@@ -36,8 +38,24 @@ N_COMPONENTS = 300
 LOW_POWER = 4
 """Up to this power products are quicker than functions, and exact."""
 
+FEW_ROWS = 256
+"""Rows whose descriptions are kept until all members have seen them."""
+
 CHUNK_ENTRIES = 20_000_000
 """Entries of P+(. | x) that predicting rows holds at a time."""
+
+
+_SHARED: ContextVar[dict[tuple[int, int], Matrix] | None] = ContextVar("_SHARED", default=None)
+
+
+@contextmanager
+def shared_descriptions(n_rows: int) -> Iterator[None]:
+    """Let members that share a context describe the same few rows by it once."""
+    token = _SHARED.set({} if n_rows <= FEW_ROWS else None)
+    try:
+        yield
+    finally:
+        _SHARED.reset(token)
 
 
 class ContextMember(Member):
@@ -181,11 +199,18 @@ class _Fitted(FittedMember):
     def values(self, rows: FloatArray) -> FloatArray:
         """Give the sum of the contexts' functions."""
         total = np.tile(self._constant, (len(rows), 1))
+        shared = _SHARED.get()
         for context, functions in zip(self._contexts, self._functions, strict=True):
             step = max(256, CHUNK_ENTRIES // max(1, len(functions.slopes)))
             for start in range(0, len(rows), step):
                 part = slice(start, start + step)
-                total[part] += functions.of(context.expand(rows[part]))
+                if shared is None or len(rows) > step:
+                    total[part] += functions.of(context.expand(rows[part]))
+                    continue
+                key = (id(context), id(rows))
+                if key not in shared:
+                    shared[key] = context.expand(rows)
+                total += functions.of(shared[key])
         return total
 
 

@@ -63,6 +63,9 @@ class PlainKernel:
         All rows.
     """
 
+    # Not among the attributes that are written: they follow from the rest, once they are needed.
+    __slots__ = ("__dict__", "__weakref__", "_ranked", "_steps")
+
     def __init__(self, name: str, rows: FloatArray) -> None:
         self.name = name
         places = np.linspace(0, len(rows) - 1, min(len(rows), MOST_RANKS)).astype(np.intp)
@@ -84,7 +87,7 @@ class PlainKernel:
         if self.name == "gaussian":
             squared = cdist(rows, points, "sqeuclidean") / self.width
             return np.asarray(sum(np.exp(-each * squared) for each in WIDTHS) / len(WIDTHS))
-        ranks, others = self._ranks(rows), self._ranks(points)
+        ranks, others = self._ranks(rows), self._ranks_of_points(points)
         if self.name == "laplace":
             return np.asarray(np.exp(-cdist(ranks, others, "cityblock") / self.width))
         columns = zip(ranks.T, others.T, strict=True)
@@ -97,12 +100,24 @@ class PlainKernel:
         Between fitted values it rises evenly, so that a value that was rounded otherwise on its way
         through a file keeps its rank.
         """
+        if not hasattr(self, "_steps"):
+            self._steps = [_steps_of(ordered) for ordered in self.ordered.T]
         found = np.empty_like(rows)
-        for column, ordered in enumerate(self.ordered.T):
-            values, counts = np.unique(ordered, return_counts=True)
-            shares = (np.cumsum(counts) - counts / 2) / len(ordered)
+        for column, (values, shares) in enumerate(self._steps):
             found[:, column] = np.interp(rows[:, column], values, shares)
         return found
+
+    def _ranks_of_points(self, points: FloatArray) -> FloatArray:
+        """Give the ranks of points that are asked about again and again."""
+        known = getattr(self, "_ranked", None)
+        if known is None or known[0] is not points:
+            known = self._ranked = (points, self._ranks(points))
+        return known[1]
+
+
+def _steps_of(ordered: FloatArray) -> tuple[FloatArray, FloatArray]:
+    values, counts = np.unique(ordered, return_counts=True)
+    return values, (np.cumsum(counts) - counts / 2) / len(ordered)
 
 
 class _Fitted(FittedMember):
