@@ -14,6 +14,7 @@ from contextures._arrays import FloatArray, Matrix
 from contextures.contexts import Context, KNNContext, RBFContext
 from contextures.contexts.rbf import median_distance
 from contextures.prediction.members.base import FittedMember, Member, Problem
+from contextures.prediction.members.directions import HUBS, ByDirection, hubness, turned
 from contextures.prediction.members.penalized import (
     Penalized,
     between,
@@ -146,7 +147,9 @@ class LocalMember(ContextMember):
     """Strong local contexts, smoothed far: K^16 and the inverse Laplacian of q = .999, mixed.
 
     The contexts are :func:`contextures.regression.default_context` and the one of half its
-    neighbours. Below five labels a class the ridge is fixed at one.
+    neighbours. Below five labels a class the ridge is fixed at one. Where a few rows are
+    neighbours of very many others, and of fewer if each row is divided by its length, neighbours
+    are nearest in angle.
 
     Clusters and manifolds are told apart by one label each; where there are none it does harm, so
     its weight before labels are looked at is small. With very few labels a class it has all of it.
@@ -172,6 +175,12 @@ class LocalMember(ContextMember):
         half = KNNContext(n_neighbors=max(2, whole.n_neighbors // 2))
         self.contexts = [whole, half] if half.n_neighbors < whole.n_neighbors else [whole]
         self.most_rows = n
+        support = problem.support(n)
+        hubs = hubness(problem.fitted_context(whole, support))
+        if hubs > HUBS:
+            angles = turned(problem)
+            if hubness(angles.fitted_context(whole, support)) < hubs:
+                return ByDirection(super().fit(angles))
         return super().fit(problem)
 
     def _ridge(self, gram: FloatArray, problem: Problem) -> Penalized:

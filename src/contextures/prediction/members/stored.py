@@ -15,13 +15,21 @@ from sklearn.base import BaseEstimator
 from contextures.contexts import Context
 from contextures.contexts.stored import Arrays, describe_fitted, restore_fitted
 from contextures.exceptions import InputError
-from contextures.prediction.members import contexts, estimators, forests, kernels, mean
+from contextures.prediction.members import (
+    contexts,
+    directions,
+    estimators,
+    forests,
+    kernels,
+    mean,
+)
 from contextures.prediction.members.base import FittedMember
 from contextures.prediction.members.trees import Trees, trees_of
 from contextures.regression.kernels import LinearFunctions
 
 KINDS: dict[str, type] = {
     "contexts": contexts._Fitted,
+    "directions": directions.ByDirection,
     "estimator": estimators._Fitted,
     "forest": forests._Fitted,
     "functions": LinearFunctions,
