@@ -14,7 +14,13 @@ from sklearn.utils.validation import check_is_fitted
 from contextures._arrays import FloatArray, IntArray
 from contextures._checks import validated
 from contextures.exceptions import ContextWarning, InputError
-from contextures.prediction.members import FittedMember, Member, Problem, make_members
+from contextures.prediction.members import (
+    FittedMember,
+    Member,
+    Problem,
+    has_many_labels,
+    make_members,
+)
 from contextures.prediction.pool import Pool, Prior, fit_pool, pooled_left_out
 from contextures.prediction.scales import column_scales
 
@@ -23,6 +29,7 @@ class PooledPrediction(BaseEstimator):
     """The common part of :class:`ContextureClassifier` and :class:`ContextureRegressor`."""
 
     members: Any
+    effort: Any
     random_state: Any
     standardize: Any
 
@@ -44,7 +51,8 @@ class PooledPrediction(BaseEstimator):
         classes: bool,
     ) -> tuple[FloatArray, FloatArray]:
         """Fit and weigh members; give the targets' pooled left-out predictions and errors."""
-        members = make_members(self.members)
+        many = has_many_labels(len(labelled), targets.shape[1] if classes else 0)
+        members = make_members(self.members, self.effort, many)
         self._centre, self._spread = column_scales(rows, self.standardize)
         problem = Problem(
             self._standardised(rows),
@@ -59,10 +67,11 @@ class PooledPrediction(BaseEstimator):
         self._member_names = [each.name for each in members]
         left_out = np.array([limit(each.left_out) for each in self._members])
         prior = _prior(members)
-        pool = fit_pool(left_out, targets, prior, classes)
+        pool = fit_pool(left_out, targets, prior, classes, many)
         self.weights_, self._powers, self._floor = pool.weights, pool.sharpness, pool.floor
+        self._geometric = pool.geometric
         self.n_labelled_ = len(labelled)
-        pooled = pooled_left_out(left_out, targets, prior, classes)
+        pooled = pooled_left_out(left_out, targets, prior, classes, many)
         errors = targets - np.array([pool.adjusted(*each) for each in enumerate(left_out)])
         import pandas as pd
 
@@ -86,13 +95,16 @@ class PooledPrediction(BaseEstimator):
     def _pooled(self, rows: FloatArray, limit: Callable[[FloatArray], FloatArray]) -> FloatArray:
         """Average the members' predictions of rows; those of no weight are not asked."""
         rows = self._standardised(rows)
-        pool = Pool(self.weights_, self._powers, self._floor)
-        parts = [
-            weight * pool.adjusted(place, limit(member.values(rows)))
-            for place, (weight, member) in enumerate(zip(pool.weights, self._members, strict=True))
-            if weight > 0
-        ]
-        return np.asarray(sum(parts))
+        pool = Pool(self.weights_, self._powers, self._floor, self._geometric)
+        return pool.average(
+            {
+                place: limit(member.values(rows))
+                for place, (weight, member) in enumerate(
+                    zip(pool.weights, self._members, strict=True)
+                )
+                if weight > 0
+            }
+        )
 
     def _asked(self, X: Any) -> FloatArray:
         check_is_fitted(self)
@@ -105,6 +117,7 @@ class PooledPrediction(BaseEstimator):
     weights_: FloatArray
     _powers: FloatArray
     _floor: float
+    _geometric: bool
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "weights_")

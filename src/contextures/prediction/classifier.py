@@ -109,11 +109,13 @@ class ContextureClassifier(ClassifierMixin, PooledPrediction):
         self,
         members: Any = None,
         *,
+        effort: Any = "default",
         standardize: Any = "auto",
         unlabelled: Any = -1,
         random_state: Any = None,
     ) -> None:
         self.members = members
+        self.effort = effort
         self.standardize = standardize
         self.unlabelled = unlabelled
         self.random_state = random_state

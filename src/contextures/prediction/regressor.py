@@ -89,9 +89,15 @@ class ContextureRegressor(RegressorMixin, PooledPrediction):
     left_out_score_: float
 
     def __init__(
-        self, members: Any = None, *, standardize: Any = "auto", random_state: Any = None
+        self,
+        members: Any = None,
+        *,
+        effort: Any = "default",
+        standardize: Any = "auto",
+        random_state: Any = None,
     ) -> None:
         self.members = members
+        self.effort = effort
         self.standardize = standardize
         self.random_state = random_state
 
