@@ -20,6 +20,7 @@ from contextures.prediction import (
     load_predictor,
     save_predictor,
 )
+from contextures.prediction.expected import seconds_of
 from contextures.prediction.members import (
     MANY_LABELS,
     boosted,
@@ -288,3 +289,26 @@ def test_a_class_of_one_row_among_many_labels_is_kept():
     model = ContextureClassifier(effort="fast", random_state=0).fit(X, words)
     assert model.predict_proba(X).shape == (K, 4)
     assert np.isfinite(model.left_out_).all()
+
+
+def test_the_seconds_are_said_before_the_fit(capsys, caplog):
+    with caplog.at_level("INFO", logger="contextures.prediction"):
+        ContextureRegressor(["linear"], verbose=True).fit(X, NUMBERS)
+    said = capsys.readouterr().err
+    assert said.startswith("fitting 2 members to 360 labels among 360 rows of 4 columns: about ")
+    assert caplog.messages == [said.strip()]
+    wide = np.random.default_rng(0).normal(size=(300, 201))
+    ContextureRegressor(["widths"], verbose=True).fit(wide, NUMBERS[:300])
+    assert "over 200 columns, all share one width" in capsys.readouterr().err
+
+
+def test_expected_seconds_grow_with_the_labels_and_the_effort():
+    def expected(k, effort):
+        given = Problem(np.zeros((k, 5)), np.arange(k), np.zeros((k, 1)), classes=False)
+        members = make_members(None, effort, many=True)
+        return sum(seconds_of(each, given, 1e10) for each in members)
+
+    assert expected(600, "default") < expected(2500, "default") < expected(2500, "best")
+    assert expected(2500, "fast") < expected(2500, "default")
+    # Beyond 3,000 labels the cost is linear.
+    assert expected(80_000, "default") < 2.5 * expected(40_000, "default")

@@ -1,4 +1,4 @@
-"""Predictions from few labels: members that learn in different ways, and the pool of them."""
+"""Predictions from few labels or many: members that learn in different ways, and their pool."""
 
 from __future__ import annotations
 

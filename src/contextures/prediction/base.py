@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from contextures._arrays import FloatArray, IntArray
 from contextures._checks import validated
 from contextures.exceptions import ContextWarning, InputError
+from contextures.prediction.expected import say_expected
 from contextures.prediction.members import (
     FittedMember,
     Member,
@@ -30,6 +31,7 @@ class PooledPrediction(BaseEstimator):
 
     members: Any
     effort: Any
+    verbose: Any
     random_state: Any
     standardize: Any
 
@@ -52,7 +54,7 @@ class PooledPrediction(BaseEstimator):
     ) -> tuple[FloatArray, FloatArray]:
         """Fit and weigh members; give the targets' pooled left-out predictions and errors."""
         many = has_many_labels(len(labelled), targets.shape[1] if classes else 0)
-        members = make_members(self.members, self.effort, many)
+        members = make_members(self.members, self.effort, many, 2 * len(labelled) < len(rows))
         self._centre, self._spread = column_scales(rows, self.standardize)
         problem = Problem(
             self._standardised(rows),
@@ -61,6 +63,7 @@ class PooledPrediction(BaseEstimator):
             classes=classes,
             random_state=self.random_state,
         )
+        say_expected(members, problem, aloud=bool(self.verbose))
         fitted, seconds = _fit_each(members, problem)
         members = [each for each, found in zip(members, fitted, strict=True) if found is not None]
         self._members = [each for each in fitted if each is not None]

@@ -75,7 +75,7 @@ _MANY: dict[Effort, tuple[str, ...]] = {
     "fast": ("width", "boosted", "trees", "linear", "mean"),
     "default": (
         *("width", "widths", "boosted", "boosted shallow", "boosted random"),
-        *("trees", "laplace", "linear", "local", "mean"),
+        *("trees", "laplace", "linear", "mean"),
     ),
     "best": tuple(name for name in ALL_MEMBERS if name != "gaussian"),
 }
@@ -99,7 +99,7 @@ def has_many_labels(n_labelled: int, n_classes: int = 0) -> bool:
     return n_labelled >= max(MANY_LABELS, MANY_A_CLASS * n_classes)
 
 
-def default_names(effort: Any, many: bool) -> tuple[str, ...]:
+def default_names(effort: Any, many: bool, unlabelled: bool = False) -> tuple[str, ...]:
     """List the members for few labels or many.
 
     Parameters
@@ -108,6 +108,8 @@ def default_names(effort: Any, many: bool) -> tuple[str, ...]:
         How much time may be taken.
     many : bool
         Whether there are many labels.
+    unlabelled : bool
+        Whether more rows have no label than have one: contexts of all rows are members then.
 
     Returns
     -------
@@ -122,10 +124,15 @@ def default_names(effort: Any, many: bool) -> tuple[str, ...]:
     if effort not in get_args(Effort):
         raise InputError(f"effort={effort!r} is not known; give 'fast', 'default' or 'best'")
     known: Effort = effort
-    return (_MANY if many else _FEW)[known]
+    if not many:
+        return _FEW[known]
+    heard = ("contexts", "local") if unlabelled else ()
+    return (*_MANY[known], *(name for name in heard if name not in _MANY[known]))
 
 
-def make_members(given: Any, effort: Any = "default", many: bool = False) -> list[Member]:
+def make_members(
+    given: Any, effort: Any = "default", many: bool = False, unlabelled: bool = False
+) -> list[Member]:
     """Give members for names, members and estimators; the mean is always one of them.
 
     Parameters
@@ -134,8 +141,8 @@ def make_members(given: Any, effort: Any = "default", many: bool = False) -> lis
         None for the ones of :func:`default_names`, for which the name "default" stands in a list.
     effort : {"fast", "default", "best"}
         How much time the default ones may take.
-    many : bool
-        Whether there are many labels.
+    many, unlabelled : bool
+        As for :func:`default_names`.
 
     Returns
     -------
@@ -152,7 +159,7 @@ def make_members(given: Any, effort: Any = "default", many: bool = False) -> lis
             f"members={given!r} is not a list; give None for the default ones, or a list of names "
             f"({', '.join(ALL_MEMBERS)}) and members"
         )
-    usual = default_names(effort, many)
+    usual = default_names(effort, many, unlabelled)
     members: list[Member] = []
     for each in ["default"] if given is None else given:
         asked = usual if isinstance(each, str) and each == "default" else [each]
