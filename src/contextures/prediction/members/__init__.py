@@ -31,9 +31,6 @@ __all__ = [
     "Member",
     "Problem",
     "WidthMember",
-    "default_names",
-    "has_many_labels",
-    "make_members",
 ]
 
 Effort = Literal["fast", "default", "best"]
