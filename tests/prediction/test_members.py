@@ -228,7 +228,7 @@ def test_lists_of_members():
         ("linear", r"^members='linear' is not a list; give None for the default ones"),
         (MeanMember(), r"is not a list"),
         (["boosting"], r"^members holds 'boosting', which is not a member; give one of contexts, "),
-        ([LogisticRegression()], r"or a Member such as EstimatorMember"),
+        ([LogisticRegression], r"or an estimator such as LogisticRegression\(\)"),
         (["linear", "linear"], r"^members names 'linear' more than once"),
     ],
 )

@@ -1,10 +1,11 @@
-"""Predictions from few labels: members that learn in different ways, and the pool of them."""
+"""Predictions from few labels or many: members that learn in different ways, and their pool."""
 
 from __future__ import annotations
 
 from contextures.prediction.classifier import ContextureClassifier
 from contextures.prediction.members import (
     DEFAULT_MEMBERS,
+    BoostedMember,
     ContextMember,
     EstimatorMember,
     FittedMember,
@@ -14,12 +15,14 @@ from contextures.prediction.members import (
     MeanMember,
     Member,
     Problem,
+    WidthMember,
 )
 from contextures.prediction.regressor import ContextureRegressor
 from contextures.prediction.storage import load_predictor, save_predictor
 
 __all__ = [
     "DEFAULT_MEMBERS",
+    "BoostedMember",
     "ContextMember",
     "ContextureClassifier",
     "ContextureRegressor",
@@ -31,6 +34,7 @@ __all__ = [
     "MeanMember",
     "Member",
     "Problem",
+    "WidthMember",
     "load_predictor",
     "save_predictor",
 ]

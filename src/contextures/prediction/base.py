@@ -14,7 +14,14 @@ from sklearn.utils.validation import check_is_fitted
 from contextures._arrays import FloatArray, IntArray
 from contextures._checks import validated
 from contextures.exceptions import ContextWarning, InputError
-from contextures.prediction.members import FittedMember, Member, Problem, make_members
+from contextures.prediction.expected import say_expected
+from contextures.prediction.members import (
+    FittedMember,
+    Member,
+    Problem,
+    has_many_labels,
+    make_members,
+)
 from contextures.prediction.members.contexts import shared_descriptions
 from contextures.prediction.pool import Pool, Prior, fit_pool, pooled_left_out
 from contextures.prediction.scales import column_scales
@@ -24,6 +31,8 @@ class PooledPrediction(BaseEstimator):
     """The common part of :class:`ContextureClassifier` and :class:`ContextureRegressor`."""
 
     members: Any
+    effort: Any
+    verbose: Any
     random_state: Any
     standardize: Any
 
@@ -45,7 +54,8 @@ class PooledPrediction(BaseEstimator):
         classes: bool,
     ) -> tuple[FloatArray, FloatArray]:
         """Fit and weigh members; give the targets' pooled left-out predictions and errors."""
-        members = make_members(self.members)
+        many = has_many_labels(len(labelled), targets.shape[1] if classes else 0)
+        members = make_members(self.members, self.effort, many, 2 * len(labelled) < len(rows))
         self._centre, self._spread = column_scales(rows, self.standardize)
         problem = Problem(
             self._standardised(rows),
@@ -54,16 +64,18 @@ class PooledPrediction(BaseEstimator):
             classes=classes,
             random_state=self.random_state,
         )
+        say_expected(members, problem, aloud=bool(self.verbose))
         fitted, seconds = _fit_each(members, problem)
         members = [each for each, found in zip(members, fitted, strict=True) if found is not None]
         self._members = [each for each in fitted if each is not None]
         self._member_names = [each.name for each in members]
         left_out = np.array([limit(each.left_out) for each in self._members])
         prior = _prior(members)
-        pool = fit_pool(left_out, targets, prior, classes)
+        pool = fit_pool(left_out, targets, prior, classes, many)
         self.weights_, self._powers, self._floor = pool.weights, pool.sharpness, pool.floor
+        self._geometric = pool.geometric
         self.n_labelled_ = len(labelled)
-        pooled = pooled_left_out(left_out, targets, prior, classes)
+        pooled = pooled_left_out(left_out, targets, prior, classes, many)
         errors = targets - np.array([pool.adjusted(*each) for each in enumerate(left_out)])
         import pandas as pd
 
@@ -87,15 +99,15 @@ class PooledPrediction(BaseEstimator):
     def _pooled(self, rows: FloatArray, limit: Callable[[FloatArray], FloatArray]) -> FloatArray:
         """Average the members' predictions of rows; those of no weight are not asked."""
         rows = self._standardised(rows)
-        pool = Pool(self.weights_, self._powers, self._floor)
+        pool = Pool(self.weights_, self._powers, self._floor, self._geometric)
         members = enumerate(zip(pool.weights, self._members, strict=True))
         with shared_descriptions(len(rows)):
-            parts = [
-                weight * pool.adjusted(place, limit(member.values(rows)))
+            values = {
+                place: limit(member.values(rows))
                 for place, (weight, member) in members
                 if weight > 0
-            ]
-        return np.asarray(sum(parts))
+            }
+        return pool.average(values)
 
     def _asked(self, X: Any) -> FloatArray:
         check_is_fitted(self)
@@ -108,6 +120,7 @@ class PooledPrediction(BaseEstimator):
     weights_: FloatArray
     _powers: FloatArray
     _floor: float
+    _geometric: bool
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "weights_")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize_scalar
-from scipy.special import log_softmax
+from scipy.special import log_softmax, softmax
 
 from contextures._arrays import FloatArray, IntArray
 
 N_BINS = 10
+
+USUAL_SCALE = 1.5
+"""The logarithm of a softmax's scale before labels are looked at."""
 
 
 def with_companions(targets: FloatArray) -> NDArray[np.bool_]:
@@ -155,3 +158,45 @@ def calibration_error(chances: FloatArray, indicators: FloatArray) -> float:
     bins = np.minimum((told * N_BINS).astype(np.intp), N_BINS - 1)
     gaps = np.bincount(bins, weights=right - told, minlength=N_BINS)
     return float(np.abs(gaps).sum() / len(told))
+
+
+def scaled_chances(values: FloatArray, scale: float) -> FloatArray:
+    """Give the softmax of values times a scale.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n, q)
+        Regression values of indicators.
+    scale : float
+        Above zero; the larger, the surer.
+
+    Returns
+    -------
+    ndarray of shape (n, q)
+        Chances.
+    """
+    return np.asarray(softmax(scale * values, axis=1))
+
+
+def best_scale(left_out: FloatArray, indicators: FloatArray) -> float:
+    """Choose the scale of :func:`scaled_chances` by the log-loss of left-out values.
+
+    Parameters
+    ----------
+    left_out : ndarray of shape (k, q)
+        Values of labelled rows that did not see their labels.
+    indicators : ndarray of shape (k, q)
+        Their classes.
+
+    Returns
+    -------
+    float
+        Above zero.
+    """
+
+    def loss(logarithm: float) -> float:
+        found = log_softmax(np.exp(logarithm) * left_out, axis=1)
+        return float(-np.sum(indicators * found) + 0.5 * (logarithm - USUAL_SCALE) ** 2)
+
+    bounds = (USUAL_SCALE - 3.0, USUAL_SCALE + 3.0)
+    return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))

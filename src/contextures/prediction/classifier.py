@@ -1,4 +1,4 @@
-"""Classes from few labels by a pool of members."""
+"""Classes from few labels or many by a pool of members."""
 
 from __future__ import annotations
 
@@ -28,21 +28,27 @@ ONE_EACH = 2 / 3
 
 
 class ContextureClassifier(ClassifierMixin, PooledPrediction):
-    """Classify rows from few labels and many unlabelled rows, by a weighted average of models.
+    """Classify rows from the labels there are, few or many, by a weighted average of models.
 
-    Members are kernel ridge regressions of the classes' indicators on label-free contexts of all
-    rows, at several levels of association, and on plain kernels, and forests. Each predicts its
-    labelled rows without their own label, and these predictions alone decide the weights.
+    With few labels, members are kernel ridge regressions of the classes' indicators on label-free
+    contexts of all rows, at several levels of association, and on plain kernels, and forests. From
+    300 labels on (and 20 a class) they are kernels whose widths the labels chose, cross-fitted
+    boosting, and forests. Each predicts its labelled rows without their own label, and these
+    predictions alone decide the weights.
 
     Parameters
     ----------
-    members : list of str or Member, optional
+    members : list of str, Member or estimator, optional
+        As for :class:`ContextureRegressor`.
+    effort : {"fast", "default", "best"}, default="default"
         As for :class:`ContextureRegressor`.
     standardize : bool or "auto", default="auto"
         As for :class:`ContextureRegressor`.
     unlabelled : object, default=-1
         What stands for no label in y, besides None and NaN; None for nothing else.
     random_state : int, RandomState or None, default=None
+        As for :class:`ContextureRegressor`.
+    verbose : bool, default=False
         As for :class:`ContextureRegressor`.
 
     Attributes
@@ -81,9 +87,13 @@ class ContextureClassifier(ClassifierMixin, PooledPrediction):
     the rest goes to the member "local". So with one label a class this is nearly
     :class:`contextures.regression.STKRClassifier`, and with fifty the pool has nine tenths.
 
+    With many labels, logarithms of chances are averaged: the weights minimise the left-out log-loss
+    of the product of the members' powers (``log_weights`` in ``prediction/pool.py``).
+
     References
     ----------
-    arXiv 2402.00645 (spectrally transformed kernel regression).
+    arXiv 2402.00645 (spectrally transformed kernel regression); Genest and Zidek, "Combining
+    probability distributions" (1986).
 
     Examples
     --------
@@ -109,14 +119,18 @@ class ContextureClassifier(ClassifierMixin, PooledPrediction):
         self,
         members: Any = None,
         *,
+        effort: Any = "default",
         standardize: Any = "auto",
         unlabelled: Any = -1,
         random_state: Any = None,
+        verbose: Any = False,
     ) -> None:
         self.members = members
+        self.effort = effort
         self.standardize = standardize
         self.unlabelled = unlabelled
         self.random_state = random_state
+        self.verbose = verbose
 
     def fit(self, X: Any, y: Any) -> Self:
         """Fit the members to all rows and the labels there are, and weigh them.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import log_softmax, softmax
 
 from contextures._arrays import FloatArray
 from contextures.prediction.calibration import best_sharpness, tempered, with_companions
@@ -12,6 +14,9 @@ from contextures.prediction.members.estimators import folds
 
 SHRINK = 0.3
 """How strongly weights are held to the prior: times k^(-1/2) and the median member's error."""
+
+LIGHT = 1.0
+"""The same with many labels: times 1 / k and the least error. It is what one label has to say."""
 
 N_FOLDS = 20
 """Folds by which weights are cross-fitted."""
@@ -51,11 +56,14 @@ class Pool:
         The power of each member's chances; empty for numbers.
     floor : float
         What chances are not believed to be below.
+    geometric : bool
+        Whether logarithms of chances are averaged rather than chances.
     """
 
     weights: FloatArray
     sharpness: FloatArray
     floor: float = 0.0
+    geometric: bool = False
 
     def adjusted(self, place: int, values: FloatArray) -> FloatArray:
         """Give one member's predictions as they are averaged."""
@@ -63,13 +71,21 @@ class Pool:
             return values
         return np.exp(tempered(values, self.floor, float(self.sharpness[place])))
 
-    def average(self, values: FloatArray) -> FloatArray:
-        """Average all members' predictions, of shape (M, n, q)."""
-        parts = [self.adjusted(place, each) for place, each in enumerate(values)]
-        return np.asarray(np.tensordot(self.weights, np.array(parts), 1))
+    def average(self, values: Mapping[int, FloatArray] | FloatArray) -> FloatArray:
+        """Average members' predictions: of all, of shape (M, n, q), or of those with a weight."""
+        places = values.items() if isinstance(values, Mapping) else enumerate(values)
+        parts = [(self.weights[place], self.adjusted(place, each)) for place, each in places]
+        if not self.geometric:
+            return np.asarray(sum(weight * each for weight, each in parts))
+        # A power of a chance may be too small for a number; its logarithm is not.
+        tiny = np.finfo(np.float64).tiny
+        total = sum(weight * np.log(np.maximum(each, tiny)) for weight, each in parts)
+        return np.asarray(softmax(total, axis=1))
 
 
-def fit_pool(left_out: FloatArray, targets: FloatArray, prior: Prior, classes: bool) -> Pool:
+def fit_pool(
+    left_out: FloatArray, targets: FloatArray, prior: Prior, classes: bool, many: bool = False
+) -> Pool:
     """Weigh members, and for classes bring their chances to one scale first.
 
     A ridge shrinks chances towards each other, a forest does not, so that an average would follow
@@ -88,6 +104,9 @@ def fit_pool(left_out: FloatArray, targets: FloatArray, prior: Prior, classes: b
         What is known before.
     classes : bool
         Whether the targets are indicators of classes.
+    many : bool
+        Whether there are so many labels that they alone decide; logarithms of chances are averaged
+        then.
 
     Returns
     -------
@@ -95,7 +114,8 @@ def fit_pool(left_out: FloatArray, targets: FloatArray, prior: Prior, classes: b
         The weights and powers.
     """
     if not classes:
-        return Pool(pool_weights(targets - left_out, prior.shares, prior.mean), np.empty(0))
+        weights = pool_weights(targets - left_out, prior.shares, prior.mean, many=many)
+        return Pool(weights, np.empty(0))
     few = prior.few / prior.few.sum()
     k, q = targets.shape
     floor = 0.5 / (k + q)
@@ -106,6 +126,10 @@ def fit_pool(left_out: FloatArray, targets: FloatArray, prior: Prior, classes: b
     left_out, targets = left_out[:, told], targets[told]
     sharpness = np.array([best_sharpness(each, targets, floor) for each in left_out])
     pool = Pool(few, sharpness, floor)
+    if many:
+        chances = [pool.adjusted(place, each) for place, each in enumerate(left_out)]
+        weights = log_weights(np.array(chances), targets, prior.shares, prior.mean)
+        return Pool(weights, sharpness, floor, geometric=True)
     errors = targets - np.array([pool.adjusted(*each) for each in enumerate(left_out)])
     beyond = k / q - 1
     trusted = beyond / (beyond + SOUND) if beyond > 0 else 0.0
@@ -113,7 +137,9 @@ def fit_pool(left_out: FloatArray, targets: FloatArray, prior: Prior, classes: b
     return Pool(trusted * chosen + (1 - trusted) * few, sharpness, floor)
 
 
-def pool_weights(errors: FloatArray, prior: FloatArray, mean: int) -> FloatArray:
+def pool_weights(
+    errors: FloatArray, prior: FloatArray, mean: int, *, many: bool = False
+) -> FloatArray:
     """Weigh members on the simplex.
 
     Minimises the squared left-out error of the weighted average, plus SHRINK k^(-1/2) e times the
@@ -132,6 +158,8 @@ def pool_weights(errors: FloatArray, prior: FloatArray, mean: int) -> FloatArray
         p, above zero, up to a factor.
     mean : int
         Which member is the mean.
+    many : bool
+        With many labels the penalty is LIGHT / k times the least error of a member instead.
 
     Returns
     -------
@@ -149,16 +177,80 @@ def pool_weights(errors: FloatArray, prior: FloatArray, mean: int) -> FloatArray
         return weights
     moments = flat[kept] @ flat[kept].T / (k * size)
     shares = prior[kept] / prior[kept].sum()
-    strength = SHRINK * k**-0.5 * float(np.median(np.diag(moments)))
+    sizes = np.diag(moments)
+    strength = LIGHT / k * sizes.min() if many else SHRINK * k**-0.5 * np.median(sizes)
     # The floor keeps Q definite where members make no error at all.
-    moments += np.diag(max(strength, 1e-9) / shares)
+    moments += np.diag(max(float(strength), 1e-9) / shares)
     found = _nonnegative(moments)
     weights[kept] = found / found.sum()
     return weights
 
 
+def log_weights(
+    chances: FloatArray, targets: FloatArray, prior: FloatArray, mean: int
+) -> FloatArray:
+    """Weigh members for an average of logarithms of chances.
+
+    Minimises over v >= 0 the left-out log-loss of chances in proportion to prod_m p_m^(v_m), plus
+    LIGHT / 2k times the chi-squared distance to the prior; members of a larger log-loss than the
+    mean's are left out first. The weights are v over its sum: how sharp the average is to be, its
+    own power says.
+
+    Parameters
+    ----------
+    chances : ndarray of shape (M, k, q)
+        Left-out chances, none of them zero.
+    targets : ndarray of shape (k, q)
+        Indicators of the classes.
+    prior, mean
+        As for :func:`pool_weights`.
+
+    Returns
+    -------
+    ndarray of shape (M,)
+        At least zero, summing to one.
+
+    References
+    ----------
+    Genest and Zidek, "Combining probability distributions" (1986), section 3: logarithmic pools.
+    """
+    from scipy.optimize import minimize
+
+    logs = np.log(np.maximum(chances, np.finfo(np.float64).tiny))
+    truth = np.einsum("mkq,kq->mk", logs, targets)
+    losses = -truth.mean(axis=1)
+    # The mean would only shift all rows alike.
+    kept = np.flatnonzero(losses < losses[mean])
+    if not len(kept):
+        return np.asarray(np.arange(len(chances)) == mean, dtype=np.float64)
+    shares, k = prior[kept] / prior[kept].sum(), len(targets)
+    logs, told = logs[kept], truth[kept].mean(axis=1)
+
+    def loss(powers: FloatArray) -> tuple[float, FloatArray]:
+        total = np.tensordot(powers, logs, 1)
+        found = log_softmax(total, axis=1)
+        value = float(np.mean(total[:, 0] - found[:, 0])) - float(powers @ told)
+        slopes = np.einsum("mkq,kq->m", logs, np.exp(found)) / k - told
+        away = (powers - shares) / shares
+        return (
+            value + LIGHT / (2 * k) * float(away @ (powers - shares)),
+            slopes + LIGHT / k * away,
+        )
+
+    result = minimize(loss, shares, jac=True, method="L-BFGS-B", bounds=[(0.0, 20.0)] * len(kept))
+    weights = np.zeros(len(chances))
+    weights[kept] = result.x
+    if not weights.sum() > 0:
+        weights[mean] = 1.0
+    return np.asarray(weights / weights.sum())
+
+
 def pooled_left_out(
-    left_out: FloatArray, targets: FloatArray, prior: Prior, classes: bool
+    left_out: FloatArray,
+    targets: FloatArray,
+    prior: Prior,
+    classes: bool,
+    many: bool = False,
 ) -> FloatArray:
     """Average left-out predictions by a pool that did not see the row's label either.
 
@@ -167,7 +259,7 @@ def pooled_left_out(
 
     Parameters
     ----------
-    left_out, targets, prior, classes
+    left_out, targets, prior, classes, many
         As for :func:`fit_pool`.
 
     Returns
@@ -179,7 +271,7 @@ def pooled_left_out(
     pooled = np.empty_like(targets)
     for each in np.unique(fold):
         away = fold == each
-        pool = fit_pool(left_out[:, ~away], targets[~away], prior, classes)
+        pool = fit_pool(left_out[:, ~away], targets[~away], prior, classes, many)
         pooled[away] = pool.average(left_out[:, away])
     return pooled
 

@@ -1,4 +1,4 @@
-"""Numbers from few labels by a pool of members."""
+"""Numbers from few labels or many by a pool of members."""
 
 from __future__ import annotations
 
@@ -19,24 +19,33 @@ from contextures.regression.targets import check_length, read_numbers
 
 
 class ContextureRegressor(RegressorMixin, PooledPrediction):
-    """Predict numbers from few labels and many unlabelled rows, by a weighted average of models.
+    """Predict numbers from the labels there are, few or many, by a weighted average of models.
 
-    Members are kernel ridge regressions on label-free contexts of all rows, at several levels of
-    association, and on plain kernels, and forests. Each predicts its labelled rows without their
-    own label, and these predictions alone decide the weights.
+    With few labels, members are kernel ridge regressions on label-free contexts of all rows, at
+    several levels of association, and on plain kernels, and forests. From 300 labels on they are
+    kernels whose widths the labels chose, cross-fitted boosting, and forests. Each predicts its
+    labelled rows without their own label, and these predictions alone decide the weights.
 
     Parameters
     ----------
-    members : list of str or Member, optional
+    members : list of str, Member or estimator, optional
         Names of members ("contexts", "contexts^2", "local", "linear", "gaussian", "laplace",
-        "additive", "trees", "forest", "mean") and members of one's own; all of these when None.
-        "mean" is always one of them.
+        "additive", "trees", "forest", "mean"; for many labels "width", "widths", "boosted",
+        "boosted shallow", "boosted random" and "boosted slow" too), members of one's own, and
+        estimators of scikit-learn's kind, which are cross-fitted. None chooses by the number of
+        labels and the effort; "default" stands for that choice in a list. "mean" is always one.
+    effort : {"fast", "default", "best"}, default="default"
+        How much time the chosen members may take: "fast" fits about half of them, "best" all that
+        there are. With few labels "best" is the default.
     standardize : bool or "auto", default="auto"
         Whether each column is brought to unit variance. "auto" does so unless the columns share a
         unit, as pixels, coordinates of an embedding and prepared features do: nine in ten then
         have a range of at most ten times what one in ten have.
     random_state : int, RandomState or None, default=None
         The seed of the forests and of random parts of many rows; None stands for a fixed one.
+    verbose : bool, default=False
+        Whether to print how long the fit is expected to take, right to a factor of three or so. It
+        is logged by "contextures.prediction" in any case.
 
     Attributes
     ----------
@@ -64,6 +73,10 @@ class ContextureRegressor(RegressorMixin, PooledPrediction):
     predicts worse than the mean is left out, and none is believed further outside the labels'
     range than half of it.
 
+    With many labels the prior's strength is 1 / k instead, so that the left-out errors decide. The
+    widths and rounds of members are cross-fitted too: no row's label has a say in its own
+    prediction, but for the number of rounds of boosting that all folds share.
+
     Dense contexts are fitted to 2,000 rows at most and the local one to 20,000, all labelled ones
     and a random part of the others; kernels to 2,000 labelled rows at most. All rows are predicted.
 
@@ -89,11 +102,19 @@ class ContextureRegressor(RegressorMixin, PooledPrediction):
     left_out_score_: float
 
     def __init__(
-        self, members: Any = None, *, standardize: Any = "auto", random_state: Any = None
+        self,
+        members: Any = None,
+        *,
+        effort: Any = "default",
+        standardize: Any = "auto",
+        random_state: Any = None,
+        verbose: Any = False,
     ) -> None:
         self.members = members
+        self.effort = effort
         self.standardize = standardize
         self.random_state = random_state
+        self.verbose = verbose
 
     def fit(self, X: Any, y: Any) -> Self:
         """Fit the members to all rows and the labels there are, and weigh them.

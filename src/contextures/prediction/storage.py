@@ -121,6 +121,7 @@ def save_predictor(predictor: Predictor, directory: str | Path) -> None:
         },
         "classes": _classes(predictor, written),
         "leaderboard": {name: _column(board[name]) for name in board},
+        "geometric": predictor._geometric,
         "names": names,
         "members": members,
         "contexts": written.contexts,
@@ -207,6 +208,8 @@ def _restore(description: dict[str, Any], written: Written) -> Predictor:
         )
         if classes is not None and classes["object"]:
             predictor.classes_ = predictor.classes_.astype(object)
+    # Predictors of earlier releases averaged chances.
+    predictor._geometric = description.get("geometric", False) is True
     predictor.leaderboard_ = pd.DataFrame(description["leaderboard"])
     predictor._member_names = [str(name) for name in description["names"]]
     written.restore_contexts(description["contexts"])
@@ -228,8 +231,9 @@ def _check_whole(predictor: Predictor) -> None:
     powers = len(predictor._members) if isinstance(predictor, ContextureClassifier) else 0
     if not (predictor._powers.shape == (powers,) and np.isfinite(predictor._powers).all()):
         raise ValueError("the powers of its members' chances are not as many as its members")
+    outputs = len(predictor._shares) if isinstance(predictor, ContextureClassifier) else 1
     for member in predictor._members:
-        check_parts(member, p)
+        check_parts(member, p, outputs)
     if isinstance(predictor, ContextureClassifier):
         if predictor._shares.shape != (len(predictor.classes_),):
             raise ValueError("the numbers of its classes differ")
@@ -249,6 +253,7 @@ def _parameters(predictor: Predictor) -> dict[str, Any]:
     named = isinstance(members, list | tuple) and all(isinstance(each, str) for each in members)
     plain: dict[str, Any] = {
         "members": list(members) if named else None,
+        "effort": given["effort"],
         "standardize": given["standardize"],
         "random_state": seed if isinstance(seed, int | None) else None,
     }

@@ -9,6 +9,7 @@ from sklearn.base import clone
 
 from contextures._arrays import FloatArray, IntArray
 from contextures._checks import check_positive_int
+from contextures.exceptions import InputError
 from contextures.prediction.members.base import FittedMember, Member, Problem
 
 
@@ -47,6 +48,11 @@ class EstimatorMember(Member):
 
     def fit(self, problem: Problem) -> FittedMember:
         """Fit the estimator, and once without each fold; see :meth:`Member.fit`."""
+        if problem.classes and not hasattr(self.estimator, "predict_proba"):
+            raise InputError(
+                f"{type(self.estimator).__name__} has no predict_proba; give a classifier that "
+                "tells chances"
+            )
         rows, targets = problem.rows[problem.labelled], problem.targets
         fold = folds(targets, problem.classes, self.n_folds, problem.seed)
         left_out = np.empty_like(targets)

@@ -16,27 +16,39 @@ from contextures.contexts import Context
 from contextures.contexts.stored import Arrays, describe_fitted, restore_fitted
 from contextures.exceptions import InputError
 from contextures.prediction.members import (
+    boosted,
     contexts,
     directions,
     estimators,
     forests,
     kernels,
     mean,
+    widths,
 )
 from contextures.prediction.members.base import FittedMember
+from contextures.prediction.members.boosted_trees import ExactTrees, SummedTrees
+from contextures.prediction.members.evidence import Widths
 from contextures.prediction.members.trees import Trees, trees_of
+from contextures.prediction.members.width_ridge import WidthFit
 from contextures.regression.kernels import LinearFunctions
 
 KINDS: dict[str, type] = {
+    "boosted": boosted._Fitted,
+    "boosted trees": SummedTrees,
     "contexts": contexts._Fitted,
     "directions": directions.ByDirection,
+    "exact trees": ExactTrees,
     "estimator": estimators._Fitted,
     "forest": forests._Fitted,
     "functions": LinearFunctions,
     "kernel": kernels._Fitted,
     "mean": mean._Fitted,
     "plain kernel": kernels.PlainKernel,
+    "tails": widths.Tails,
     "trees": Trees,
+    "width": widths._Fitted,
+    "width fit": WidthFit,
+    "widths": Widths,
 }
 """Fitted members and what they are made of. All that a kind's attributes hold is written, but
 ``left_out``, which predictions do not need."""
@@ -122,15 +134,17 @@ def restore_member(described: Any, written: Written) -> FittedMember:
     return made
 
 
-def check_parts(value: Any, n_features: int) -> None:
+def check_parts(value: Any, n_features: int, n_outputs: int) -> None:
     """Check the trees among a restored member's parts."""
+    if isinstance(value, SummedTrees):
+        value.check(n_outputs)
     if isinstance(value, Trees):
         value.check(n_features)
     elif isinstance(value, list | tuple):
         for each in value:
-            check_parts(each, n_features)
+            check_parts(each, n_features, n_outputs)
     elif type(value) in KINDS.values():
-        check_parts(list(vars(value).values()), n_features)
+        check_parts(list(vars(value).values()), n_features, n_outputs)
 
 
 def _describe(value: Any, name: str, written: Written, key: str) -> Any:
@@ -148,6 +162,8 @@ def _describe(value: Any, name: str, written: Written, key: str) -> Any:
         return {"context": written.place_of(value)}
     if type(value) in FORESTS:
         value = trees_of(value)
+    if isinstance(value, boosted._Fitted):  # only the rounds that count are kept
+        value = value.plain()
     for kind, known in KINDS.items():
         if type(value) is known:
             state = {

@@ -53,17 +53,20 @@ class Trees:
         ndarray of shape (n, q)
             The averages.
         """
-        # Trees of scikit-learn's compare values in single precision.
-        with np.errstate(over="ignore"):
-            single = np.asarray(rows, dtype=np.float32)
+        given = self._compared(rows)
         found = np.empty((len(rows), self.values.shape[1]))
         step = max(1, CHUNK_ENTRIES // len(self.roots))
         for start in range(0, len(rows), step):
             part = slice(start, start + step)
-            found[part] = self._averages(single[part])
+            found[part] = self._averages(given[part])
         return found
 
     predict_proba = predict
+
+    def _compared(self, rows: FloatArray) -> Any:
+        # Trees of scikit-learn's forests compare values in single precision.
+        with np.errstate(over="ignore"):
+            return np.asarray(rows, dtype=np.float32)
 
     def _averages(self, rows: Any) -> FloatArray:
         n, n_trees = len(rows), len(self.roots)
