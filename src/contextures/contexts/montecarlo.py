@@ -93,7 +93,6 @@ class MonteCarloContext(Context):
     """
 
     counted = True
-    meaning = property(lambda self: self.base.meaning)
     law = "P+(a | x) = the share of the draws of A given x that gave a"
     row_by_row = False
     saved = ("base_", "n_draws_", "values_", "coverage_", "_seed", "_distinct", "_conditional")
@@ -104,6 +103,11 @@ class MonteCarloContext(Context):
         self.base = base
         self.n_draws = n_draws
         self.random_state = random_state
+
+    @property
+    def meaning(self) -> str:  # type: ignore[override]
+        """When two rows are alike: as by the base."""
+        return self.base.meaning
 
     @property
     def same_space(self) -> bool:  # type: ignore[override]

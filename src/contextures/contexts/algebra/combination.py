@@ -76,6 +76,8 @@ class ConvexCombination(Mix):
 
     sign = "+"
     rank = 2
+    joined = "; and in part, "
+    law = "A | x = the A of one part, drawn with the chances of the weights"
     saved = ("left_", "right_", "weights_", "gap_", "centre_", "scales_", "constant_")
     weights_: FloatArray
     gap_: float | None = None

@@ -63,6 +63,8 @@ class Concatenation(Mix):
 
     sign = "|"
     rank = 1
+    joined = "; at the same time, "
+    law = "A | x = the pair of both parts' A, drawn independently given x"
     saved = ("left_", "right_", "keys_", "places_", "first_")
     keys_: Any = None
     places_: Any = None

@@ -70,6 +70,8 @@ class Convolution(Mix):
 
     sign = "@"
     rank = 3
+    joined = "; and then again, "
+    law = "P+(a | x) = Σ P₁(x' | x) P₂(a | x') over what the first part gives"
     saved = (
         "left_",
         "right_",

@@ -16,7 +16,7 @@ from contextures.contexts.declared import Form
 from contextures.contexts.drawing import draws_like
 from contextures.contexts.draws import Draws, one_or_all
 from contextures.contexts.rows import DescribedRows
-from contextures.exceptions import InputError
+from contextures.exceptions import InputError, unwritten
 
 
 class Mix(Context):
@@ -48,6 +48,16 @@ class Mix(Context):
         if "right_" in own:
             return own["left_"], own["right_"]
         return check_context(self.left, "left"), check_context(self.right, "right")
+
+    joined: ClassVar[str]
+    """How the meanings of the parts are put together."""
+
+    @property
+    def meaning(self) -> str:  # type: ignore[override]
+        """When two rows are alike, from what the parts say."""
+        left, right = (part.meaning.rstrip(".") for part in self._pair)
+        second = right[:1].lower() + right[1:]
+        return f"{left}{self.joined}{second}." if left and right else ""
 
     @property
     def form(self) -> Form:  # type: ignore[override]
@@ -189,7 +199,7 @@ class Mix(Context):
         Columns
             What the parts say of them.
         """
-        raise NotImplementedError
+        raise unwritten(self, "columns")
 
     def fitted_columns(self) -> Columns:
         """Describe the fitted rows of a kernel by columns, from what was made of them."""
@@ -224,7 +234,7 @@ class Mix(Context):
 
     def _drawn(self, X: Any, draws: Draws, n_views: int, rows: Any) -> Array:
         """Draw A, of shape (n_views, n, ...), for rows or for fitted rows by their numbers."""
-        raise NotImplementedError
+        raise unwritten(self, "_drawn")
 
     def context_rows(self) -> Any:
         """Give the values of A as rows of X; see :meth:`Context.context_rows`."""

@@ -115,6 +115,14 @@ class RoundTrip(Context):
         return f"round trips of {self.base.kind or type(self.base).__name__}"
 
     @property
+    def meaning(self) -> str:  # type: ignore[override]
+        """When two rows are alike: as by the base, through what they share."""
+        base = self.base.meaning.rstrip(".")
+        return f"{base}, or are linked by rows that are." if base else ""
+
+    law = "P+(x' | x) = Σ P+(a | x) P(x' | a) over the base's A"
+
+    @property
     def label(self) -> str:
         """The context in plain words."""
         times = "and back" if self.power == 1 else f"and back, {self.power} times"
