@@ -76,8 +76,8 @@ class ConvexCombination(Mix):
 
     sign = "+"
     rank = 2
-    joined = "; and in part, "
-    law = "A | x = the A of one part, drawn with the chances of the weights"
+    joined = ", or in part "
+    law = "A = that of one part, drawn with the chances of the weights"
     saved = ("left_", "right_", "weights_", "gap_", "centre_", "scales_", "constant_")
     weights_: FloatArray
     gap_: float | None = None
@@ -253,9 +253,10 @@ class ConvexCombination(Mix):
 
     def draw_views(self, X: Any, draws: Draws, n_views: int) -> Array:
         """Draw which part is revealed, and its A; see :meth:`Context.draw_views`."""
-        return self._drawn(X, draws, n_views, None)
+        return self.drawn_values(X, draws, n_views, None)
 
-    def _drawn(self, X: Any, draws: Draws, n_views: int, rows: Any) -> Array:
+    def drawn_values(self, X: Any, draws: Draws, n_views: int, rows: Any) -> Array:
+        """Draw A, of shape (n_views, n, ...); see :meth:`Mix.drawn_values`."""
         n = len(X) if rows is None else len(rows)
         which = chosen(draws, self.weights_, n_views, n)
         values = [drawn(part, X, draws, n_views, rows) for part in self._pair]

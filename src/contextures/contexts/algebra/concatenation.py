@@ -63,8 +63,8 @@ class Concatenation(Mix):
 
     sign = "|"
     rank = 1
-    joined = "; at the same time, "
-    law = "A | x = the pair of both parts' A, drawn independently given x"
+    joined = ", and at once "
+    law = "A = the pair of both parts' A, drawn independently given x"
     saved = ("left_", "right_", "keys_", "places_", "first_")
     keys_: Any = None
     places_: Any = None
@@ -171,9 +171,10 @@ class Concatenation(Mix):
 
     def draw_views(self, X: Any, draws: Draws, n_views: int) -> Array:
         """Draw A of both parts; see :meth:`Context.draw_views`."""
-        return self._drawn(X, draws, n_views, None)
+        return self.drawn_values(X, draws, n_views, None)
 
-    def _drawn(self, X: Any, draws: Draws, n_views: int, rows: Any) -> Array:
+    def drawn_values(self, X: Any, draws: Draws, n_views: int, rows: Any) -> Array:
+        """Draw A, of shape (n_views, n, ...); see :meth:`Mix.drawn_values`."""
         return draws.join([drawn(part, X, draws, n_views, rows) for part in self._pair])
 
 

@@ -70,7 +70,7 @@ class Convolution(Mix):
 
     sign = "@"
     rank = 3
-    joined = "; and then again, "
+    joined = ", or to rows so found "
     law = "P+(a | x) = Σ P₁(x' | x) P₂(a | x') over what the first part gives"
     saved = (
         "left_",
@@ -208,9 +208,10 @@ class Convolution(Mix):
 
     def draw_views(self, X: Any, draws: Draws, n_views: int) -> Array:
         """Draw x', and A from there; see :meth:`Context.draw_views`."""
-        return self._drawn(X, draws, n_views, None)
+        return self.drawn_values(X, draws, n_views, None)
 
-    def _drawn(self, X: Any, draws: Draws, n_views: int, rows: Any) -> Array:
+    def drawn_values(self, X: Any, draws: Draws, n_views: int, rows: Any) -> Array:
+        """Draw A, of shape (n_views, n, ...); see :meth:`Mix.drawn_values`."""
         return self._onward(X, draws, n_views, rows, _last)
 
     def _onward(self, X: Any, draws: Draws, n_views: int, rows: Any, last: Any) -> Array:

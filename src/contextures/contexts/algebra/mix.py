@@ -56,8 +56,8 @@ class Mix(Context):
     def meaning(self) -> str:  # type: ignore[override]
         """When two rows are alike, from what the parts say."""
         left, right = (part.meaning.rstrip(".") for part in self._pair)
-        second = right[:1].lower() + right[1:]
-        return f"{left}{self.joined}{second}." if left and right else ""
+        second = right.partition(" alike when ")[2]
+        return f"{left}{self.joined}when {second}." if left and second else ""
 
     @property
     def form(self) -> Form:  # type: ignore[override]
@@ -230,11 +230,11 @@ class Mix(Context):
             return super().sample_rows(X, rows, rng, n_views)
         check_is_fitted(self)
         self._check_draws(n_views)
-        return one_or_all(self._drawn(X, draws_like(X, rows, rng), n_views, rows))
+        return one_or_all(self.drawn_values(X, draws_like(X, rows, rng), n_views, rows))
 
-    def _drawn(self, X: Any, draws: Draws, n_views: int, rows: Any) -> Array:
+    def drawn_values(self, X: Any, draws: Draws, n_views: int, rows: Any) -> Array:
         """Draw A, of shape (n_views, n, ...), for rows or for fitted rows by their numbers."""
-        raise unwritten(self, "_drawn")
+        raise unwritten(self, "drawn_values")
 
     def context_rows(self) -> Any:
         """Give the values of A as rows of X; see :meth:`Context.context_rows`."""
@@ -245,8 +245,8 @@ class Mix(Context):
         return False
 
     def lead(self, X: Any, draws: Draws, n_views: int, rows: Any) -> Array:
-        """Draw A as rows of X, for what follows in a convolution: as :meth:`_drawn` unless said."""
-        return self._drawn(X, draws, n_views, rows)
+        """Draw A as rows of X, for what follows in a convolution: as usual unless said."""
+        return self.drawn_values(X, draws, n_views, rows)
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:
         """Write the mix with its sign."""
