@@ -71,8 +71,8 @@ class MonteCarloContext(Context):
     away, which is exact enough where every value was drawn often. Where most were drawn a few
     times only, what is left is still too large, and the other side is told by draws of their own:
     T* f learned from one half of the draws explains no more than the truth in the other half.
-    ``decompose`` warns where the two are far apart. A value that new rows draw and that the support lacks is left out of their law.
-    Cost: n R draws and sorting them.
+    ``decompose`` warns where the two are far apart. A value that new rows draw and that the support
+    lacks is left out of their law. Cost: n R draws and sorting them.
 
     References
     ----------
