@@ -249,7 +249,7 @@ def test_a_batch_of_one_has_its_loss():
         ),
         (
             lambda: divergence_dro([1.0], 1.0, 0.5),
-            "beta=0.5 is not possible; give a number of at least 1",
+            "beta=0.5 is not possible of at least 1",
         ),
         (
             lambda: cvar([1.0], 0.5, sample_weight=[1.0, 2.0]),

@@ -68,7 +68,7 @@ def check_losses(losses: Any, name: str = "losses") -> Any:
     return array
 
 
-def check_share(value: Any, name: str, *, zero: bool = False, one: bool = True) -> float:
+def check_fraction(value: Any, name: str, *, zero: bool = False, one: bool = True) -> float:
     """Give a share of the rows as a float, or say between which numbers it must lie."""
     lower, upper = ("at least 0" if zero else "above 0"), ("at most 1" if one else "below 1")
     fits = (

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import numbers
 import warnings
 from typing import Any
 
 import numpy as np
 
+from contextures._checks import check_not_negative
 from contextures.exceptions import InputError
 from contextures.shift.adversaries import (
     chi_square_weights,
@@ -16,7 +16,7 @@ from contextures.shift.adversaries import (
     entropy_weights,
     power_weights,
 )
-from contextures.shift.losses import SortedLosses, check_share, library_of, sort_losses
+from contextures.shift.losses import SortedLosses, check_fraction, library_of, sort_losses
 from contextures.shift.weights import Radius, RiskName, chi_square_norm, sorted_weights
 
 
@@ -61,7 +61,7 @@ def cvar(losses: Any, alpha: float, *, sample_weight: Any = None) -> Any:
     3.666667
     """
     given = sort_losses(losses, sample_weight)
-    return _expected(given, cvar_weights(given, check_share(alpha, "alpha")))
+    return _expected(given, cvar_weights(given, check_fraction(alpha, "alpha")))
 
 
 def chi_square_dro(
@@ -108,7 +108,7 @@ def chi_square_dro(
     >>> round(chi_square_dro([0.0, 0.0, 0.0, 1.0], alpha=0.5), 4)
     0.683
     """
-    alpha = check_share(alpha, "alpha")
+    alpha = check_fraction(alpha, "alpha")
     if radius == "dissertation" and 0.5 < alpha < 1:
         warnings.warn(
             f"alpha={alpha:g} is above 1/2, where this radius does not bound the risk of every "
@@ -159,7 +159,9 @@ def divergence_dro(losses: Any, rho: float, beta: float = 2.0, *, sample_weight:
     >>> round(divergence_dro([0.0, 0.0, 0.0, 1.0], rho=0.5), 4)  # chi-square at alpha = 1/2
     0.683
     """
-    rho, beta = _real(rho, "rho", 0.0), _real(beta, "beta", 1.0)
+    rho, beta = check_not_negative(rho, "rho"), check_not_negative(beta, "beta")
+    if beta < 1:
+        raise InputError(f"beta={beta:g} is not possible; give a number of at least 1")
     given = sort_losses(losses, sample_weight)
     if rho == 0:
         weights = given.probabilities
@@ -224,8 +226,8 @@ def doro(
     3.5
     """
     alpha, epsilon = (
-        check_share(alpha, "alpha"),
-        check_share(epsilon, "epsilon", zero=True, one=False),
+        check_fraction(alpha, "alpha"),
+        check_fraction(epsilon, "epsilon", zero=True, one=False),
     )
     given = sort_losses(losses, sample_weight)
     return _expected(given, sorted_weights(given, risk, alpha, epsilon, radius))
@@ -237,10 +239,3 @@ def _expected(given: SortedLosses, weights: Any) -> Any:
     # A weight of zero must not multiply an infinite loss.
     values = library_of(weights).where(weights > 0, given.values, 0.0)
     return (weights.to(values.dtype) * values).sum()
-
-
-def _real(value: Any, name: str, least: float) -> float:
-    fits = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not fits or not least <= float(value) < math.inf:
-        raise InputError(f"{name}={value!r} is not possible; give a number of at least {least:g}")
-    return float(value)
