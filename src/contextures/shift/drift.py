@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,8 @@ class DriftTest:
     per_row : ndarray of shape (m,)
         The witness sum_i s_i^2 m_i mu_i of each new row, centred on the reference rows: rows with
         much of it are where the new population lies and the old one does not.
+    of_reference : ndarray of shape (n,)
+        The witness of each reference row.
     per_column : ndarray of shape (p,) or None
         Correlation of the witness with each column over the rows of both; None for rows that are
         not numbers.
@@ -56,6 +58,7 @@ class DriftTest:
     mean_shift: FloatArray
     per_function: FloatArray
     per_row: FloatArray
+    of_reference: FloatArray
     per_column: FloatArray | None
     n_reference: int
     n_new: int
@@ -120,20 +123,52 @@ def drift_test(
     >>> same.p_value > 0.05, moved.p_value < 0.01, int(np.argmax(np.abs(moved.per_column)))
     (True, True, 0)
     """
-    check_positive_int(n_permutations, "n_permutations", least=19)
     rng = random_state_of(random_state)
     both = populations(encoder, reference, new, fitted, rng)
-    old, moved, s = both.reference, both.new, both.singular_values
-    weighted = np.vstack([old, moved]) * s
-    n = len(old)
+    found = coordinate_drift(
+        both.reference, both.new, both.singular_values, n_permutations, random_state=rng
+    )
+    witness = np.concatenate([found.of_reference, found.per_row])
+    return replace(found, per_column=_columns(reference, new, both.kept, witness))
+
+
+def coordinate_drift(
+    reference: FloatArray,
+    new: FloatArray,
+    singular_values: FloatArray,
+    n_permutations: int = 999,
+    *,
+    random_state: Any = None,
+) -> DriftTest:
+    """Do :func:`drift_test` on coordinates that are there already.
+
+    Parameters
+    ----------
+    reference, new : ndarray of shape (n, d) and (m, d)
+        Coordinates mu of rows that were not learned from.
+    singular_values : ndarray of shape (d,)
+        Of the functions.
+    n_permutations : int, default=999
+        How many divisions of the pooled rows to try.
+    random_state : int, numpy.random.RandomState or None
+        Draws them.
+
+    Returns
+    -------
+    DriftTest
+        Without correlations of columns.
+    """
+    check_positive_int(n_permutations, "n_permutations", least=19)
+    n, s = len(reference), singular_values
+    weighted = np.vstack([reference, new]) * s
     terms = _terms(weighted, n)
     statistic = float(terms.sum())
-    drawn = _permuted(weighted, n, n_permutations, rng)
+    drawn = _permuted(weighted, n, n_permutations, random_state_of(random_state))
     tolerance = 1e-12 * (1 + abs(statistic))
     p_value = float((1 + np.sum(drawn >= statistic - tolerance)) / (1 + n_permutations))
-    shift = moved.mean(axis=0) - old.mean(axis=0)
-    effect, interval = _effect(old * s, moved * s, statistic)
-    witness = np.vstack([old, moved]) @ (s**2 * shift)
+    shift = new.mean(axis=0) - reference.mean(axis=0)
+    effect, interval = _effect(reference * s, new * s, statistic)
+    witness = np.vstack([reference, new]) @ (s**2 * shift)
     witness -= witness[:n].mean()
     return DriftTest(
         statistic,
@@ -143,9 +178,10 @@ def drift_test(
         shift,
         terms,
         witness[n:],
-        _columns(reference, new, both.kept, witness),
+        witness[:n],
+        None,
         n,
-        len(moved),
+        len(new),
     )
 
 
