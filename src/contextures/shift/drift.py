@@ -254,5 +254,5 @@ def _columns(reference: Any, new: Any, kept: Any, witness: FloatArray) -> FloatA
     scores = witness - witness.mean()
     sizes = np.sqrt((columns**2).sum(axis=0) * (scores @ scores))
     products = scores @ columns
-    found: FloatArray = np.zeros_like(products)
-    return np.divide(products, sizes, out=found, where=sizes > 0)
+    found: FloatArray = products / np.where(sizes > 0, sizes, 1.0)
+    return found
