@@ -11,11 +11,17 @@ from contextures.shift.curves import (
 from contextures.shift.density import DensityRatio, density_ratio, weighted_probe
 from contextures.shift.drift import DriftTest, drift_test
 from contextures.shift.groups import GroupRisks, group_risk
+from contextures.shift.linear import (
+    DistributionallyRobustClassifier,
+    DistributionallyRobustRegressor,
+)
 from contextures.shift.risks import chi_square_dro, cvar, divergence_dro, doro
 from contextures.shift.weights import worst_case_weights
 
 __all__ = [
     "DensityRatio",
+    "DistributionallyRobustClassifier",
+    "DistributionallyRobustRegressor",
     "DriftTest",
     "GroupRisks",
     "SubpopulationCurve",
