@@ -18,6 +18,7 @@ from contextures.shift import (
     cvar,
     doro,
 )
+from contextures.shift.convex import smoothed_weights
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((80, 3))
@@ -80,18 +81,55 @@ def test_the_mean_is_ridge_and_logistic_regression():
     )
 
 
-def test_the_tail_is_better_and_the_mean_worse():
+def test_each_model_is_best_at_its_own_risk():
+    """Of penalised risks, that is: the penalty weighs on each risk differently."""
     data, kinds = load_breast_cancer(return_X_y=True)
     data = StandardScaler().fit_transform(data)
+    alpha, penalty = 0.1, 1e-3
+    risks = {
+        "mean": lambda losses: losses.mean(),
+        "cvar": lambda losses: cvar(losses, alpha),
+        "chi_square": lambda losses: chi_square_dro(losses, alpha),
+    }
     models = [
-        DistributionallyRobustClassifier(risk, alpha=0.1, penalty=1e-4).fit(data, kinds)
-        for risk in ("mean", "cvar", "chi_square")
+        DistributionallyRobustClassifier(risk, alpha=alpha, penalty=penalty).fit(data, kinds)
+        for risk in risks
     ]
-    losses = [-np.log(m.predict_proba(data)[np.arange(len(kinds)), kinds]) for m in models]
-    means, tails = [one.mean() for one in losses], [cvar(one, 0.1) for one in losses]
     assert max(model.dual_gap_ / model.objective_ for model in models) < 1e-3
-    assert tails[1] < tails[2] < tails[0]
-    assert means[0] < min(means[1:])
+    losses = [-np.log(m.predict_proba(data)[np.arange(len(kinds)), kinds]) for m in models]
+    squares = [penalty / 2 * (m.coef_**2).sum() for m in models]
+    values = np.array(
+        [[risk(one) for one in losses] + np.array(squares) for risk in risks.values()]
+    )
+    assert (values > 1.02 * np.diag(values)[:, None]).sum() == 6
+
+
+@pytest.mark.parametrize("risk", ["cvar", "chi_square"])
+def test_smoothed_weights_are_the_best_of_all(risk):
+    """Against a general solver, with ties, zero weights and little and much smoothing."""
+    losses = np.array([3.0, 0.0, 1.0, 1.0, 2.5, 9.0])
+    p = np.array([0.2, 0.3, 0.1, 0.1, 0.3, 0.0])
+    most = p / 0.4 if risk == "cvar" else np.ones(6)
+    ball = 1 + (1 / 0.4 - 1) ** 2
+
+    def worth(q, mu):
+        return q @ losses - mu / 2 * ((q - p)[:5] ** 2 / p[:5]).sum()
+
+    for mu in (10.0, 1.0, 0.1):
+        q = smoothed_weights(losses, p, risk, 0.4, mu)
+        assert q.sum() == pytest.approx(1, abs=1e-12)
+        assert (q >= 0).all() and (q <= most * (1 + 1e-9) + (risk != "cvar")).all() and q[5] == 0
+        limits = [{"type": "eq", "fun": lambda q: q.sum() - 1}]
+        if risk == "chi_square":
+            limits.append({"type": "ineq", "fun": lambda q: ball - (q[:5] ** 2 / p[:5]).sum()})
+        found = minimize(
+            lambda q, mu=mu: -worth(q, mu),
+            p,
+            method="SLSQP",
+            bounds=[(0, each) for each in np.where(p > 0, most, 0)],
+            constraints=limits,
+        )
+        assert worth(q, mu) == pytest.approx(-found.fun, abs=1e-6)
 
 
 def test_outliers_are_left_out():

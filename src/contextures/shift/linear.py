@@ -16,7 +16,13 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from contextures._arrays import FloatArray
 from contextures._checks import check_not_negative, check_positive_int, check_positive_real
 from contextures.exceptions import InputError
-from contextures.shift.convex import Losses, Solution, solve_robust
+from contextures.shift.convex import (
+    Losses,
+    Solution,
+    logistic_losses,
+    softmax_losses,
+    solve_robust,
+)
 from contextures.shift.losses import check_fraction, sort_losses, without_largest
 from contextures.shift.weights import RISKS, RiskName
 
@@ -276,7 +282,7 @@ class DistributionallyRobustClassifier(ClassifierMixin, _Robust):
             raise ValueError(
                 f"y has one class only, {self.classes_[0]!r}; a classifier needs at least 2 classes"
             )
-        losses_of = _logistic(codes) if k == 2 else _softmax(codes)
+        losses_of = logistic_losses(codes) if k == 2 else softmax_losses(codes)
         found = self._solve(X, losses_of, 1 if k == 2 else k, sample_weight)
         self.coef_, self.intercept_ = found.weights[:-1].T, found.weights[-1]
         return self
@@ -335,25 +341,3 @@ class DistributionallyRobustClassifier(ClassifierMixin, _Robust):
         scores = self.decision_function(X)
         codes = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
         return self.classes_[codes]
-
-
-def _logistic(codes: Any) -> Losses:
-    signs = 2.0 * codes - 1
-
-    def losses_of(scores: FloatArray) -> tuple[FloatArray, FloatArray]:
-        margins = signs * scores[:, 0]
-        return np.logaddexp(0, -margins), (-signs * expit(-margins))[:, None]
-
-    return losses_of
-
-
-def _softmax(codes: Any) -> Losses:
-    places = np.arange(len(codes))
-
-    def losses_of(scores: FloatArray) -> tuple[FloatArray, FloatArray]:
-        totals = logsumexp(scores, axis=1)
-        slopes = np.exp(scores - totals[:, None])
-        slopes[places, codes] -= 1
-        return totals - scores[places, codes], slopes
-
-    return losses_of
