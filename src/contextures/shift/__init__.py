@@ -16,6 +16,7 @@ from contextures.shift.linear import (
     DistributionallyRobustRegressor,
 )
 from contextures.shift.risks import chi_square_dro, cvar, divergence_dro, doro
+from contextures.shift.spectrum import ShiftedSpectrum, shifted_spectrum
 from contextures.shift.weights import worst_case_weights
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "DistributionallyRobustRegressor",
     "DriftTest",
     "GroupRisks",
+    "ShiftedSpectrum",
     "SubpopulationCurve",
     "WorstGroup",
     "chi_square_dro",
@@ -33,6 +35,7 @@ __all__ = [
     "doro",
     "drift_test",
     "group_risk",
+    "shifted_spectrum",
     "subpopulation_curve",
     "weighted_probe",
     "worst_case_weights",

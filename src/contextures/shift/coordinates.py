@@ -75,8 +75,8 @@ def populations(
     singular_values = np.asarray(plain.singular_values_, dtype=np.float64)
     old = representation(plain, reference, "reference", least=1).astype(np.float64, copy=False)
     moved = representation(plain, new, "new", least=1).astype(np.float64, copy=False)
-    _check_enough(old, "reference")
-    _check_enough(moved, "new")
+    check_enough(old, "reference")
+    check_enough(moved, "new")
     everything = np.arange(len(old))
     if not (_was_fitted_to(plain, old) if fitted is None else fitted):
         return Populations(old, moved, singular_values, everything, plain)
@@ -100,7 +100,8 @@ def populations(
     )
 
 
-def _check_enough(coordinates: FloatArray, name: str) -> None:
+def check_enough(coordinates: FloatArray, name: str) -> None:
+    """Refuse fewer rows than can tell anything."""
     if len(coordinates) < FEWEST:
         raise InputError(
             f"{name} has {len(coordinates)} rows, too few to tell whether anything moved; give at "
