@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextures.shift.boosted import BoostedCVaRClassifier
 from contextures.shift.curves import (
     SubpopulationCurve,
     WorstGroup,
@@ -20,6 +21,7 @@ from contextures.shift.spectrum import ShiftedSpectrum, shifted_spectrum
 from contextures.shift.weights import worst_case_weights
 
 __all__ = [
+    "BoostedCVaRClassifier",
     "DensityRatio",
     "DistributionallyRobustClassifier",
     "DistributionallyRobustRegressor",
