@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -97,18 +97,53 @@ def density_ratio(
     >>> bool(np.corrcoef(found.reference, rows[300:600, 0])[0, 1] > 0.8)
     True
     """
-    if not largest > 1:
-        raise InputError(f"largest={largest!r} is not possible; give a number above 1")
     rng = random_state_of(random_state)
     both = populations(encoder, reference, new, fitted, rng)
+    found = coordinate_ratio(
+        both.reference,
+        both.new,
+        both.singular_values,
+        way=way,
+        largest=largest,
+        random_state=rng,
+    )
+    return replace(found, kept=both.kept)
+
+
+def coordinate_ratio(
+    reference: FloatArray,
+    new: FloatArray,
+    singular_values: FloatArray,
+    *,
+    way: Way = "classifier",
+    largest: float = 20.0,
+    random_state: Any = None,
+) -> DensityRatio:
+    """Do :func:`density_ratio` on coordinates that are there already.
+
+    Parameters
+    ----------
+    reference, new : ndarray of shape (n, d) and (m, d)
+        Coordinates mu of rows that were not learned from.
+    singular_values : ndarray of shape (d,)
+        Of the functions.
+    way, largest, random_state
+        As for :func:`density_ratio`.
+
+    Returns
+    -------
+    DensityRatio
+        Of all these rows.
+    """
+    if not largest > 1:
+        raise InputError(f"largest={largest!r} is not possible; give a number above 1")
     if way == "expansion":
-        shift = both.new.mean(axis=0) - both.reference.mean(axis=0)
-        centre = both.reference.mean(axis=0)
-        old, moved = (1 + (each - centre) @ shift for each in (both.reference, both.new))
+        centre = reference.mean(axis=0)
+        shift = new.mean(axis=0) - centre
+        old, moved = (1 + (each - centre) @ shift for each in (reference, new))
     elif way == "classifier":
-        old, moved = _odds(
-            both.reference * both.singular_values, both.new * both.singular_values, rng
-        )
+        rng = random_state_of(random_state)
+        old, moved = _odds(reference * singular_values, new * singular_values, rng)
     else:
         raise InputError(f"way={way!r} is not known; give 'classifier' or 'expansion'")
     old, moved = np.clip(old, 0, largest), np.clip(moved, 0, largest)
@@ -120,7 +155,7 @@ def density_ratio(
         )
     old, moved = old / mean, moved / mean
     size = float(old.sum() ** 2 / (old**2).sum())
-    return DensityRatio(old, moved, size, both.kept)
+    return DensityRatio(old, moved, size, np.arange(len(reference)))
 
 
 def _odds(old: FloatArray, moved: FloatArray, rng: Any) -> tuple[FloatArray, FloatArray]:
