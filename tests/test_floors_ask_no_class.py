@@ -21,6 +21,7 @@ FLOORS = (
     "spectrum",
     "encoders",
     "evaluation",
+    "shift",
     "regression",
     "selection",
     "prediction",

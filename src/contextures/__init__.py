@@ -49,6 +49,7 @@ _PACKAGES = frozenset(
         "report",
         "runs",
         "selection",
+        "shift",
         "spectrum",
     }
 )

@@ -21,6 +21,7 @@ from contextures.cli import demo as demo_command
 from contextures.cli import diagnose as diagnose_command
 from contextures.cli import embed as embed_command
 from contextures.cli import predict as predict_command
+from contextures.cli import shift as shift_command
 from contextures.cli.demo import fit_and_show
 from contextures.cli.failures import check_memory, ending_of
 from contextures.cli.modules import import_named
@@ -261,6 +262,7 @@ app.command(epilog=embed_command.EPILOG)(embed_command.embed)
 app.command(epilog=predict_command.EPILOG)(predict_command.predict)
 app.command(epilog=diagnose_command.EPILOG)(diagnose_command.diagnose)
 app.command(epilog=compare_command.EPILOG)(compare_command.compare)
+app.command(epilog=shift_command.EPILOG)(shift_command.shift)
 
 
 @app.command(

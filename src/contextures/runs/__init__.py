@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from contextures.runs.predict import Predictions, predict_table
     from contextures.runs.progress import Progress
     from contextures.runs.rank import rank_table
+    from contextures.runs.shift import Shift, shift_table
 
 _HOME = {
     "CompareOptions": "compare",
@@ -34,6 +35,7 @@ _HOME = {
     "LoadedRun": "loaded",
     "Predictions": "predict",
     "Progress": "progress",
+    "Shift": "shift",
     "check_destination": "folder",
     "compare_arrays": "compare",
     "compare_files": "compare",
@@ -44,6 +46,7 @@ _HOME = {
     "predict_table": "predict",
     "rank_table": "rank",
     "run_folder": "folder",
+    "shift_table": "shift",
 }
 
 __all__ = [
@@ -56,6 +59,7 @@ __all__ = [
     "LoadedRun",
     "Predictions",
     "Progress",
+    "Shift",
     "check_destination",
     "compare_arrays",
     "compare_files",
@@ -66,6 +70,7 @@ __all__ = [
     "predict_table",
     "rank_table",
     "run_folder",
+    "shift_table",
 ]
 
 __getattr__, __dir__ = lazy(__name__, _HOME)

@@ -1,0 +1,67 @@
+"""The command that says whether a run survives a move to new rows."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contextures.cli.options import Delimiter, Encoding, Json, TableFile, examples
+from contextures.cli.streams import show
+from contextures.exceptions import InputError
+
+EPILOG = examples(
+    "contextures shift run new.csv",
+    "contextures shift run new.csv --target price --out moved.html",
+    "contextures shift run new.parquet --json",
+)
+
+
+def shift(
+    run: Annotated[Path, typer.Argument(help="A folder that fit wrote.", show_default=False)],
+    table: TableFile,
+    target: Annotated[
+        str | None,
+        typer.Option(help="The column of labels in the new rows.", show_default=False),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Also write a page to this .html file.", show_default=False)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Draws permutations, folds and halves.", min=0)] = 0,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    as_json: Json = False,
+) -> None:
+    """Say whether new rows have moved away from a run's, whether it matters, and what to do."""
+    from contextures.cli.text import TerminalProgress
+    from contextures.runs import shift_table
+    from contextures.runs.folder import check_run
+    from contextures.runs.new_rows import read_rows
+    from contextures.runs.output_file import check_output_file
+    from contextures.runs.shift_wording import sentences, verdict
+
+    check_run(run)
+    if out is not None:
+        if out.suffix.lower() not in (".html", ".htm"):
+            raise InputError(f"--out {str(out)!r} must end in .html")
+        check_output_file(out, "page", [run, table])
+    read = read_rows(run, table, delimiter=delimiter, encoding=encoding)
+    found = shift_table(run, read, target=target, seed=seed, progress=TerminalProgress())
+    if out is not None:
+        from contextures._files import write_text
+        from contextures.report import render_comparison
+        from contextures.runs.folder import whole_file
+        from contextures.runs.shift_page import shift_page
+
+        command = ["contextures", *sys.argv[1:]]
+        page = render_comparison(shift_page(found, command, run, table, target, seed))
+        with whole_file(out) as file:
+            write_text(file, page)
+    if as_json:
+        show(json.dumps({"verdict": verdict(found), **found.to_dict()}, indent=1), done=out)
+        return
+    lines = [verdict(found), *sentences(found), *(f"note: {note}" for note in found.notes)]
+    show("\n".join([*lines, *([] if out is None else [f"page: {out}"])]), done=out)

@@ -1,0 +1,115 @@
+"""What was found about new rows, in words of a fixed set and in tables."""
+
+from __future__ import annotations
+
+from contextures.report import PlainTable
+from contextures.runs.shift import Shift
+from contextures.runs.shift_advice import OUTSIDE, WORDS
+from contextures.runs.shift_losses import MeanLoss
+
+MOVED = {
+    "moved": "the rows have moved",
+    "slightly": "the rows have moved by too little to matter",
+    "not shown": "no move is shown",
+}
+
+
+def verdict(found: Shift) -> str:
+    """Say what to do and why, in one line."""
+    return f"{WORDS[found.advice]}: {found.reason}"
+
+
+def sentences(found: Shift) -> list[str]:
+    """Say what was found, most important first."""
+    if found.moved is None or found.effect_interval is None:
+        return []
+    low, high = found.effect_interval
+    said = [
+        f"{MOVED[found.moved].capitalize()}: by {found.effect:.2f} standard deviations of what "
+        f"tasks of the context feel (95 % interval {low:.2f} to {high:.2f}; p = "
+        f"{found.p_value:.3g})."
+    ]
+    if found.moved != "not shown":
+        named = ", ".join(each["column"] for each in found.columns[:3])
+        said.append(f"It goes with the columns {named}.")
+        rows = ", ".join(str(row) for row in found.rows)
+        said.append(f"Most unlike the run's rows are the new rows {rows} (row_id, from 0).")
+    if found.outside is not None and found.outside >= OUTSIDE:
+        said.append(
+            f"{found.outside:.0%} of the new rows are farther from all rows that the encoder "
+            "learned from than 99 % of the run's other rows: what it says of them is a guess."
+        )
+    if found.lost_support:
+        places = ", ".join(map(str, found.lost_support[:8]))
+        said.append(f"Less than half of their variance have the functions {places} there.")
+    if found.ratio_trace_lost is not None:
+        said.append(
+            f"Of the best that half of the functions can hold there, the first half lacks "
+            f"{found.ratio_trace_lost:.0%}."
+        )
+    if found.new is not None and found.held_out is not None:
+        said.append(
+            f"The predictor's {found.loss} is {_loss(found.new)} on the new rows and "
+            f"{_loss(found.held_out)} on held-out ones."
+        )
+    elif found.weighted is not None and found.held_out is not None:
+        said.append(
+            f"The predictor's {found.loss} is {_loss(found.held_out)} on held-out rows, and "
+            f"{_loss(found.weighted)} where these are weighted to be like the new ones; they are "
+            f"worth {found.effective_size:.0f} rows then."
+        )
+    if found.advice == "reweight":
+        said.append(
+            "Weights help a regularised predictor; one that fits every label is the same with any."
+        )
+    return said
+
+
+def shift_tables(found: Shift) -> list[PlainTable]:
+    """Lay out functions, columns and losses."""
+    tables = []
+    if found.functions:
+        tables.append(
+            PlainTable(
+                "The functions that moved most",
+                ["function", "shift of its mean", "share of the drift"],
+                [
+                    [str(f["function"]), _number(f["shift"]), f"{f['share']:.0%}"]
+                    for f in found.functions
+                ],
+                "The shift is in standard deviations of the function among the run's rows.",
+            )
+        )
+    if found.columns:
+        tables.append(
+            PlainTable(
+                "The columns that the drift goes with",
+                ["column", "correlation"],
+                [[f["column"], _number(f["correlation"])] for f in found.columns],
+                "With the witness of the drift, over the new rows and about the means of the "
+                "run's: it is large where new rows are unlike those.",
+            )
+        )
+    losses = (
+        ("held-out rows", found.held_out),
+        ("held-out rows, weighted to be like the new ones", found.weighted),
+        ("new rows", found.new),
+    )
+    rows = [
+        [name, _number(loss.value), f"{_number(loss.interval[0])} to {_number(loss.interval[1])}"]
+        for name, loss in losses
+        if loss is not None
+    ]
+    if rows:
+        caption = f"The predictor's {found.loss}"
+        tables.append(PlainTable(caption, ["on", "expected loss", "95 % interval"], rows))
+    return tables
+
+
+def _loss(loss: MeanLoss) -> str:
+    low, high = loss.interval
+    return f"{_number(loss.value)} ({_number(low)} to {_number(high)})"
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}".replace("-", "−")

@@ -1,0 +1,180 @@
+"""The command that says whether a run survives a move, as a person types it."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from commands import run
+from contextures.data import read_table
+from contextures.runs import FitOptions, fit_table
+from contextures.runs.shift_advice import WORDS, Evidence, advise, moved_by
+
+QUICK = {"context": "knn:20", "n_components": 6}
+
+
+def rows(seed, n, at=0.0):
+    """Rows whose amount is noisy where b is large."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(rng.normal(size=(n, 3)), columns=["a", "b", "c"])
+    frame["b"] += at
+    noise = rng.normal(size=n) * np.where(frame["b"] > 1, 4.0, 0.3)
+    return frame.assign(amount=10 + 2 * frame["a"] + frame["b"] + noise)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """A run with a target and one without, of the same table."""
+    folder = tmp_path_factory.mktemp("shift")
+    rows(0, 700).to_csv(folder / "table.csv", index=False)
+    rows(0, 700).drop(columns="amount").to_csv(folder / "bare.csv", index=False)
+    table = read_table(folder / "table.csv")
+    fit_table(table, folder / "run", FitOptions(target="amount", **QUICK))
+    fit_table(read_table(folder / "bare.csv"), folder / "plain", FitOptions(**QUICK))
+    return folder
+
+
+@pytest.fixture
+def files(runs, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows(1, 300).to_csv("same.csv", index=False)
+    rows(2, 300, 1.3).to_csv("moved.csv", index=False)
+    return runs
+
+
+def told(monkeypatch, capsys, *arguments):
+    assert run(monkeypatch, "shift", *map(str, arguments), "--json") == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_rows_of_the_same_law_need_nothing(monkeypatch, capsys, files):
+    found = told(monkeypatch, capsys, files / "run", "same.csv")
+    assert found["verdict"] == "do nothing: no difference that matters was found"
+    assert found["moved"] == "not shown" and found["p_value"] > 0.05
+    assert found["reference"] == "held-out" and found["n_reference"] == 175
+    low, high = found["held_out"]["interval"]
+    assert low < found["weighted"]["value"] < high
+    assert found["outside"] < 0.05
+    assert told(monkeypatch, capsys, files / "run", "same.csv") == found
+
+
+def test_a_move_into_noise_is_found_named_and_priced_without_labels(monkeypatch, capsys, files):
+    found = told(monkeypatch, capsys, files / "run", "moved.csv")
+    assert found["moved"] == "moved" and found["effect_interval"][0] > 0.1
+    assert found["columns"][0]["column"] == "b" and found["columns"][0]["correlation"] > 0.3
+    assert found["advice"] == "reweight"
+    assert found["weighted"]["value"] > 1.5 * found["held_out"]["value"]
+    assert 30 < found["effective_size"] < 175
+    named = rows(2, 300, 1.3).loc[found["rows"], "b"]
+    assert named.min() > 0.5
+    labelled = told(monkeypatch, capsys, files / "run", "moved.csv", "--target", "amount")
+    # What the weighted rows promised is what the labels say.
+    low, high = labelled["new"]["interval"]
+    assert low * 0.6 < labelled["weighted"]["value"] < high * 1.4
+    assert labelled["advice"] == "refit" and labelled["n_labels"] == 300
+
+
+def test_few_labels_ask_for_more(monkeypatch, capsys, files):
+    frame = rows(2, 300, 1.3)
+    frame.loc[60:, "amount"] = np.nan
+    frame.to_csv("some.csv", index=False)
+    found = told(monkeypatch, capsys, files / "run", "some.csv", "--target", "amount")
+    assert found["n_labels"] == 60 and found["advice"] == "collect"
+
+
+def test_rows_beyond_everything_are_not_vouched_for(monkeypatch, capsys, files):
+    """Their neighbours are at the border, so that in coordinates they may look ordinary."""
+    rows(1, 300).assign(c=lambda t: t["c"] * 100).to_csv("units.csv", index=False)
+    found = told(monkeypatch, capsys, files / "run", "units.csv")
+    assert found["advice"] == "collect" and found["outside"] > 0.9
+
+
+def test_it_writes_a_page(monkeypatch, capsys, files, tmp_path):
+    assert run(monkeypatch, "shift", str(files / "run"), "moved.csv", "--out", "page.html") == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0].startswith("reweight: ") and shown[-1] == "page: page.html"
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "The columns that the drift goes with" in page and "shift_table(" in page
+
+
+def test_a_run_without_held_out_rows_halves_its_table(monkeypatch, capsys, files):
+    found = told(monkeypatch, capsys, files / "plain", "same.csv")
+    assert found["reference"] == "halved" and found["n_reference"] == 350
+    # One law in twenty gives a p-value below .05; none a difference that matters.
+    assert found["moved"] != "moved" and found["advice"] == "nothing" and found["loss"] is None
+    assert any("holds no rows out" in note for note in found["notes"])
+    assert told(monkeypatch, capsys, files / "plain", "moved.csv")["moved"] == "moved"
+    table = files / "bare.csv"
+    kept = table.read_bytes()
+    try:
+        table.write_bytes(kept + b"1,2,3\n")  # another table by the same name
+        assert run(monkeypatch, "shift", str(files / "plain"), "same.csv") == 2
+        assert "nothing to compare with; fit again with --target" in capsys.readouterr().err
+    finally:
+        table.write_bytes(kept)
+
+
+def test_too_few_rows_tell_nothing(monkeypatch, capsys, files):
+    rows(1, 19).to_csv("few.csv", index=False)
+    found = told(monkeypatch, capsys, files / "run", "few.csv")
+    assert found["verdict"] == "cannot tell: too few rows: 19 new rows, and at least 20 are needed"
+    assert found["effect"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("run", "lack.csv"), "the table lacks the column 'b'"),
+        (("run", "same.csv", "--target", "price"), "--target 'price' is not a column"),
+        (("plain", "same.csv", "--target", "amount"), "has no predictor"),
+        (("run", "same.csv", "--out", "page.txt"), "must end in .html"),
+        (("absent", "same.csv"), "there is no run"),
+        (("run", "words.csv", "--target", "amount"), "is not a number as the run predicts"),
+    ],
+)
+def test_what_cannot_be_is_said(monkeypatch, capsys, files, arguments, message):
+    rows(1, 50).drop(columns="b").to_csv("lack.csv", index=False)
+    rows(1, 50).assign(amount="much").to_csv("words.csv", index=False)
+    name, *rest = arguments
+    assert run(monkeypatch, "shift", str(files / name), *rest) == 2
+    assert message in capsys.readouterr().err
+
+
+BASE = Evidence("moved", None, 0, 100.0, 0.5, 0.05, True, 0.01)
+
+
+@pytest.mark.parametrize(
+    ("change", "advice"),
+    [
+        ({}, "collect"),
+        ({"worse": True}, "reweight"),
+        ({"worse": False}, "nothing"),
+        ({"worse": True, "effective_size": 10.0}, "collect"),
+        ({"worse": True, "effective_share": 0.01}, "collect"),
+        ({"worse": True, "moved": "slightly"}, "nothing"),
+        ({"worse": True, "moved": "not shown"}, "nothing"),
+        ({"worse": False, "outside": 0.5}, "collect"),
+        ({"predicts": False}, "nothing"),
+        ({"predicts": False, "lost": 0.4}, "refit"),
+        ({"predicts": False, "outside": 0.4}, "refit"),
+        ({"worse": True, "n_labels": 300}, "refit"),
+        ({"worse": True, "n_labels": 300, "moved": "not shown"}, "refit"),
+        ({"worse": True, "n_labels": 30}, "collect"),
+        ({"worse": False, "n_labels": 30, "outside": 0.5}, "nothing"),
+    ],
+)
+def test_the_advice_follows_from_the_evidence(change, advice):
+    found, reason = advise(BASE._replace(**change))
+    assert found == advice and found in WORDS and reason
+
+
+@pytest.mark.parametrize(
+    ("effect", "p_value", "expected"),
+    [(0.5, 0.001, "moved"), (0.05, 0.001, "slightly"), (0.5, 0.2, "not shown")],
+)
+def test_the_effect_comes_first(effect, p_value, expected):
+    """Of many rows, a move that no task feels has a small p-value too."""
+    assert moved_by(effect, p_value) == expected
