@@ -7,8 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from contextures._arrays import FloatArray
-from contextures._repr import short_repr
+from contextures._repr import html_table, short_repr
 from contextures.contexts import Context
+
+SHOWN = 6
+"""How many singular values a notebook shows."""
 
 ONE = 1.0 - 1e-9
 """Singular values from here on count as one: the context splits into that many parts."""
@@ -122,3 +125,16 @@ class Spectrum:
             the constant is one of the singular functions, as for a transition.
         """
         return np.asarray(context.describe().mean(self.input_weights) @ self.coefficients)
+
+    def _repr_html_(self) -> str:
+        values = [f"{value:.3g}" for value in self.singular_values[:SHOWN]]
+        facts = {
+            "singular values": ", ".join(values + ["..."] * (self.n_components > SHOWN)),
+            "functions": f"{self.n_components:,} on {len(self.left):,} rows",
+            "solver": self.solver,
+        }
+        if self.context_weights is not None:
+            facts["contexts"] = f"{len(self.context_weights):,}"
+        if self.n_parts > 1:
+            facts["unconnected parts"] = f"{self.n_parts:,}"
+        return html_table({"Spectrum": "of an expectation operator"} | facts)
