@@ -12,8 +12,8 @@ PIP_OLDEST := $(OLDEST)/bin/python -m pip --disable-pip-version-check --quiet in
   -c requirements/oldest.txt
 # Without torch: its oldest wheels on PyPI bring gigabytes of CUDA. So these tests show as well that
 # all but the objectives and the neural encoder works where torch is not installed. With torch:
-#   make test-oldest OLDEST=.venv-oldest-torch OLDEST_EXTRAS=fast,neural,boosting,text,excel,test
-OLDEST_EXTRAS := fast,boosting,text,excel,test
+#   make test-oldest OLDEST=.venv-oldest-torch OLDEST_EXTRAS=fast,neural,boosting,text,excel,plot,test
+OLDEST_EXTRAS := fast,boosting,text,excel,plot,test
 
 .PHONY: setup demo test test-oldest check docs lock lock-oldest clean
 
@@ -52,16 +52,16 @@ $(VENV)/core.done: $(VENV)/made.done $(LOCKED)
 	touch $@
 
 $(VENV)/test.done: $(VENV)/core.done scripts/install-chromium
-	$(PIP) --no-build-isolation torch==2.13.0 -e '.[fast,neural,boosting,text,excel,test]'
+	$(PIP) --no-build-isolation torch==2.13.0 -e '.[fast,neural,boosting,text,excel,plot,test]'
 	scripts/install-chromium
 	touch $@
 
 $(VENV)/all.done: $(VENV)/test.done
-	$(PIP) --no-build-isolation -e '.[fast,neural,boosting,text,excel,test,dev]'
+	$(PIP) --no-build-isolation -e '.[fast,neural,boosting,text,excel,plot,test,dev]'
 	touch $@
 
 $(VENV)/docs.done: $(VENV)/test.done
-	$(PIP) --no-build-isolation -e '.[fast,neural,boosting,text,excel,test,docs]'
+	$(PIP) --no-build-isolation -e '.[fast,neural,boosting,text,excel,plot,test,docs]'
 	touch $@
 
 # Made anew when a bound changes, so that nothing newer stays behind.
@@ -77,7 +77,7 @@ lock:
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip --quiet install hatchling editables
-	$(BIN)/python -m pip --quiet install --no-build-isolation torch==2.13.0 -e '.[fast,neural,boosting,text,excel,test,dev,docs]'
+	$(BIN)/python -m pip --quiet install --no-build-isolation torch==2.13.0 -e '.[fast,neural,boosting,text,excel,plot,test,dev,docs]'
 	{ sed -n '/^#/p' requirements/constraints.txt; $(BIN)/python -m pip freeze --exclude-editable \
 	  | sed 's/+cpu$$//'; } > requirements/constraints.new
 	mv requirements/constraints.new requirements/constraints.txt

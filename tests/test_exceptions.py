@@ -26,6 +26,7 @@ from contextures.data.binary import read_binary
 from contextures.encoders import save_encoder
 from contextures.exceptions import InputError, MissingLibraryError
 from contextures.runs.encoder_choice import check_kind
+from contextures.spectrum import decompose
 
 pytest.importorskip("torch")
 pytest.importorskip("lightning_fabric")
@@ -154,6 +155,7 @@ TRIGGERS = {
     "lightgbm": lambda: BoostedTreesContext().fit(ROWS, ROWS[:, 0]),
     "faiss": lambda: KNNContext(5, algorithm="hnsw").fit(ROWS),
     "lightning_fabric": lambda: NeuralEncoder(NoiseContext(0.5), 1).fit(ROWS),
+    "matplotlib": lambda: decompose(KNNContext(5), ROWS, 2).plot(),
     "openpyxl": lambda: read_binary(Path("book.xlsx"), workbook()),
     "torch": lambda: check_kind("neural", None),
 }

@@ -15,6 +15,7 @@ EXTRAS = {
     "faiss": "fast",
     "lightgbm": "boosting",
     "lightning_fabric": "neural",
+    "matplotlib": "plot",
     "openpyxl": "excel",
     "tokenizers": "text",
     "torch": "neural",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
+from html import escape
 from typing import Any
 
 MOST_ITEMS = 6
@@ -24,6 +26,26 @@ def short_repr(result: Any) -> str:
     """
     shown = (f"{each.name}={_shown(getattr(result, each.name))}" for each in fields(result))
     return f"{type(result).__name__}({', '.join(shown)})"
+
+
+def html_table(facts: Mapping[str, str]) -> str:
+    """Show facts in a notebook: a small table, without scripts or styles, all text escaped.
+
+    Parameters
+    ----------
+    facts : mapping of str to str
+        Each fact by its name; long ones are cut.
+
+    Returns
+    -------
+    str
+        One HTML table, a line for each fact.
+    """
+    cells = "".join(
+        f"<tr><th>{escape(_cut(name))}</th><td>{escape(_cut(fact))}</td></tr>"
+        for name, fact in facts.items()
+    )
+    return f"<table>{cells}</table>"
 
 
 def _shown(value: Any) -> str:

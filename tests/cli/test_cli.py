@@ -156,11 +156,12 @@ def bad_files(path):
     }
     for name, text in texts.items():
         (path / name).write_text(text)
+    (path / "folder").mkdir()
 
 
 BAD = [
     ("absent.csv", (), "there is no file"),
-    (".", (), "is a directory"),
+    ("folder", (), "is a directory"),
     ("empty.csv", (), "is empty"),
     ("header.csv", (), "no rows"),
     ("one-row.csv", (), "has 1 row"),

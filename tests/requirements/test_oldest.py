@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
-EXTRAS = ("fast", "neural", "boosting", "text", "excel", "test")
+EXTRAS = ("fast", "neural", "boosting", "text", "excel", "plot", "test")
 
 
 def lower_bounds() -> dict[str, Version]:

@@ -99,6 +99,7 @@ def _common(
         "contextures fit sensors.csv --target fault --group machine",
         "contextures fit sales.csv --target amount --time date",
         "contextures fit train.csv --target price --test test.csv",
+        "contextures fit 'parts/*.csv' --target price",
     )
 )
 def fit(
@@ -200,6 +201,7 @@ app.command(epilog=demo_command.EPILOG)(demo_command.demo)
         "contextures rank abalone.csv --json > ranking.json",
         "contextures rank abalone.csv --score tau --all",
         "contextures rank abalone.csv --target rings --score labels",
+        "contextures rank parts --target rings",
     )
 )
 def rank(

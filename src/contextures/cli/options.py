@@ -24,7 +24,8 @@ Verbose = Annotated[
 TableFile = Annotated[
     Path,
     typer.Argument(
-        help="CSV, TSV, Parquet, .npy, Feather, ORC or Excel; gzip, bzip2, xz, zstd or ZIP too.",
+        help="CSV, TSV, Parquet, .npy, Feather, ORC or Excel; gzip, bzip2, xz, zstd or ZIP too. "
+        "A folder, or a pattern in quotes such as 'parts/*.csv', is read as one table.",
         show_default=False,
     ),
 ]

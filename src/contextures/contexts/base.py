@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Self
 
 from sklearn.base import BaseEstimator, clone
 
 from contextures._arrays import Matrix
+from contextures._repr import html_table
 from contextures.contexts.algebra.operators import Combining
 from contextures.contexts.completion import complete_fits
 from contextures.contexts.drawing import KEPT, Drawing
@@ -146,6 +148,22 @@ class Context(Combining, Drawing, BaseEstimator):
 
     def __sklearn_is_fitted__(self) -> bool:
         return "input_weights_" in self.__dict__ or "_restored" in self.__dict__
+
+    def _html_repr(self) -> str:
+        """Show the context in a notebook, in place of scikit-learn's drawing and its script."""
+        facts = {"context": repr(self)}
+        # A class of one's own may say these only once it is fitted; what can be shown is.
+        with suppress(Exception):
+            facts |= {"in words": self.label} if self.label != repr(self) else {}
+            facts |= {"alike": self.meaning} if self.meaning else {}
+            facts |= {"law": self.law} if self.law else {}
+            facts["form"] = str(self.form)
+        if self.__sklearn_is_fitted__():
+            weights = self.__dict__.get("input_weights_")
+            facts["fitted"] = "yes" if weights is None else f"to {len(weights):,} rows"
+        else:
+            facts["fitted"] = "not yet"
+        return html_table(facts)
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from contextures.data.bundled import demo_table
     from contextures.data.preparation import TablePreparation
     from contextures.data.profile import ColumnProfile, TableProfile, profile_table
-    from contextures.data.reading import read_table
+    from contextures.data.reading import read_table, read_tables
     from contextures.data.storage import load_preparation, save_preparation
     from contextures.data.table import Table, check_values, table_from_frame
     from contextures.data.target import TargetInfo, check_target, class_labels, encode_target
@@ -35,6 +35,7 @@ _HOME = {
     "load_preparation": "storage",
     "profile_table": "profile",
     "read_table": "reading",
+    "read_tables": "reading",
     "save_preparation": "storage",
     "table_from_frame": "table",
 }
@@ -55,6 +56,7 @@ __all__ = [
     "load_preparation",
     "profile_table",
     "read_table",
+    "read_tables",
     "save_preparation",
     "table_from_frame",
 ]

@@ -1,4 +1,4 @@
-"""Reading a table from a file."""
+"""Reading a table from a file, or from several."""
 
 from __future__ import annotations
 
@@ -6,19 +6,30 @@ import hashlib
 import os
 import re
 import stat
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from contextures.data.amounts import check_marks
+from contextures.data.amounts import DoubtError, check_marks
 from contextures.data.arrays import array_frame, is_array, spread_lists
 from contextures.data.binary import read_binary
 from contextures.data.compression import unpacked
 from contextures.data.dates import check_order
 from contextures.data.how_read import HowRead
 from contextures.data.ids import require_column
+from contextures.data.several import (
+    folder_name,
+    join_tables,
+    printable,
+    shared_how,
+    shared_name,
+    table_files,
+    told_mark,
+)
 from contextures.data.table import MIN_COLUMNS, MIN_ROWS, Table, table_from_frame
 from contextures.data.text_tables import TextOptions, read_text
-from contextures.exceptions import InputError
+from contextures.data.words import counted, listed
+from contextures.exceptions import InputError, MissingLibraryError
 
 _ENDINGS = re.compile(
     r"\.(gz|bz2|xz|zst|zip|csv|tsv|txt|tab|parquet|pq|feather|arrow|orc|xlsx|xls|ods|data|npy|npz)$",
@@ -46,6 +57,8 @@ def read_table(
     path : str or pathlib.Path
         The file; it may be compressed with gzip, bzip2, xz or zstd, or alone in a ZIP archive.
         The columns of an array, or of a Parquet column of lists of numbers, are called e1, e2, ....
+        A folder stands for the tables in it, and a pattern such as ``"parts/*.csv"`` for the files
+        that it matches, which are put under each other as by :func:`read_tables`.
     delimiter : str or None
         What separates the fields of a text table; found when None.
     encoding : str or None
@@ -88,11 +101,158 @@ def read_table(
     >>> list(table.frame.columns), len(table.frame)
     (['town', 'height'], 2)
     """
+    options = _options(delimiter, encoding, decimal, thousands, dates, id, like)
+    files = table_files(path, _ENDINGS)
+    if files is None:
+        try:
+            return _read_one(Path(path), options, min_rows, min_columns, source=str(path))
+        except DoubtError as error:  # for good
+            raise InputError(str(error)) from None
+    name = folder_name(Path(path)) if Path(path).is_dir() else shared_name(files)
+    return _read_several(files, options, min_rows, min_columns, name=name, source=str(path))
+
+
+def read_tables(
+    paths: Sequence[str | Path],
+    *,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    dates: str | None = None,
+    id: str | None = None,
+    like: Table | HowRead | None = None,
+    min_rows: int = MIN_ROWS,
+    min_columns: int = MIN_COLUMNS,
+) -> Table:
+    r"""Read files of the same columns as one table, their rows under each other.
+
+    Parameters
+    ----------
+    paths : sequence of str or pathlib.Path
+        The files, in the order of their rows. Their columns may be in any order; one that is
+        empty in a file fits those of any kind. Where a file tells how the numbers of a column are
+        written, those of the others are read alike.
+    delimiter, encoding, decimal, thousands, dates, id, like
+        As for :func:`read_table`, for each file.
+    min_rows, min_columns : int
+        The least that all together may have.
+
+    Returns
+    -------
+    Table
+        The table, with notes that name the files.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, has other columns than the first, or holds values of another kind
+        in one: naming the file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from contextures.data import read_tables
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     east, west = Path(folder) / "east.csv", Path(folder) / "west.csv"
+    ...     _ = east.write_text("town,height\nOslo,23\n")
+    ...     _ = west.write_text("height,town\n12,Bergen\n")
+    ...     table = read_tables([east, west], min_rows=2)
+    >>> table.frame["town"].tolist(), table.frame["height"].tolist()
+    (['Oslo', 'Bergen'], [23, 12])
+    """
+    options = _options(delimiter, encoding, decimal, thousands, dates, id, like)
+    if isinstance(paths, str | Path) or not len(paths):
+        raise InputError(f"paths={paths!r} names no files; give a list of them, or use read_table")
+    files = [Path(path) for path in paths]
+    twice = [str(file) for place, file in enumerate(files) if file in files[:place]]
+    if twice:
+        raise InputError(f"the file {twice[0]!r} is given twice; give each once")
+    source = f"{counted(len(files), 'file')}: {listed(files)}"
+    return _read_several(
+        files, options, min_rows, min_columns, name=shared_name(files), source=source
+    )
+
+
+def _options(
+    delimiter: str | None,
+    encoding: str | None,
+    decimal: str | None,
+    thousands: str | None,
+    dates: str | None,
+    id: str | None,
+    like: Table | HowRead | None,
+) -> TextOptions:
     check_marks(decimal, thousands)
     check_order(dates)
     earlier = like.how_read if isinstance(like, Table) else like
-    options = TextOptions(delimiter, encoding, decimal, thousands, dates, id, earlier)
-    file = Path(path)
+    return TextOptions(delimiter, encoding, decimal, thousands, dates, id, earlier)
+
+
+def _read_several(
+    files: list[Path],
+    options: TextOptions,
+    min_rows: int,
+    min_columns: int,
+    *,
+    name: str,
+    source: str,
+) -> Table:
+    tables = _read_each(files, options, min_columns)
+    shared = shared_how(files, tables, options.given())
+    if options.like is None:
+        alike = replace(options, like=shared)
+        # How one file writes a column's numbers may not show in another.
+        tables = [
+            table
+            if table.how_read == shared
+            else replace(_read_part(file, alike, min_columns), notes=table.notes)
+            for file, table in zip(files, tables, strict=True)
+        ]
+    return join_tables(
+        files,
+        tables,
+        name=name,
+        source=source,
+        how_read=shared,
+        id=options.id_column,
+        min_rows=min_rows,
+        min_columns=min_columns,
+    )
+
+
+def _read_each(files: list[Path], options: TextOptions, min_columns: int) -> list[Table]:
+    """Read each file by itself; what one leaves in doubt the decimal mark of the others settles."""
+    read: dict[Path, Table] = {}
+    doubts: dict[Path, DoubtError] = {}
+    for file in files:
+        try:
+            read[file] = _read_part(file, options, min_columns)
+        except DoubtError as error:
+            doubts[file] = error
+    mark = told_mark(list(read.values()))
+    for file, doubt in doubts.items():
+        if mark is None:
+            raise InputError(str(doubt))
+        read[file] = _read_part(file, replace(options, decimal=mark), min_columns)
+    return [read[file] for file in files]
+
+
+def _read_part(file: Path, options: TextOptions, min_columns: int) -> Table:
+    try:
+        return _read_one(file, options, 1, min_columns, source=str(file))
+    except MissingLibraryError:
+        raise
+    except InputError as error:
+        kind = DoubtError if isinstance(error, DoubtError) else InputError
+        where = "" if repr(str(file)) in str(error) else f"{str(file)!r}: "
+        raise kind(f"{where}{error}") from None
+
+
+def _read_one(
+    file: Path, options: TextOptions, min_rows: int, min_columns: int, *, source: str
+) -> Table:
     data = _read_bytes(file)
     digest = hashlib.sha256(data).hexdigest()
     how = HowRead(options.given())
@@ -114,15 +274,15 @@ def read_table(
     table = table_from_frame(
         frame,
         name=_short_name(file),
-        source=str(path),
+        source=source,
         digest=digest,
         notes=notes,
         how_read=how,
         min_rows=min_rows,
         min_columns=min_columns,
     )
-    if id is not None:
-        require_column(id, table.frame.columns, "id")
+    if options.id is not None:
+        require_column(options.id, table.frame.columns, "id")
     return replace(table, coordinates=coordinates)
 
 
@@ -130,7 +290,7 @@ def _short_name(file: Path) -> str:
     name = file.name
     while (shorter := _ENDINGS.sub("", name)) not in (name, ""):
         name = shorter
-    return os.fsencode(name).decode("utf-8", "replace")  # a name of the disk's may be no text
+    return printable(name)
 
 
 def _read_bytes(file: Path) -> bytes:

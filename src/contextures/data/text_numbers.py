@@ -17,7 +17,6 @@ from contextures.data.amounts import (
 )
 from contextures.data.digits import marks_of
 from contextures.data.words import listed
-from contextures.exceptions import InputError
 
 DASHES = frozenset({"-", "--", "---", "–", "—", "…", "."})
 """What people put in a column of numbers where there is none."""
@@ -59,7 +58,7 @@ def convert_numbers(
 
     Raises
     ------
-    InputError
+    DoubtError
         Naming a column that may be read in two ways.
     """
     found = _Found()
@@ -75,10 +74,7 @@ def convert_numbers(
         found.doubtful.append(name)
     mark = decimal or (next(iter(found.marks)) if len(found.marks) == 1 else None)
     for name in found.doubtful:
-        try:
-            form = find_form(_distinct(words[name]), mark, name=name, semicolons=semicolons)
-        except DoubtError as error:  # for good
-            raise InputError(str(error)) from None
+        form = find_form(_distinct(words[name]), mark, name=name, semicolons=semicolons)
         if form is not None:
             found.forms[name] = form
     # Units stay in the table, for its preparation to read; what only this file tells does not.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from contextures._arrays import FloatArray
 from contextures._files import read_json
+from contextures._repr import html_table
 from contextures.data import load_preparation
 from contextures.encoders import Encoder, load_encoder
 from contextures.exceptions import InputError
@@ -211,11 +211,7 @@ class LoadedRun:
                 low, high = found["interval"]
                 score = f"{found['score']:.3f} ({low:.3f} to {high:.3f})"
                 rows[f"{metrics['metric']}, {name}"] = score
-        cells = "".join(
-            f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>"
-            for name, value in rows.items()
-        )
-        return f"<table>{cells}</table>"
+        return html_table(rows)
 
 
 def load_run(path: str | Path) -> LoadedRun:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from contextures.data import Table
 from contextures.data.bundled import TABLES
+from contextures.data.several import matches
 from contextures.runs.options import FitOptions, python_call
 from contextures.runs.verdict import FEW_HELD, MATTERS, Judged, Verdict
 
@@ -72,7 +73,10 @@ class Place:
     @property
     def is_file(self) -> bool:
         """Whether the table can be read again by its path."""
-        return not self.bundled and Path(self.table.source).is_file()
+        if self.bundled:
+            return False
+        # Also a folder, or a pattern that files match.
+        return Path(self.table.source).is_file() or bool(matches(self.table.source))
 
 
 def next_step(judged: Judged, place: Place) -> NextStep:

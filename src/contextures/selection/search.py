@@ -33,6 +33,7 @@ from contextures.selection.ranking import (
     told_apart_by_labels,
 )
 from contextures.selection.rows_seen import RowsSeen, as_rows, see
+from contextures.selection.showing import Showing
 
 Progress = Callable[[int, int], None]
 
@@ -40,7 +41,7 @@ _PIECE = 3
 """Contexts of an unmasked family that are judged in one go."""
 
 
-class ContextSearch(BaseEstimator):
+class ContextSearch(Showing, BaseEstimator):
     """Rank contexts, with labels or without, and choose a context and a dimension.
 
     Each candidate's singular values are computed on a random subset of rows, on which a context

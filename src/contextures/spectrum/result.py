@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from contextures._arrays import FloatArray
-from contextures._repr import short_repr
+from contextures._plots import axes_or_new
+from contextures._repr import html_table, short_repr
 from contextures.contexts import Context
+
+SHOWN = 6
+"""How many singular values a notebook shows."""
 
 ONE = 1.0 - 1e-9
 """Singular values from here on count as one: the context splits into that many parts."""
@@ -122,3 +127,53 @@ class Spectrum:
             the constant is one of the singular functions, as for a transition.
         """
         return np.asarray(context.describe().mean(self.input_weights) @ self.coefficients)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the singular values, largest first.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; on a new figure when None.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The axes, with s_i over i = 1, ..., d.
+
+        Raises
+        ------
+        MissingLibraryError
+            If there are no axes and matplotlib is not installed.
+
+        Examples
+        --------
+        >>> import matplotlib
+        >>> matplotlib.use("agg")
+        >>> import numpy as np
+        >>> from contextures.contexts import KNNContext
+        >>> from contextures.spectrum import decompose
+        >>> X = np.random.default_rng(0).normal(size=(200, 2))
+        >>> decompose(KNNContext(20), X, n_components=3).plot().get_ylabel()
+        'singular value'
+        """
+        ax = axes_or_new(ax, "Spectrum.plot")
+        places = np.arange(1, self.n_components + 1)
+        ax.plot(places, self.singular_values, marker="o", markersize=3)
+        ax.set(xlabel="singular function", ylabel="singular value", ylim=(0.0, 1.05))
+        if ax.get_xscale() == "linear":
+            ax.xaxis.get_major_locator().set_params(integer=True)
+        return ax
+
+    def _repr_html_(self) -> str:
+        values = [f"{value:.3g}" for value in self.singular_values[:SHOWN]]
+        facts = {
+            "singular values": ", ".join(values + ["..."] * (self.n_components > SHOWN)),
+            "functions": f"{self.n_components:,} on {len(self.left):,} rows",
+            "solver": self.solver,
+        }
+        if self.context_weights is not None:
+            facts["contexts"] = f"{len(self.context_weights):,}"
+        if self.n_parts > 1:
+            facts["unconnected parts"] = f"{self.n_parts:,}"
+        return html_table({"Spectrum": "of an expectation operator"} | facts)
