@@ -1,9 +1,7 @@
-"""One Chromium for the session, and pages in it that record what they should not do."""
+"""Pages in the session's Chromium that record what they should not do."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,8 +12,6 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-
 
 @dataclass
 class Opened:
@@ -24,27 +20,6 @@ class Opened:
     page: Any
     errors: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """A headless Chromium, or a failure that says how to get one."""
-    if os.environ.get("CONTEXTURES_NO_BROWSER") == "1":
-        pytest.skip("CONTEXTURES_NO_BROWSER=1")
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
-        pytest.fail(
-            "No Chromium was found; install one with 'apt-get install chromium', or set "
-            "CONTEXTURES_NO_BROWSER=1 to skip the browser tests."
-        )
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=found, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        yield chromium
-        chromium.close()
 
 
 @contextmanager

@@ -133,28 +133,18 @@ def test_a_table_that_cannot_be_summed_up_costs_no_run(monkeypatch):
 
 
 @pytest.mark.browser
-def test_the_page_of_the_columns_is_drawn_and_fetches_nothing(page, tmp_path):
-    import shutil
-
-    playwright = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("no Chromium")
+def test_the_page_of_the_columns_is_drawn_and_fetches_nothing(page, browser, tmp_path):
     file = tmp_path / "columns.html"
     file.write_text(page, encoding="utf-8")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        tab = browser.new_page(viewport={"width": 390, "height": 844})
-        requests, errors = [], []
-        tab.on("request", lambda request: requests.append(request.url))
-        tab.on("pageerror", lambda error: errors.append(str(error)))
-        tab.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-        tab.goto(file.as_uri())
-        tab.get_by_text("Distributions").first.click()
-        assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
-        assert errors == []
-        assert tab.evaluate("window.hacked") is None
-        assert tab.evaluate("document.documentElement.scrollWidth") <= 390
-        browser.close()
+    tab = browser.new_page(viewport={"width": 390, "height": 844})
+    requests, errors = [], []
+    tab.on("request", lambda request: requests.append(request.url))
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    tab.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+    tab.goto(file.as_uri())
+    tab.get_by_text("Distributions").first.click()
+    assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
+    assert errors == []
+    assert tab.evaluate("window.hacked") is None
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    tab.close()

@@ -323,8 +323,8 @@ def test_more_classes_than_held_out_rows_are_split_anyhow():
     [
         (KNNContext(30), 5_000, 5_000, 5_000),
         (KNNContext(30), 1_000_000, 20_000, 1_000_000),
-        (KNNContext(50_000), 100_000, 3_000, 12_247),
-        (KNNContext(10_000), 100_000, 9_485, 38_729),
+        (KNNContext(50_000), 100_000, 3_000, 7_071),
+        (KNNContext(10_000), 100_000, 9_485, 22_361),
         (RBFContext(1.0), 100_000, 3_000, 100_000),
         (MaskContext(KNNContext(30)), 100_000, 20_000, 20_000),
         (MaskContext(RBFContext(1.0)), 100_000, 3_000, 100_000),

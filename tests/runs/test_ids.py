@@ -58,7 +58,11 @@ def test_nothing_is_learnt_from_ids(fitted, tmp_path):
     without = table.frame.drop(columns="who")
     again = fit_table(without, tmp_path / "run", FitOptions(target="y", **QUICK))
     np.testing.assert_array_equal(again.run.coordinates, result.run.coordinates)
-    assert again.run.metrics["scores"] == result.run.metrics["scores"]
+    for name, score in result.run.scores.items():
+        assert (score.score, score.interval) == (
+            again.run.scores[name].score,
+            again.run.scores[name].interval,
+        )
     # A page that is sent on does not tell who is who.
     report = (result.folder / "report.json").read_text()
     assert "who: " not in report and '"0042"' not in report

@@ -70,12 +70,8 @@ class Checked:
         if self.target.task != "classification":
             return self.labels
         # As words, many codes of classes are not taken for amounts.
-        words = self.labels.astype(str)
-        unknown = self.labels < 0
-        if unknown.any():
-            words = words.astype(object)
-            words[unknown] = None
-        return words
+        words, known = self.labels.astype(str), self.labels >= 0
+        return words if known.all() else np.where(known, words.astype(object), None)
 
     def preparation(self) -> TablePreparation:
         """Give the preparation that leaves out what should not be learnt from."""

@@ -14,7 +14,7 @@ LEVEL = 0.05
 ENOUGH_LABELS = 100
 """New labels from which a model of them is worth a fit."""
 
-LEAST_SIZE, LEAST_SHARE = 30.0, 0.05
+LEAST_SIZE, LEAST_SHARE = 30.0, 0.1
 """Held-out rows that weighted ones must be worth, and their share, to stand for new rows."""
 
 LOST = 0.25
