@@ -71,7 +71,7 @@ class Checked:
             return self.labels
         # As words, many codes of classes are not taken for amounts.
         words, known = self.labels.astype(str), self.labels >= 0
-        return words if known.all() else np.where(known, words.astype(object), None)
+        return words if known.all() else np.where(known, words.astype(object), np.array(None))
 
     def preparation(self) -> TablePreparation:
         """Give the preparation that leaves out what should not be learnt from."""
