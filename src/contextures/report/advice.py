@@ -17,12 +17,12 @@ class Advice:
         The verdict in a few words.
     why : str
         The reason, in a sentence or two.
-    predictor : str
-        What the predictor gains over the best rival, in a sentence; may be empty.
     step : str
         What to do next, in words that a command can follow.
     command, python : str
         The next step as a command line, and as lines of Python.
+    predictor : str
+        What the predictor gains over the best rival, in a sentence; may be empty.
     """
 
     verdict: str

@@ -81,7 +81,7 @@ class ReportData:
         Held-out scores; empty without a target.
     metric : str or None
         What ``scores`` and ``probe_curve`` are in, one of
-        :data:`contextures.evaluation.metrics.MEASURES`; None without a target.
+        ``contextures.evaluation.metrics.MEASURES``; None without a target.
     columns : list of ColumnAccount
         What was done with each column.
     warnings : list of DataWarning

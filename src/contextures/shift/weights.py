@@ -53,7 +53,7 @@ def worst_case_weights(
     radius: Radius = "dissertation",
     sample_weight: Any = None,
 ) -> Any:
-    """Weights of the rows under the worst population, which a risk is the expected loss of.
+    """Give the weights of rows under the worst population, whose expected loss is the risk.
 
     They are also the gradient of the risk in the losses.
 

@@ -211,7 +211,7 @@ class ConvexCombination(Mix):
         return made.left, made.right
 
     def columns(self, X: Any = None) -> Columns:
-        """Describe rows by the columns of both parts side by side; see :meth:`Mix.columns`."""
+        """Describe rows by the columns of both parts side by side."""
         parts = [columns_of(part, X) for part in self._pair]
         return Columns.beside(parts, self.weights_)
 
@@ -245,7 +245,7 @@ class ConvexCombination(Mix):
         return all(returns(part) for part in self._pair)
 
     def lead(self, X: Any, draws: Draws, n_views: int, rows: Any) -> Array:
-        """Draw A as rows of X, of a part that is not told; see :meth:`Mix.lead`."""
+        """Draw A as rows of X, of a part that is not told."""
         n = len(X) if rows is None else len(rows)
         one, _ = chosen(draws, self.weights_, n_views, n)
         first, second = (lead(part, X, draws, n_views, rows) for part in self._pair)
@@ -256,7 +256,7 @@ class ConvexCombination(Mix):
         return self.drawn_values(X, draws, n_views, None)
 
     def drawn_values(self, X: Any, draws: Draws, n_views: int, rows: Any) -> Array:
-        """Draw A, of shape (n_views, n, ...); see :meth:`Mix.drawn_values`."""
+        """Draw A, of shape (n_views, n, ...)."""
         n = len(X) if rows is None else len(rows)
         which = chosen(draws, self.weights_, n_views, n)
         values = [drawn(part, X, draws, n_views, rows) for part in self._pair]
@@ -264,7 +264,7 @@ class ConvexCombination(Mix):
         return draws.join([*which, *hidden])
 
     def written(self, write: Any, spaced: bool = True) -> str:
-        """Write the terms with their weights; see :meth:`Mix.written`."""
+        """Write the terms with their weights."""
         if isinstance(self.weights, str):
             more = "" if self.n_functions == 16 else f", n_functions={self.n_functions!r}"
             parts = f"{self.left!r}, {self.right!r}"

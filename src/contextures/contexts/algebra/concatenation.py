@@ -125,7 +125,7 @@ class Concatenation(Mix):
         self._settle(Columns.of(entries, kernel=False))
 
     def columns(self, X: Any = None) -> Columns:
-        """Describe rows by the products of the parts' entries; see :meth:`Mix.columns`."""
+        """Describe rows by the products of the parts' entries."""
         if X is None:
             return Columns.of(self.describe().entries, kernel=False)
         left, right = (part.expand(X) for part in self._pair)
@@ -174,7 +174,7 @@ class Concatenation(Mix):
         return self.drawn_values(X, draws, n_views, None)
 
     def drawn_values(self, X: Any, draws: Draws, n_views: int, rows: Any) -> Array:
-        """Draw A, of shape (n_views, n, ...); see :meth:`Mix.drawn_values`."""
+        """Draw A, of shape (n_views, n, ...)."""
         return draws.join([drawn(part, X, draws, n_views, rows) for part in self._pair])
 
 

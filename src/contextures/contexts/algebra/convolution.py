@@ -185,7 +185,7 @@ class Convolution(Mix):
         return Columns.of(through, kernel=True)
 
     def columns(self, X: Any = None) -> Columns:
-        """Describe rows by where the first leads; see :meth:`Mix.columns`."""
+        """Describe rows by where the first leads."""
         left = self.left_
         entries = left.describe().entries if X is None else left.expand(X)
         return Columns(self.through_, self.weights_, self.kernel_).after(entries)
@@ -199,7 +199,7 @@ class Convolution(Mix):
         return returns(self._pair[1])
 
     def lead(self, X: Any, draws: Draws, n_views: int, rows: Any) -> Array:
-        """Draw A as rows of X; see :meth:`Mix.lead`."""
+        """Draw A as rows of X."""
         return self._onward(X, draws, n_views, rows, lead)
 
     def context_rows(self) -> Any:
@@ -211,7 +211,7 @@ class Convolution(Mix):
         return self.drawn_values(X, draws, n_views, None)
 
     def drawn_values(self, X: Any, draws: Draws, n_views: int, rows: Any) -> Array:
-        """Draw A, of shape (n_views, n, ...); see :meth:`Mix.drawn_values`."""
+        """Draw A, of shape (n_views, n, ...)."""
         return self._onward(X, draws, n_views, rows, _last)
 
     def _onward(self, X: Any, draws: Draws, n_views: int, rows: Any, last: Any) -> Array:

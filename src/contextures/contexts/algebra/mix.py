@@ -202,7 +202,13 @@ class Mix(Context):
         raise unwritten(self, "columns")
 
     def fitted_columns(self) -> Columns:
-        """Describe the fitted rows of a kernel by columns, from what was made of them."""
+        """Describe the fitted rows of a kernel by columns, from what was made of them.
+
+        Returns
+        -------
+        Columns
+            Their columns.
+        """
         weights, kernel = self._columns
         scales = np.divide(1.0, self.scales_, out=0 * self.scales_, where=self.scales_ > 0)
         entries = times_columns(self.describe().entries, scales)
@@ -233,7 +239,24 @@ class Mix(Context):
         return one_or_all(self.drawn_values(X, draws_like(X, rows, rng), n_views, rows))
 
     def drawn_values(self, X: Any, draws: Draws, n_views: int, rows: Any) -> Array:
-        """Draw A, of shape (n_views, n, ...), for rows or for fitted rows by their numbers."""
+        """Draw A, of shape (n_views, n, ...), for rows or for fitted rows by their numbers.
+
+        Parameters
+        ----------
+        X : array-like or None
+            The rows.
+        draws : Draws
+            What the values are drawn by.
+        n_views : int
+            How many values a row.
+        rows : array-like of int, optional
+            Numbers of fitted rows to draw for, instead of ``X``.
+
+        Returns
+        -------
+        array of shape (n_views, n, ...)
+            The values of A.
+        """
         raise unwritten(self, "drawn_values")
 
     def context_rows(self) -> Any:
@@ -241,11 +264,28 @@ class Mix(Context):
         return None
 
     def returns(self) -> bool:
-        """Tell whether A can be the input of a context that follows, before the fit."""
+        """Tell whether A can be the input of a context that follows, before the fit.
+
+        Returns
+        -------
+        bool
+            Whether it can.
+        """
         return False
 
     def lead(self, X: Any, draws: Draws, n_views: int, rows: Any) -> Array:
-        """Draw A as rows of X, for what follows in a convolution: as usual unless said."""
+        """Draw A as rows of X, for what follows in a convolution: as usual unless said.
+
+        Parameters
+        ----------
+        X, draws, n_views, rows
+            As :meth:`drawn_values` takes them.
+
+        Returns
+        -------
+        array of shape (n_views, n, ...)
+            The values of A.
+        """
         return self.drawn_values(X, draws, n_views, rows)
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:

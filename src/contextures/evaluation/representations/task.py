@@ -52,11 +52,41 @@ class Task:
         return MEASURES[self.metric]
 
     def value(self, truth: Any, told: Any, classes: Any = None) -> float:
-        """Score predictions by the metric."""
+        """Score predictions by the metric.
+
+        Parameters
+        ----------
+        truth : array-like of shape (n,)
+            The targets.
+        told : array-like of shape (n,) or (n, q)
+            What was predicted: numbers, or for classes their chances.
+        classes : array-like of shape (q,), optional
+            What the columns of chances are of.
+
+        Returns
+        -------
+        float
+            The score.
+        """
         return value_of(self.metric, truth, told, classes=classes, positive=self.positive)
 
     def gain(self, truth: Any, told: Any, classes: Any = None) -> float:
-        """Score predictions so that larger is better; the worst where the metric is undefined."""
+        """Score predictions so that larger is better; the worst where the metric is undefined.
+
+        Parameters
+        ----------
+        truth : array-like of shape (n,)
+            The targets.
+        told : array-like of shape (n,) or (n, q)
+            What was predicted: numbers, or for classes their chances.
+        classes : array-like of shape (q,), optional
+            What the columns of chances are of.
+
+        Returns
+        -------
+        float
+            The score.
+        """
         value = self.value(truth, told, classes)
         if not np.isfinite(value):
             return -np.inf
@@ -88,7 +118,13 @@ class HeldOutScore:
     model: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """Give plain values."""
+        """Give plain values.
+
+        Returns
+        -------
+        dict
+            The score, its interval, and what else is known.
+        """
         plain: dict[str, Any] = {"score": self.score, "interval": list(self.interval)}
         if self.also:
             plain["also"] = {name: found.to_dict() for name, found in self.also.items()}

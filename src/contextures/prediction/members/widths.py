@@ -37,6 +37,8 @@ class WidthMember(Member):
     name : {"width", "widths"}
         One width for all columns, or one for each. Tables of more than 200 columns share one either
         way.
+    most_learning : int
+        How many labelled rows each fit learns its widths from at most.
 
     Notes
     -----
