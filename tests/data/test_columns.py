@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 from contextures.data import TablePreparation, load_preparation, save_preparation
 from contextures.exceptions import InputError
 
+FAR_DAYS = int(pd.__version__.partition(".")[0]) >= 3
+"""Whether pandas holds days beyond 1677 to 2262."""
+
 RNG = np.random.default_rng(0)
 N = 60
 X = RNG.standard_normal(N)
@@ -128,7 +131,7 @@ def test_open_ends_and_days_that_are_none_leave_dates_dates(odd):
     assert np.isfinite(features).all()
     # The other rows still differ from each other by their day.
     assert np.ptp(features[[i for i in range(N) if i % 10]], axis=0).max() > 1
-    none = odd in ("2021-02-30", "0000-00-00")
+    none = odd in ("2021-02-30", "0000-00-00") or not FAR_DAYS
     assert line.missing == (6 if none else 0)
     assert ("count as missing" in line.action) is none
     # An open end may come in new rows only.

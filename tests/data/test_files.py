@@ -200,6 +200,8 @@ TYPES = {
 def test_every_type_of_arrow_is_a_kind_of_column(tmp_path, name):
     import pyarrow.parquet as pq
 
+    if name == "far days" and int(pd.__version__.partition(".")[0]) < 3:
+        pytest.skip("days beyond 2262 are missing values before pandas 3")
     values, kind = TYPES[name]
     table = pa.table({"x": RNG.standard_normal(40), "v": values})
     pq.write_table(table, tmp_path / "t.parquet")

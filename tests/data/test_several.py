@@ -124,7 +124,11 @@ def test_a_column_that_is_empty_in_a_file_is_missing_there(tmp_path, column, pla
     expected = FRAME[column].where(~FRAME.index.isin(parts[place].index))
     assert table.frame[column].isna().tolist() == expected.isna().tolist()
     present = expected.notna().to_numpy()
-    assert table.frame[column][present].tolist() == expected[present].tolist()
+    found, wanted = table.frame[column][present], expected[present]
+    if column == "size":  # parsers of older libraries read the last digit otherwise
+        np.testing.assert_allclose(found, wanted.astype(float), rtol=1e-14)
+    else:
+        assert found.tolist() == wanted.tolist()
 
 
 def test_whole_numbers_fit_decimal_ones(tmp_path):
