@@ -209,11 +209,14 @@ def check_matrix(values: Any, name: str) -> Matrix:
     return matrix
 
 
-def check_share(value: float, name: str) -> float:
-    """Give a number strictly between zero and one, or say what is wrong with it."""
-    if not is_real(value) or not 0 < value < 1:
-        raise InputError(f"{name}={brief(value)} is not possible; give a number between 0 and 1")
-    return float(value)
+def check_share(value: float, name: str, *, zero: bool = False, one: bool = False) -> float:
+    """Give a number between zero and one, which may be either end only where that is said."""
+    if is_real(value) and (0 < value < 1 or (zero and value == 0) or (one and value == 1)):
+        return float(value)
+    within = "between 0 and 1"
+    if zero or one:
+        within = f"{'at least' if zero else 'above'} 0 and {'at most' if one else 'below'} 1"
+    raise InputError(f"{name}={brief(value)} is not possible; give a number {within}")
 
 
 def check_not_negative(value: float, name: str) -> float:

@@ -19,9 +19,13 @@ from sklearn.utils.validation import (
 )
 
 from contextures._arrays import FloatArray
-from contextures._checks import check_positive_int, check_positive_real, random_state_of
+from contextures._checks import (
+    check_positive_int,
+    check_positive_real,
+    check_share,
+    random_state_of,
+)
 from contextures.exceptions import InputError
-from contextures.shift.losses import check_fraction
 from contextures.shift.programs import EnsembleWeights, ensemble_program, regularized_program
 
 Method = Literal["ada_lp", "lp", "regularized_lp"]
@@ -138,10 +142,8 @@ class BoostedCVaRClassifier(ClassifierMixin, BaseEstimator):
             raise InputError(
                 f"method={self.method!r} is not known; give one of: {', '.join(RATES)}"
             )
-        alpha = check_fraction(self.alpha, "alpha")
-        share = check_fraction(
-            self.validation_fraction, "validation_fraction", zero=True, one=False
-        )
+        alpha = check_share(self.alpha, "alpha", one=True)
+        share = check_share(self.validation_fraction, "validation_fraction", zero=True)
         rounds = check_positive_int(self.n_estimators, "n_estimators")
         rate = RATES[self.method] if self.learning_rate is None else self.learning_rate
         check_positive_real(rate, "learning_rate")
@@ -225,7 +227,9 @@ class BoostedCVaRClassifier(ClassifierMixin, BaseEstimator):
             Weights that minimise CVaR of each share on the held-out rows.
         """
         check_is_fitted(self)
-        shares = [check_fraction(each, "alpha") for each in np.ravel(np.asarray(alpha)).tolist()]
+        shares = [
+            check_share(each, "alpha", one=True) for each in np.ravel(np.asarray(alpha)).tolist()
+        ]
         found = np.array([self._program(share).models for share in shares])
         return found[0] if np.ndim(alpha) == 0 else found
 
@@ -254,7 +258,7 @@ class BoostedCVaRClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         if self.method != "ada_lp":
             raise InputError(f"method={self.method!r} has no such guarantee; fit with 'ada_lp'")
-        alpha = check_fraction(self.alpha if alpha is None else alpha, "alpha")
+        alpha = check_share(self.alpha if alpha is None else alpha, "alpha", one=True)
         rate = RATES["ada_lp"] if self.learning_rate is None else self.learning_rate
         steps = len(self.estimators_)
         return float(self.round_losses_.max() - math.log(alpha) / (rate * steps) + rate / 8)

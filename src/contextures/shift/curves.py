@@ -9,9 +9,14 @@ import numpy as np
 from sklearn.tree import DecisionTreeRegressor
 
 from contextures._arrays import FloatArray
-from contextures._checks import check_positive_int, check_rows, random_state_of
+from contextures._checks import (
+    check_positive_int,
+    check_rows,
+    check_share,
+    random_state_of,
+)
 from contextures.exceptions import InputError
-from contextures.shift.losses import check_fraction, check_losses
+from contextures.shift.losses import check_losses
 
 SHARES = tuple(round(0.05 * step, 2) for step in range(1, 21))
 RESAMPLES = 400
@@ -95,7 +100,7 @@ def subpopulation_curve(
     array([1.  , 0.5 , 0.25])
     """
     values = np.asarray(check_losses(losses), dtype=np.float64)
-    shares = np.array([check_fraction(float(each), "alphas") for each in np.ravel(alphas)])
+    shares = np.array([check_share(float(each), "alphas", one=True) for each in np.ravel(alphas)])
     if not shares.size:
         raise InputError("alphas is empty; give shares above 0 and at most 1")
     ordered = np.sort(values)[::-1]
@@ -166,7 +171,7 @@ def worst_groups(
             f"there are {len(values)} losses and {len(rows)} rows; give as many of each, 40 or more"
         )
     check_positive_int(depth, "depth")
-    check_fraction(least_share, "least_share")
+    check_share(least_share, "least_share", one=True)
     called = names or [f"column {j}" for j in range(rows.shape[1])]
     order = random_state_of(random_state).permutation(len(rows))
     grown, judged = order[: len(rows) // 2], order[len(rows) // 2 :]

@@ -14,7 +14,12 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from contextures._arrays import FloatArray
-from contextures._checks import check_not_negative, check_positive_int, check_positive_real
+from contextures._checks import (
+    check_not_negative,
+    check_positive_int,
+    check_positive_real,
+    check_share,
+)
 from contextures.exceptions import InputError
 from contextures.shift.convex import (
     Losses,
@@ -23,7 +28,7 @@ from contextures.shift.convex import (
     softmax_losses,
     solve_robust,
 )
-from contextures.shift.losses import check_fraction, sort_losses, without_largest
+from contextures.shift.losses import sort_losses, without_largest
 from contextures.shift.weights import RISKS, RiskName
 
 TRIMMINGS = 30
@@ -57,8 +62,8 @@ class _Robust(BaseEstimator):
     def _solve(self, X: FloatArray, losses_of: Losses, n_scores: int, weight: Any) -> Solution:
         if self.risk not in RISKS:
             raise InputError(f"risk={self.risk!r} is not known; give one of: {', '.join(RISKS)}")
-        alpha = check_fraction(self.alpha, "alpha")
-        epsilon = check_fraction(self.epsilon, "epsilon", zero=True, one=False)
+        alpha = check_share(self.alpha, "alpha", one=True)
+        epsilon = check_share(self.epsilon, "epsilon", zero=True)
         check_positive_real(self.penalty, "penalty")
         check_not_negative(self.tol, "tol")
         check_positive_int(self.max_iter, "max_iter")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 import sys
 from typing import Any, NamedTuple
 
@@ -66,20 +65,6 @@ def check_losses(losses: Any, name: str = "losses") -> Any:
         place = int(np.flatnonzero(~np.isfinite(array))[0])
         raise InputError(f"{name} must be finite; that of row {place} is {array[place]}")
     return array
-
-
-def check_fraction(value: Any, name: str, *, zero: bool = False, one: bool = True) -> float:
-    """Give a share of the rows as a float, or say between which numbers it must lie."""
-    lower, upper = ("at least 0" if zero else "above 0"), ("at most 1" if one else "below 1")
-    fits = (
-        isinstance(value, numbers.Real)
-        and not isinstance(value, bool)
-        and (float(value) >= 0 if zero else float(value) > 0)
-        and (float(value) <= 1 if one else float(value) < 1)
-    )
-    if not fits:
-        raise InputError(f"{name}={value!r} is not possible; give a number {lower} and {upper}")
-    return float(value)
 
 
 def check_probabilities(sample_weight: Any, values: Any) -> Any:

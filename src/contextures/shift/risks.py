@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from contextures._checks import check_not_negative
+from contextures._checks import (
+    check_not_negative,
+    check_share,
+)
 from contextures.exceptions import InputError
 from contextures.shift.adversaries import (
     chi_square_weights,
@@ -16,7 +19,7 @@ from contextures.shift.adversaries import (
     entropy_weights,
     power_weights,
 )
-from contextures.shift.losses import SortedLosses, check_fraction, library_of, sort_losses
+from contextures.shift.losses import SortedLosses, library_of, sort_losses
 from contextures.shift.weights import Radius, RiskName, chi_square_norm, sorted_weights
 
 
@@ -61,7 +64,7 @@ def cvar(losses: Any, alpha: float, *, sample_weight: Any = None) -> Any:
     3.666667
     """
     given = sort_losses(losses, sample_weight)
-    return _expected(given, cvar_weights(given, check_fraction(alpha, "alpha")))
+    return _expected(given, cvar_weights(given, check_share(alpha, "alpha", one=True)))
 
 
 def chi_square_dro(
@@ -108,7 +111,7 @@ def chi_square_dro(
     >>> round(chi_square_dro([0.0, 0.0, 0.0, 1.0], alpha=0.5), 4)
     0.683
     """
-    alpha = check_fraction(alpha, "alpha")
+    alpha = check_share(alpha, "alpha", one=True)
     if radius == "dissertation" and 0.5 < alpha < 1:
         warnings.warn(
             f"alpha={alpha:g} is above 1/2, where this radius does not bound the risk of every "
@@ -226,8 +229,8 @@ def doro(
     3.5
     """
     alpha, epsilon = (
-        check_fraction(alpha, "alpha"),
-        check_fraction(epsilon, "epsilon", zero=True, one=False),
+        check_share(alpha, "alpha", one=True),
+        check_share(epsilon, "epsilon", zero=True),
     )
     given = sort_losses(losses, sample_weight)
     return _expected(given, sorted_weights(given, risk, alpha, epsilon, radius))

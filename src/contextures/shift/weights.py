@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
+from contextures._checks import check_share
 from contextures.exceptions import InputError
 from contextures.shift.adversaries import chi_square_weights, cvar_weights
 from contextures.shift.losses import (
     SortedLosses,
-    check_fraction,
     library_of,
     sort_losses,
     without_largest,
@@ -94,8 +94,8 @@ def worst_case_weights(
     array([0.        , 0.33333333, 0.        , 0.66666667])
     """
     alpha, epsilon = (
-        check_fraction(alpha, "alpha"),
-        check_fraction(epsilon, "epsilon", zero=True, one=False),
+        check_share(alpha, "alpha", one=True),
+        check_share(epsilon, "epsilon", zero=True),
     )
     given = sort_losses(losses, sample_weight, order=True)
     weights = sorted_weights(given, risk, alpha, epsilon, radius)
