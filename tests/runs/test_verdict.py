@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from contextures.evaluation import HeldOutScore, Task
+from contextures.evaluation.representations.probe import held_out_predictions
 from contextures.runs.advice import predictor_gain
 from contextures.runs.next_step import rows_needed
 from contextures.runs.paired_gain import Gain, gain_metric, gain_over_raw, paired_gain
@@ -154,8 +155,10 @@ def test_the_gain_is_of_the_metric_that_judges():
     labels = (signal + 0.7 * rng.normal(size=600) > 2.2).astype(int)
     ours, theirs = signal[:, None], rng.normal(size=(600, 1))
     parts = [(rows[:300], rows[300:]) for rows in (ours, theirs, labels)]
-    usual = gain_over_raw(Task("classification"), *parts)
-    ranked = gain_over_raw(Task("classification", judged_by="roc-auc"), *parts)
+    usual, ranked = (
+        gain_over_raw(task, parts[2], held_out_predictions(task, *parts))
+        for task in (Task("classification"), Task("classification", judged_by="roc-auc"))
+    )
     assert usual.low <= 0
     assert ranked.low > 0
     models = [LogisticRegression().fit(train, parts[2][0]) for train, _ in parts[:2]]

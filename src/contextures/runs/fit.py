@@ -14,10 +14,14 @@ from contextures.contexts import Context
 from contextures.data import Table
 from contextures.data.proportions import keep_proportions
 from contextures.data.table import as_table
-from contextures.evaluation import Task, compare, probe_curve
+from contextures.evaluation import Task, probe_curve
 from contextures.evaluation.metrics import check_metric
 from contextures.evaluation.representations.folds import Apart, folds
-from contextures.evaluation.representations.probe import best_of
+from contextures.evaluation.representations.probe import (
+    best_of,
+    held_out_predictions,
+    scores_of,
+)
 from contextures.exceptions import InputError
 from contextures.runs.asked_split import apart_of, check_asked, check_column, split_apart
 from contextures.runs.checked_table import Checked, look_over
@@ -305,5 +309,6 @@ def _score(
     first = coordinates[:, :n_used]
     ours, raw = (first[train], first[test]), (features[train], features[test])
     target = labels[train], labels[test]
-    scores = compare(task, ours, raw, target, apart=within)
-    return Scored(task, n_used, curve, scores, gain_over_raw(task, ours, raw, target, within))
+    told = held_out_predictions(task, ours, raw, target, within)
+    scores = scores_of(task, target, told)
+    return Scored(task, n_used, curve, scores, gain_over_raw(task, target, told))

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contextures._arrays import FloatArray
 from contextures.evaluation import (
     Task,
     paired_bootstrap_interval,
@@ -16,9 +15,7 @@ from contextures.evaluation import (
     paired_mean_interval,
 )
 from contextures.evaluation.metrics import USUAL, Metric
-from contextures.evaluation.representations.folds import Apart
-from contextures.evaluation.representations.probe import linear_probe
-from contextures.evaluation.representations.task import told_by
+from contextures.evaluation.representations.probe import Told, classes_of
 
 
 @dataclass(frozen=True)
@@ -48,43 +45,29 @@ class Gain:
         }
 
 
-def gain_over_raw(
-    task: Task,
-    embedding: tuple[FloatArray, FloatArray],
-    raw: tuple[FloatArray, FloatArray],
-    target: tuple[NDArray[Any], NDArray[Any]],
-    apart: Apart | None = None,
-) -> Gain:
-    """Fit the same linear model to coordinates and to raw features, and compare row by row.
+def gain_over_raw(task: Task, target: tuple[Any, Any], told: dict[str, Told]) -> Gain:
+    """Compare the linear model on coordinates with that on raw features, row by row.
 
     Parameters
     ----------
     task : Task
         What is predicted.
-    embedding, raw : tuple of ndarray
-        Training and held-out rows as coordinates, and as prepared features.
     target : tuple of ndarray
         Training and held-out targets.
-    apart : Apart, optional
-        What keeps the training rows apart where penalties are chosen.
+    told : dict of str to Told
+        What the models predicted for the held-out rows.
 
     Returns
     -------
     Gain
         What the coordinates gain.
     """
-    models = [linear_probe(task, rows[0], target[0], apart) for rows in (embedding, raw)]
-    truth, rows = np.asarray(target[1]), (embedding[1], raw[1])
+    truth, classes = np.asarray(target[1]), classes_of(task, target)
+    ours, theirs = told["contexture"].values, told["raw_linear"].values
     if gain_metric(task) in USUAL.values():
-        return paired_gain(
-            task.kind,
-            truth,
-            *(np.asarray(model.predict(each)) for model, each in zip(models, rows, strict=True)),
-        )
-    classes = np.unique(np.concatenate([np.asarray(part) for part in target]))
-    ours, theirs = (
-        told_by(task, model, each, classes) for model, each in zip(models, rows, strict=True)
-    )
+        if classes is not None:
+            ours, theirs = classes[ours.argmax(axis=1)], classes[theirs.argmax(axis=1)]
+        return paired_gain(task.kind, truth, ours, theirs)
     how: dict[str, Any] = {"classes": classes, "positive": task.positive}
     value = task.value(truth, ours, classes) - task.value(truth, theirs, classes)
     low, high = paired_bootstrap_interval(task.metric, truth, ours, theirs, seed=task.seed, **how)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -101,8 +103,39 @@ def compare(
     for name, pair in (("embedding", embedding), ("raw", raw), ("target", target)):
         if not isinstance(pair, tuple | list) or len(pair) != 2:
             raise InputError(f"{name} must be a pair, of the training and of the held-out rows")
+    told = held_out_predictions(task, embedding, raw, target, apart)
+    return scores_of(task, target, told)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a model predicted for held-out rows.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n,) or (n, q)
+        Numbers, or for classes the chances of all, sorted.
+    seconds : float
+        How long it took, choices included.
+    words : str
+        The model.
+    """
+
+    values: NDArray[Any]
+    seconds: float
+    words: str
+
+
+def held_out_predictions(
+    task: Task,
+    embedding: tuple[FloatArray, FloatArray],
+    raw: tuple[FloatArray, FloatArray],
+    target: tuple[Any, Any],
+    apart: Apart | None = None,
+) -> dict[str, Told]:
+    """Give the predictions that :func:`compare` scores."""
     both = tuple(np.hstack(pair) for pair in zip(embedding, raw, strict=True))
-    classes = _classes(task, target)
+    classes = classes_of(task, target)
     entries = {
         "contexture": (_linear, embedding),
         "raw_linear": (_linear, raw),
@@ -111,17 +144,27 @@ def compare(
         "contexture_plus_raw": (_linear, both),
         "baseline": (baseline, raw),
     }
-    scores = {}
+    found = {}
     for name, (fit, (train, test)) in entries.items():
         started = time.perf_counter()
         fitted = fit(task, train, target[0], apart)
-        told = told_by(task, fitted.model, test, classes)
-        seconds = time.perf_counter() - started
-        scores[name] = score_of(task, target[1], told, classes, seconds=seconds, model=fitted.words)
-    return scores
+        values = told_by(task, fitted.model, test, classes)
+        found[name] = Told(values, time.perf_counter() - started, fitted.words)
+    return found
 
 
-def _classes(task: Task, target: tuple[Any, ...]) -> Any:
+def scores_of(
+    task: Task, target: tuple[Any, Any], told: dict[str, Told]
+) -> dict[str, HeldOutScore]:
+    """Score predictions of held-out rows; see :func:`compare`."""
+    classes = classes_of(task, target)
+    return {
+        name: score_of(task, target[1], one.values, classes, seconds=one.seconds, model=one.words)
+        for name, one in told.items()
+    }
+
+
+def classes_of(task: Task, target: tuple[Any, ...]) -> Any:
     """Give all classes, sorted; None for numbers."""
     if task.kind == "regression":
         return None
@@ -175,7 +218,7 @@ def probe_curve(
     check_length(target, len(coordinates), "target")
     target = np.asarray(target)
     rows, labels, apart = tuning_rows(task, coordinates, target, apart=apart)
-    classes = _classes(task, (labels,))
+    classes = classes_of(task, (labels,))
     parts = folds(task, labels, n_folds, apart)
     points = []
     for d in dimensions:
@@ -191,7 +234,7 @@ def probe_curve(
 def _over_folds(
     task: Task, labels: Any, tested: list[Any], told: list[Any]
 ) -> tuple[float, float, float]:
-    classes = _classes(task, (labels,))
+    classes = classes_of(task, (labels,))
     scores = [
         task.value(labels[test], part, classes) for test, part in zip(tested, told, strict=True)
     ]
@@ -222,7 +265,7 @@ def _logistic(strength: float) -> Any:
 def _choose(task: Task, features: FloatArray, target: Any, apart: Apart | None) -> float:
     """Pick the strength with the best mean score over 3 folds of (some of) the training rows."""
     rows, labels, apart = tuning_rows(task, features, np.asarray(target), apart=apart)
-    parts, classes = folds(task, labels, 3, apart), _classes(task, (labels,))
+    parts, classes = folds(task, labels, 3, apart), classes_of(task, (labels,))
 
     def score(strength: float) -> float:
         told = [
