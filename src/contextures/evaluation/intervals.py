@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from contextures._arrays import FloatArray
+from contextures._checks import check_length
 from contextures.evaluation.metrics import Metric, read_predictions
 from contextures.evaluation.resampled import Weighing, weighing
 
@@ -21,6 +23,7 @@ def bootstrap_interval(
     seed: int = 0,
     classes: Any = None,
     positive: Any = None,
+    groups: ArrayLike | None = None,
 ) -> tuple[float, float]:
     """Compute a percentile interval of a score by resampling the test rows.
 
@@ -44,6 +47,9 @@ def bootstrap_interval(
         What the columns of chances are of; by default the classes of ``truth``, sorted.
     positive : label, optional
         Of two classes, the one that average precision is of; by default the rarer in ``truth``.
+    groups : array-like of shape (n,), optional
+        The group of each row. Groups are then drawn whole, since rows of one are alike and do not
+        count as many; of few groups such intervals are still too narrow.
 
     Returns
     -------
@@ -61,8 +67,7 @@ def bootstrap_interval(
     (0.91, 0.99)
     """
     read = read_predictions(metric, truth, predicted, classes, positive)
-    score, n = weighing(metric, read), len(read.truth)
-    return _percentiles(score, n, level, n_resamples, seed)
+    return _percentiles(weighing(metric, read), len(read.truth), level, n_resamples, seed, groups)
 
 
 def paired_bootstrap_interval(
@@ -76,6 +81,7 @@ def paired_bootstrap_interval(
     seed: int = 0,
     classes: Any = None,
     positive: Any = None,
+    groups: ArrayLike | None = None,
 ) -> tuple[float, float]:
     """Compute a percentile interval of how much larger one score is than another of the same rows.
 
@@ -87,7 +93,7 @@ def paired_bootstrap_interval(
         Targets of the test rows.
     first, second : array-like of shape (n,) or (n, q)
         What two models predicted for them.
-    level, n_resamples, seed, classes, positive
+    level, n_resamples, seed, classes, positive, groups
         See :func:`bootstrap_interval`; both scores are of the same rows in every resample.
 
     Returns
@@ -106,19 +112,31 @@ def paired_bootstrap_interval(
     reads = [read_predictions(metric, truth, told, classes, positive) for told in (first, second)]
     ours, theirs = (weighing(metric, read) for read in reads)
     n = len(reads[0].truth)
-    return _percentiles(lambda counts: ours(counts) - theirs(counts), n, level, n_resamples, seed)
+
+    def ahead(counts: FloatArray) -> FloatArray:
+        return ours(counts) - theirs(counts)
+
+    return _percentiles(ahead, n, level, n_resamples, seed, groups)
 
 
 def _percentiles(
-    score: Weighing, n: int, level: float, n_resamples: int, seed: int
+    score: Weighing, n: int, level: float, n_resamples: int, seed: int, groups: ArrayLike | None
 ) -> tuple[float, float]:
     rng = np.random.default_rng(seed)
     scores = np.empty(n_resamples)
+    group_of = None
+    n_units = n
+    if groups is not None:
+        check_length(groups, n, "groups")
+        names, group_of = np.unique(np.asarray(groups), return_inverse=True)
+        n_units = len(names)
     step = max(1, 2_000_000 // n)
     for start in range(0, n_resamples, step):
         count = min(step, n_resamples - start)
-        drawn = rng.integers(0, n, (count, n)) + n * np.arange(count)[:, None]
-        counts = np.bincount(drawn.ravel(), minlength=count * n).reshape(count, n)
+        drawn = rng.integers(0, n_units, (count, n_units)) + n_units * np.arange(count)[:, None]
+        counts = np.bincount(drawn.ravel(), minlength=count * n_units).reshape(count, n_units)
+        if group_of is not None:
+            counts = counts[:, group_of]
         scores[start : start + count] = score(counts.astype(np.float64))
     scores = scores[np.isfinite(scores)]
     if not len(scores):

@@ -16,7 +16,7 @@ from contextures.data.proportions import keep_proportions
 from contextures.data.table import as_table
 from contextures.evaluation import Task, probe_curve
 from contextures.evaluation.metrics import check_metric
-from contextures.evaluation.representations.folds import Apart, folds
+from contextures.evaluation.representations.folds import Apart, folds, held_groups
 from contextures.evaluation.representations.probe import (
     best_of,
     held_out_predictions,
@@ -225,7 +225,7 @@ def _find(
             judged.task,
             progress,
             more=None if outside is None else outside.labels,
-            apart=apart is not None,
+            apart=apart,
         )
     return Run(
         options=options,
@@ -310,5 +310,6 @@ def _score(
     ours, raw = (first[train], first[test]), (features[train], features[test])
     target = labels[train], labels[test]
     told = held_out_predictions(task, ours, raw, target, within)
-    scores = scores_of(task, target, told)
-    return Scored(task, n_used, curve, scores, gain_over_raw(task, target, told))
+    groups = held_groups(apart, test)
+    scores = scores_of(task, target, told, groups)
+    return Scored(task, n_used, curve, scores, gain_over_raw(task, target, told, groups))

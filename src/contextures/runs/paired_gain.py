@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -45,7 +45,9 @@ class Gain:
         }
 
 
-def gain_over_raw(task: Task, target: tuple[Any, Any], told: dict[str, Told]) -> Gain:
+def gain_over_raw(
+    task: Task, target: tuple[Any, Any], told: dict[str, Told], groups: Any = None
+) -> Gain:
     """Compare the linear model on coordinates with that on raw features, row by row.
 
     Parameters
@@ -56,6 +58,8 @@ def gain_over_raw(task: Task, target: tuple[Any, Any], told: dict[str, Told]) ->
         Training and held-out targets.
     told : dict of str to Told
         What the models predicted for the held-out rows.
+    groups : ndarray of shape (n,), optional
+        The group of each held-out row; the interval then draws groups whole.
 
     Returns
     -------
@@ -67,13 +71,25 @@ def gain_over_raw(task: Task, target: tuple[Any, Any], told: dict[str, Told]) ->
     if gain_metric(task) in USUAL.values():
         if classes is not None:
             ours, theirs = classes[ours.argmax(axis=1)], classes[theirs.argmax(axis=1)]
-        return paired_gain(task.kind, truth, ours, theirs)
+        found = paired_gain(task.kind, truth, ours, theirs)
+        if groups is None:
+            return found
+        # Exact and Student's intervals are of rows that are independent.
+        low, high = _ends(USUAL[task.kind], truth, ours, theirs, task.seed, groups)
+        return replace(found, low=low, high=high)
     how: dict[str, Any] = {"classes": classes, "positive": task.positive}
     value = task.value(truth, ours, classes) - task.value(truth, theirs, classes)
-    low, high = paired_bootstrap_interval(task.metric, truth, ours, theirs, seed=task.seed, **how)
-    if np.isnan(low):
-        low, high = -np.inf, np.inf
-    return Gain(float(value), low, high, len(truth))
+    ends = _ends(task.metric, truth, ours, theirs, task.seed, groups, **how)
+    return Gain(float(value), *ends, len(truth))
+
+
+def _ends(
+    metric: Metric, truth: Any, ours: Any, theirs: Any, seed: int, groups: Any, **how: Any
+) -> tuple[float, float]:
+    low, high = paired_bootstrap_interval(
+        metric, truth, ours, theirs, seed=seed, groups=groups, **how
+    )
+    return (-np.inf, np.inf) if np.isnan(low) else (low, high)
 
 
 def gain_metric(task: Task) -> Metric:

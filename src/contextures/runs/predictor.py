@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from contextures._arrays import FloatArray
 from contextures.data import class_labels
 from contextures.evaluation import Task
+from contextures.evaluation.representations.folds import Apart, held_groups
 from contextures.exceptions import ContextWarning
 from contextures.prediction import ContextureClassifier, ContextureRegressor
 from contextures.runs.checked_table import Checked
@@ -90,7 +91,7 @@ def learn_predictor(
     progress: Progress,
     *,
     more: NDArray[Any] | None = None,
-    apart: bool = False,
+    apart: Apart | None = None,
 ) -> Predicted:
     """Fit, score and fit again the predictor of a table's target.
 
@@ -114,8 +115,8 @@ def learn_predictor(
     more : ndarray of shape (m,), optional
         The labels of the file's rows, as codes of classes or numbers. Nothing is then fitted to
         held-out rows afterwards: they are no part of the table.
-    apart : bool, default=False
-        Whether rows were kept apart by a group or a time.
+    apart : Apart, optional
+        What keeps rows apart, of all rows of the table.
 
     Returns
     -------
@@ -139,6 +140,7 @@ def learn_predictor(
                 hidden = target[rows]
                 fitted, seconds = _fitted(checked, features[rows], hidden, task.seed)
                 scored = _scored(task, checked, fitted, target, features, codes, split.test)
+                scored = replace(scored, groups=held_groups(apart, split.test))
                 score = held_out_score(fitted, scored, seconds)
         refit = fitted is None or (more is None and int(known.sum()) <= REFIT_MOST)
         if refit:
@@ -147,6 +149,7 @@ def learn_predictor(
                 fitted_to = np.flatnonzero(known)
         assert fitted is not None
         own = _scored(task, checked, fitted, target, features, codes, fitted_to)
+        own = replace(own, groups=held_groups(apart, fitted_to))
         if score is None:
             score = left_out_score(fitted, own, seconds)
         with progress.stage("predict rows"):
@@ -158,9 +161,9 @@ def learn_predictor(
         score=score,
         refitted=refit and len(split.test) > 0,
         n_predicted=int((~known).sum()),
-        left_out=None if apart else _left_out(fitted, own),
+        left_out=None if apart is not None else _left_out(fitted, own),
         warnings=list(dict.fromkeys(messages)),
-        apart=apart,
+        apart=apart is not None,
     )
 
 

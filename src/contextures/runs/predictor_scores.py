@@ -76,6 +76,8 @@ class Scored:
         For classes, the place of each of the predictor's.
     n_classes : int
         How many classes there are in all.
+    groups : ndarray of shape (m,) or None
+        The group of each row, by which intervals resample.
     """
 
     task: Task
@@ -83,6 +85,7 @@ class Scored:
     target: NDArray[Any]
     places: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, dtype=np.intp))
     n_classes: int = 0
+    groups: NDArray[Any] | None = None
 
     @property
     def classes(self) -> NDArray[np.intp] | None:
@@ -96,7 +99,7 @@ class Scored:
 
     def score(self, told: FloatArray, **more: Any) -> HeldOutScore:
         """Score predictions of the rows."""
-        return score_of(self.task, self.target, told, self.classes, **more)
+        return score_of(self.task, self.target, told, self.classes, groups=self.groups, **more)
 
 
 def held_out_score(predictor: Predictor, rows: Scored, seconds: float) -> PredictorScore:

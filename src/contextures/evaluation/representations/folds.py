@@ -51,6 +51,11 @@ class Apart:
         return Apart(self.kind, self.codes[rows])
 
 
+def held_groups(apart: Apart | None, rows: Any) -> IntArray | None:
+    """Give the groups of held-out rows, by which intervals resample; None where rows have none."""
+    return apart.codes[rows] if apart is not None and apart.kind == "group" else None
+
+
 def folds(
     labels: Any, n_folds: int, *, classes: bool, seed: int = 0, apart: Apart | None = None
 ) -> Folds:

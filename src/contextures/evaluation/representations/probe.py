@@ -154,12 +154,12 @@ def held_out_predictions(
 
 
 def scores_of(
-    task: Task, target: tuple[Any, Any], told: dict[str, Told]
+    task: Task, target: tuple[Any, Any], told: dict[str, Told], groups: Any = None
 ) -> dict[str, HeldOutScore]:
-    """Score predictions of held-out rows; see :func:`compare`."""
-    classes = classes_of(task, target)
+    """Score predictions of held-out rows, of ``groups``; see :func:`compare`."""
+    more = {"classes": classes_of(task, target), "groups": groups}
     return {
-        name: score_of(task, target[1], one.values, classes, seconds=one.seconds, model=one.words)
+        name: score_of(task, target[1], one.values, **more, seconds=one.seconds, model=one.words)
         for name, one in told.items()
     }
 

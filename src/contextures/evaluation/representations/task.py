@@ -143,6 +143,7 @@ def score_of(
     *,
     seconds: float | None = None,
     model: str = "",
+    groups: Any = None,
 ) -> HeldOutScore:
     """Score predictions by a task's metric, and beside it by the usual one.
 
@@ -160,6 +161,8 @@ def score_of(
         How long it took.
     model : str
         What predicted.
+    groups : array-like of shape (n,), optional
+        The group of each row; the interval then draws groups whole.
 
     Returns
     -------
@@ -171,7 +174,7 @@ def score_of(
         how: dict[str, Any] = {"classes": classes, "positive": task.positive}
         return HeldOutScore(
             value_of(metric, truth, told, **how),
-            bootstrap_interval(metric, truth, told, seed=task.seed, **how),
+            bootstrap_interval(metric, truth, told, seed=task.seed, groups=groups, **how),
         )
 
     usual = USUAL[task.kind]
