@@ -211,3 +211,17 @@ def test_a_calibration_error_by_hand():
     right = np.array([[1, 0], [0, 1], [0, 1], [0, 1]], dtype=float)
     expected = (abs(1 - 1.90) + abs(2 - 1.14)) / 4
     assert calibration_error(chances, right) == pytest.approx(expected)
+
+
+def test_an_accident_of_few_labels_does_not_end_in_the_mean():
+    """Of twenty labels one outlier makes a sound member look a little worse than the mean."""
+    rng = np.random.default_rng(3)
+    targets = rng.normal(size=(20, 1))
+    sound = targets + 0.5 * rng.normal(size=(20, 1))
+    mean, wild = np.zeros((20, 1)), 4 * rng.normal(size=(20, 1))
+    slope = np.sqrt(1.1 * np.mean(targets**2) / np.mean((targets - sound) ** 2))
+    unlucky = targets - slope * (targets - sound)  # its error is 1.1 times that of the mean
+    errors = targets - np.array([mean, unlucky, wild])
+    weights = pool_weights(errors, np.ones(3), 0)
+    assert weights[1] > 0.3 and weights[2] == 0
+    assert pool_weights(errors, np.ones(3), 0, many=True)[1] == 0

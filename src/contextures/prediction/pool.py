@@ -12,8 +12,12 @@ from contextures._arrays import FloatArray
 from contextures.prediction.calibration import best_sharpness, tempered, with_companions
 from contextures.prediction.members.estimators import folds
 
-SHRINK = 0.3
+SHRINK = 0.2
 """How strongly weights are held to the prior: times k^(-1/2) and the median member's error."""
+
+DOUBT = 1.0
+"""With few labels, members up to 1 + DOUBT k^(-1/2) times the error of the mean are weighed: so far
+off by chance is what k squared errors may be."""
 
 LIGHT = 1.0
 """The same with many labels: times 1 / k and the least error. It is what one label has to say."""
@@ -144,8 +148,8 @@ def pool_weights(
 
     Minimises the squared left-out error of the weighted average, plus SHRINK k^(-1/2) e times the
     chi-squared distance sum_m (w_m - p_m)^2 / p_m to the prior p, where e is the median error of
-    the members. Members that predict worse than the mean does are left out first, so one that is
-    wildly off has no say, however strong the shrinkage.
+    the members. Members that predict worse than the mean does, by more than chance explains, are
+    left out first, so one that is wildly off has no say, however strong the shrinkage.
 
     On the simplex the objective is w^T Q w with Q the errors' second moments plus the penalty's
     diagonal, so w is in proportion to the v >= 0 that minimises v^T Q v / 2 - sum v.
@@ -159,7 +163,8 @@ def pool_weights(
     mean : int
         Which member is the mean.
     many : bool
-        With many labels the penalty is LIGHT / k times the least error of a member instead.
+        With many labels the penalty is LIGHT / k times the least error of a member instead, and
+        every member that is worse than the mean is left out.
 
     Returns
     -------
@@ -170,7 +175,7 @@ def pool_weights(
     flat = errors.reshape(len(errors), -1)
     sizes = np.array([_size(each, k) for each in flat])
     size = float(sizes[mean])
-    kept = np.flatnonzero(sizes <= size)
+    kept = np.flatnonzero(sizes <= size * (1.0 if many else 1.0 + DOUBT * k**-0.5))
     weights = np.zeros(len(errors))
     if not size > 0:  # all labels are alike
         weights[mean] = 1.0

@@ -68,10 +68,10 @@ class ContextureRegressor(RegressorMixin, PooledPrediction):
     Notes
     -----
     Weights are on the simplex, minimise the squared left-out error and are held to a prior with a
-    strength of k^(-1/2) (``prediction/pool.py``); the prior gives little
-    to high powers of local contexts, which do harm where there are no clusters. A member that
-    predicts worse than the mean is left out, and none is believed further outside the labels'
-    range than half of it.
+    strength of k^(-1/2) (``prediction/pool.py``); the prior gives little to high powers of local
+    contexts, which do harm where there are no clusters. A member that predicts worse than the
+    mean, by more than chance explains, is left out, and none is believed further outside the
+    labels' range than half of it.
 
     With many labels the prior's strength is 1 / k instead, so that the left-out errors decide. The
     widths and rounds of members are cross-fitted too: no row's label has a say in its own
