@@ -16,6 +16,7 @@ from contextures.prediction.calibration import (
 )
 from contextures.prediction.limits import limit_chances, limit_left_out, limit_numbers
 from contextures.prediction.pool import (
+    DOUBT,
     SHRINK,
     SOUND,
     Prior,
@@ -222,6 +223,8 @@ def test_an_accident_of_few_labels_does_not_end_in_the_mean():
     slope = np.sqrt(1.1 * np.mean(targets**2) / np.mean((targets - sound) ** 2))
     unlucky = targets - slope * (targets - sound)  # its error is 1.1 times that of the mean
     errors = targets - np.array([mean, unlucky, wild])
-    weights = pool_weights(errors, np.ones(3), 0)
+    weights = pool_weights(errors, np.ones(3), 0, doubt=DOUBT)
     assert weights[1] > 0.3 and weights[2] == 0
-    assert pool_weights(errors, np.ones(3), 0, many=True)[1] == 0
+    assert pool_weights(errors, np.ones(3), 0)[1] == 0
+    left_out, prior = np.array([mean, unlucky, wild]), Prior(np.ones(3), np.ones(3), 0)
+    assert fit_pool(left_out, targets, prior, classes=False).weights[1] == weights[1]

@@ -16,8 +16,9 @@ SHRINK = 0.2
 """How strongly weights are held to the prior: times k^(-1/2) and the median member's error."""
 
 DOUBT = 1.0
-"""With few labels, members up to 1 + DOUBT k^(-1/2) times the error of the mean are weighed: so far
-off by chance is what k squared errors may be."""
+"""Of few numbers, members up to 1 + DOUBT k^(-1/2) times the error of the mean are weighed: so far
+off by chance is what k squared errors may be. Chances were brought to the labels' scale before, so
+that members of classes which are worse than the mean are so for a reason."""
 
 LIGHT = 1.0
 """The same with many labels: times 1 / k and the least error. It is what one label has to say."""
@@ -118,7 +119,8 @@ def fit_pool(
         The weights and powers.
     """
     if not classes:
-        weights = pool_weights(targets - left_out, prior.shares, prior.mean, many=many)
+        doubt = 0.0 if many else DOUBT
+        weights = pool_weights(targets - left_out, prior.shares, prior.mean, many=many, doubt=doubt)
         return Pool(weights, np.empty(0))
     few = prior.few / prior.few.sum()
     k, q = targets.shape
@@ -142,13 +144,13 @@ def fit_pool(
 
 
 def pool_weights(
-    errors: FloatArray, prior: FloatArray, mean: int, *, many: bool = False
+    errors: FloatArray, prior: FloatArray, mean: int, *, many: bool = False, doubt: float = 0.0
 ) -> FloatArray:
     """Weigh members on the simplex.
 
     Minimises the squared left-out error of the weighted average, plus SHRINK k^(-1/2) e times the
     chi-squared distance sum_m (w_m - p_m)^2 / p_m to the prior p, where e is the median error of
-    the members. Members that predict worse than the mean does, by more than chance explains, are
+    the members. Members that predict worse than the mean does, by more than ``doubt`` allows, are
     left out first, so one that is wildly off has no say, however strong the shrinkage.
 
     On the simplex the objective is w^T Q w with Q the errors' second moments plus the penalty's
@@ -163,8 +165,9 @@ def pool_weights(
     mean : int
         Which member is the mean.
     many : bool
-        With many labels the penalty is LIGHT / k times the least error of a member instead, and
-        every member that is worse than the mean is left out.
+        With many labels the penalty is LIGHT / k times the least error of a member instead.
+    doubt : float
+        Members up to 1 + doubt k^(-1/2) times the error of the mean are weighed.
 
     Returns
     -------
@@ -175,7 +178,7 @@ def pool_weights(
     flat = errors.reshape(len(errors), -1)
     sizes = np.array([_size(each, k) for each in flat])
     size = float(sizes[mean])
-    kept = np.flatnonzero(sizes <= size * (1.0 if many else 1.0 + DOUBT * k**-0.5))
+    kept = np.flatnonzero(sizes <= size * (1.0 + doubt * k**-0.5))
     weights = np.zeros(len(errors))
     if not size > 0:  # all labels are alike
         weights[mean] = 1.0
