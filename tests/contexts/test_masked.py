@@ -50,3 +50,12 @@ def test_masked_gaussians_are_the_mean_of_their_formula(rows, gamma):
     for asked, found in ((rows, context.expansion_), (new, context.expand(new))):
         each = [gaussian(asked[:, ~m], rows[:, ~m], gamma) for m in context.masks_]
         np.testing.assert_allclose(as_array(found), np.mean(each, axis=0), atol=1e-10)
+
+
+def test_many_rows_are_dealt_to_threads_and_are_what_each_is_alone(monkeypatch):
+    context = MaskContext(RBFContext(0.5), 0.4, random_state=0).fit(PLAIN)
+    rows = RNG.normal(size=(300, 6))
+    alone = as_array(context.expand(rows))
+    monkeypatch.setattr("contextures.contexts.gaussians._ENTRIES_ALONE", 0)
+    monkeypatch.setattr("contextures.contexts.gaussians._SMALL_BLOCK_VALUES", 200)
+    np.testing.assert_array_equal(as_array(context.expand(rows)), alone)

@@ -22,6 +22,9 @@ _SMALL_BLOCK_VALUES = 16_384
 # Columns up to which a block's distances are added up by column.
 _MOST_COLUMNS = 32
 
+# Entries up to which one thread averages them, and into how many jobs more are dealt.
+_ENTRIES_ALONE, _JOBS = 20_000_000, 16
+
 # How far gamma times a distance, which is what weights are the exponential of, may be off.
 _OFF = 1e-11
 
@@ -92,11 +95,22 @@ def masked_gaussians(
             found, sums = weights.at(gammas[which, place])
             totals[place][part] += np.multiply(found, 1.0 / sums, out=weights.spare)
 
-    if rows.shape[1] <= _MOST_COLUMNS:
-        for part in _blocks(n, m, _SMALL_BLOCK_VALUES):
+    def average(parts: list[slice]) -> None:
+        for part in parts:
             columns = np.square(rows[part].T[:, :, None] - points.T[:, None, :])
             for which, squared in enumerate(_by_column(columns, masks, float(gammas.max()))):
                 add(part, squared, which)
+
+    if rows.shape[1] <= _MOST_COLUMNS:
+        parts = list(_blocks(n, m, _SMALL_BLOCK_VALUES))
+        # Many gammas are a search's, which works on several families at once.
+        if len(totals) > 1 or n * m * len(masks) < _ENTRIES_ALONE:
+            average(parts)
+        else:
+            from joblib import Parallel, delayed
+
+            jobs = (delayed(average)(parts[start::_JOBS]) for start in range(_JOBS))
+            Parallel(n_jobs=-1, require="sharedmem")(jobs)  # each writes rows of its own
     else:
         both = zip(visible_parts(rows, masks), visible_parts(points, masks), strict=True)
         for which, (visible, seen) in enumerate(both):
