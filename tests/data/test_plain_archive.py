@@ -17,7 +17,10 @@ from contextures.data import TablePreparation, load_preparation, save_preparatio
 from contextures.data.storage import PLAIN, TRUSTED
 from contextures.exceptions import InputError
 
-HEAVY = ("skops", "skrub", "torch", "dask", "matplotlib", "plotly", "jinja2", "lightgbm", "pytest")
+HEAVY = (
+    *("skops", "skrub", "torch", "dask", "matplotlib", "plotly", "jinja2", "lightgbm", "pytest"),
+    *("sklearn.ensemble", "sklearn.linear_model", "sklearn.kernel_approximation"),
+)
 RNG = np.random.default_rng(0)
 FRAME = pd.DataFrame(
     {
