@@ -8,6 +8,7 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from contextures._archive_contents import check_contents
+from contextures._plain_archive import NotPlainError, Types, read_plain
 from contextures.exceptions import InputError
 
 ALWAYS_UNPACKED = 2**26
@@ -49,7 +50,9 @@ def write_archive(content: Any, trusted: Sequence[str], what: str) -> bytes:
     return archive
 
 
-def read_archive(archive: bytes, trusted: Sequence[str], kind: str, where: str) -> Any:
+def read_archive(
+    archive: bytes, trusted: Sequence[str], kind: str, where: str, plain: Types | None = None
+) -> Any:
     """Open a skops archive that anyone may have changed: no code of its own, and nothing broken.
 
     Parameters
@@ -61,6 +64,9 @@ def read_archive(archive: bytes, trusted: Sequence[str], kind: str, where: str) 
         this is called, so that a changed archive cannot name others.
     kind, where : str
         What is read and from where, for messages: ``"encoder"``, ``"'run'"``.
+    plain : mapping, optional
+        Types by which an archive that holds no others is read without skops; see
+        :func:`contextures._plain_archive.read_plain`.
 
     Returns
     -------
@@ -73,10 +79,14 @@ def read_archive(archive: bytes, trusted: Sequence[str], kind: str, where: str) 
     InputError
         If it is damaged, holds another type, or unpacks to far more than its size.
     """
-    import skops.io
-
     try:
         check_unpacked(archive)
+        content = _read_plain(archive, plain or {})
+        if content is not None:
+            check_contents(content)
+            return content
+        import skops.io
+
         strange = _strange(archive, trusted)
         if strange:
             raise InputError(
@@ -91,6 +101,14 @@ def read_archive(archive: bytes, trusted: Sequence[str], kind: str, where: str) 
         reason = " ".join(str(error).split())[:120] or type(error).__name__
         raise InputError(f"the {kind} in {where} cannot be read: {reason}; fit it again") from None
     return content
+
+
+def _read_plain(archive: bytes, types: Types) -> Any:
+    """Read an archive that holds only such types; None where it holds anything else."""
+    try:
+        return read_plain(archive, types) if types else None
+    except NotPlainError:
+        return None
 
 
 def _strange(archive: bytes, trusted: Sequence[str]) -> list[str]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from math import comb
 from typing import Any, Self
 
 import numpy as np
-from scipy import sparse
 from sklearn.base import clone
 
-from contextures._arrays import FloatArray, Matrix, compact
+from contextures._arrays import FloatArray, Matrix
 from contextures._checks import check_positive_int, check_rows, random_state_of
+from contextures.contexts.averaging import visible_parts
 from contextures.contexts.base import Context, attempt_each
 from contextures.contexts.corruption import n_hidden
 from contextures.contexts.registry import ShortForm
@@ -138,10 +138,8 @@ class MaskContext(SupportContext):
 
     def expand_rows(self, X: FloatArray) -> Matrix:
         """Give the transition of checked rows."""
-        total = Total()
-        for base, visible in zip(self._views(), visible_parts(X, self.masks_), strict=True):
-            total.add(base.expand_rows(visible))
-        return total.mean()
+        views = ([view] for view in self._views())
+        return type(self._views()[0]).mean_over_masks(views, X, self.points_, self.masks_)[0]
 
     def family(self) -> tuple[Any, ...]:
         """Say that contexts with the same masks share what their bases share."""
@@ -157,7 +155,7 @@ class MaskContext(SupportContext):
         rows = check_rows(X, least=2)
         fitted: list[Any] = attempt_each(contexts, lambda context: context.fit_support(rows))
         for group in _alike(fitted):
-            found = cls._average_fits([fitted[place] for place in group], rows)
+            found = _averaged_or_failed([fitted[place] for place in group], rows)
             for place, transition in zip(group, found, strict=True):
                 if isinstance(transition, Exception):
                     fitted[place] = transition
@@ -173,36 +171,9 @@ class MaskContext(SupportContext):
         found: list[Matrix] = [None] * len(contexts)
         for group in _alike(contexts):
             members = [contexts[place] for place in group]
-            totals = [Total() for _ in members]
-            masks = members[0].masks_
-            for visible, mask in zip(visible_parts(rows, masks), masks, strict=True):
-                bases = [
-                    context._with_landmarks().fit_support(
-                        np.ascontiguousarray(context.points_[:, ~mask])
-                    )
-                    for context in members
-                ]
-                together = type(bases[0]).expand_family(bases, visible)
-                for total, transition in zip(totals, together, strict=True):
-                    total.add(transition)
-            for place, total in zip(group, totals, strict=True):
-                found[place] = total.mean()
+            for place, mean in zip(group, _averaged(members, rows), strict=True):
+                found[place] = mean
         return found
-
-    @staticmethod
-    def _average_fits(members: Sequence[MaskContext], rows: FloatArray) -> list[Any]:
-        """Average each mask's bases over masks; in place of one that fails, give its exception."""
-        totals = [Total() for _ in members]
-        failed: dict[int, Exception] = {}
-        for visible in visible_parts(rows, members[0].masks_):
-            bases = [context._seeded() for context in members]
-            together = type(bases[0]).fit_family(bases, visible)
-            for place, base in enumerate(together):
-                if isinstance(base, Exception):
-                    failed[place] = base
-                else:
-                    totals[place].add(base.expansion_)
-        return [failed.get(place) or total.mean() for place, total in enumerate(totals)]
 
     def check_parts(self) -> None:
         """Refuse a base that cannot be masked; see :meth:`Context.check_parts`."""
@@ -241,15 +212,16 @@ class MaskContext(SupportContext):
 
 
 def _alike(contexts: Sequence[Any]) -> list[list[int]]:
-    """Group contexts by what lets them share each mask's work: the masks and the kind of base."""
+    """Group contexts by what lets them share each mask's work: masks, points, the kind of base."""
     groups: list[list[int]] = []
     for place, context in enumerate(contexts):
         if isinstance(context, Exception):
             continue
         for group in groups:
             first = contexts[group[0]]
-            if type(first.base) is type(context.base) and np.array_equal(
-                first.masks_, context.masks_
+            if type(first.base) is type(context.base) and all(
+                np.array_equal(getattr(first, name), getattr(context, name))
+                for name in ("masks_", "points_")
             ):
                 group.append(place)
                 break
@@ -258,34 +230,25 @@ def _alike(contexts: Sequence[Any]) -> list[list[int]]:
     return groups
 
 
-class Total:
-    """A running sum of transitions that turns dense once that is the smaller form."""
+def _averaged(members: Sequence[MaskContext], rows: FloatArray) -> list[Matrix]:
+    """Average each member's base over masks; masks and points are the same for all."""
+    points, masks = members[0].points_, members[0].masks_
+    bases = (
+        [context._with_landmarks().fit_support(part) for context in members]
+        for part in visible_parts(points, masks)
+    )
+    kind: type[SupportContext] = type(members[0].base)  # type: ignore[assignment]
+    return kind.mean_over_masks(bases, rows, points, masks)
 
-    def __init__(self) -> None:
-        self.sum: Matrix | None = None
-        self.count = 0
 
-    def add(self, transition: Matrix) -> None:
-        """Add one transition."""
-        self.count += 1
-        if self.sum is None:
-            self.sum = transition.copy()
-        elif sparse.issparse(self.sum):
-            total = self.sum + transition
-            self.sum = compact(total) if sparse.issparse(total) else np.asarray(total)
-        elif sparse.issparse(transition):
-            n = transition.shape[0]
-            per_row = np.diff(transition.indptr)
-            # A row's columns are distinct, so no entry is hit twice.
-            self.sum[np.repeat(np.arange(n), per_row), transition.indices] += transition.data
-        else:
-            self.sum += transition
-
-    def mean(self) -> Matrix:
-        """Give the mean of what was added."""
-        if self.sum is None:
-            raise InputError("there is nothing to average; give at least one mask")
-        return compact(self.sum * (1.0 / self.count))
+def _averaged_or_failed(members: Sequence[MaskContext], rows: FloatArray) -> list[Any]:
+    """Average bases over masks; in place of a member whose base fails, give its exception."""
+    try:
+        return _averaged(members, rows)
+    except Exception as error:  # one bad candidate must not stop the others
+        if len(members) == 1:
+            return [error]
+        return [found for member in members for found in _averaged_or_failed([member], rows)]
 
 
 def draw_masks(
@@ -318,9 +281,3 @@ def draw_masks(
     for mask, chosen in zip(masks, hidden, strict=True):
         mask[chosen] = True
     return masks
-
-
-def visible_parts(X: FloatArray, masks: np.ndarray[Any, Any]) -> Iterator[FloatArray]:
-    """Give the visible columns of ``X`` under each mask in turn."""
-    for mask in masks:
-        yield np.ascontiguousarray(X[:, ~mask])

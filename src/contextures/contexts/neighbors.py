@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import clone
 
 from contextures._arrays import FloatArray, IntArray, Matrix, compact
 from contextures._checks import check_positive_int, check_rows
 from contextures.contexts.base import attempt_each
+from contextures.contexts.nearest_of_many import masked_neighbors, reach_far
 from contextures.contexts.neighbor_search import NeighborSearch
 from contextures.contexts.registry import ShortForm
 from contextures.contexts.support import SupportContext, by_points, landmarks
@@ -161,6 +164,22 @@ class KNNContext(SupportContext):
             context._set_transition(transition)
             context.n_features_in_ = rows.shape[1]
         return fitted
+
+    @classmethod
+    def mean_over_masks(
+        cls,
+        bases: Iterable[Sequence[KNNContext]],
+        rows: FloatArray,
+        points: FloatArray,
+        masks: NDArray[np.bool_],
+    ) -> list[Matrix]:
+        """Average transitions over masks; where neighbours reach far, they are counted."""
+        bases = iter(bases)
+        first = next(bases)
+        counts = [base.n_neighbors for base in first]
+        if first[0]._index().exact and reach_far(counts, len(points)):
+            return masked_neighbors(rows, points, counts, masks)
+        return super().mean_over_masks(chain([first], bases), rows, points, masks)
 
     @classmethod
     def expand_family(cls, contexts: Sequence[KNNContext], X: Any) -> list[Matrix]:

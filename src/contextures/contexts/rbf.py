@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from contextures._arrays import FloatArray, Matrix, compact
+from contextures._arrays import FloatArray, Matrix
 from contextures._checks import check_positive_int, check_positive_real, check_rows
 from contextures.contexts.base import attempt_each
+from contextures.contexts.gaussians import gaussian_transitions, masked_gaussians
 from contextures.contexts.registry import ShortForm
 from contextures.contexts.support import SupportContext, by_points, landmarks
 
 # The dense transition of more rows than this no longer fits comfortably in memory.
 MOST_ENTRIES = 50_000_000
-_NEGLIGIBLE = 1e-16
-FEW_ROWS = 8
-# Distances of one block of rows, half a megabyte of them.
-_BLOCK_VALUES = 65_536
 
 
 class RBFContext(SupportContext):
@@ -125,6 +123,18 @@ class RBFContext(SupportContext):
         return fitted
 
     @classmethod
+    def mean_over_masks(
+        cls,
+        bases: Iterable[Sequence[RBFContext]],
+        rows: FloatArray,
+        points: FloatArray,
+        masks: NDArray[np.bool_],
+    ) -> list[Matrix]:
+        """Average transitions over masks, distances shared by all of them."""
+        gammas = np.array([[base.gamma_ for base in together] for together in bases])
+        return masked_gaussians(rows, points, gammas, masks)
+
+    @classmethod
     def expand_family(cls, contexts: Sequence[RBFContext], X: Any) -> list[Matrix]:
         """Describe rows under contexts of one family: distances are computed once."""
         return by_points(contexts, _transitions, check_rows(X, contexts[0].points_.shape[1]))
@@ -132,48 +142,7 @@ class RBFContext(SupportContext):
 
 def _transitions(contexts: Sequence[RBFContext], rows: FloatArray) -> list[Matrix]:
     """Give the transition of rows under contexts with the same points, in the same order."""
-    points = contexts[0].points_
-    found = [np.empty((len(rows), len(points))) for _ in contexts]
-    order = sorted(range(len(contexts)), key=lambda place: contexts[place].gamma_)
-    # What is done with one block of rows stays in the processor's cache.
-    step = max(1, _BLOCK_VALUES // len(points))
-    squared = _squared_distances(rows, points)
-    for start in range(0, len(rows), step):
-        part = slice(start, start + step)
-        weights = _Weights(squared[part])
-        for place in order:
-            weights.transition(contexts[place].gamma_, out=found[place][part])
-    # Taken out, because only the smaller form of each is wanted.
-    return [compact(found.pop(0)) for _ in contexts]
-
-
-class _Weights:
-    """Gaussian weights of the same distances for growing gamma.
-
-    exp(-4 gamma d) is the fourth power of exp(-gamma d): where gammas are powers of two apart, the
-    exponential is taken once.
-    """
-
-    def __init__(self, squared: FloatArray) -> None:
-        squared -= squared.min(axis=1, keepdims=True)
-        self.distances = squared
-        self.farthest = float(squared.max(initial=0.0))
-        self.gamma = 0.0
-        self.weights = np.empty_like(squared)
-
-    def transition(self, gamma: float, out: FloatArray) -> None:
-        """Write the transition for a gamma that is not below the last one."""
-        doublings = np.log2(gamma / self.gamma) if self.gamma else 99.0
-        if doublings <= 4 and doublings == int(doublings):
-            for _ in range(int(doublings)):
-                np.square(self.weights, out=self.weights)
-        else:
-            np.multiply(self.distances, -gamma, out=self.weights)
-            np.exp(self.weights, out=self.weights)
-        self.gamma = gamma
-        if gamma * self.farthest > -np.log(_NEGLIGIBLE):
-            self.weights[self.weights < _NEGLIGIBLE] = 0.0
-        np.divide(self.weights, self.weights.sum(axis=1, keepdims=True), out=out)
+    return gaussian_transitions(rows, contexts[0].points_, [each.gamma_ for each in contexts])
 
 
 def median_distance(X: FloatArray, most: int = 1000) -> float:
@@ -197,18 +166,3 @@ def median_distance(X: FloatArray, most: int = 1000) -> float:
     chosen = X if len(X) <= most else X[np.linspace(0, len(X) - 1, most).astype(np.intp)]
     squared = pdist(chosen, "sqeuclidean")
     return float(np.median(squared)) or float(squared.mean()) or 1.0
-
-
-def _squared_distances(X: FloatArray, points: FloatArray) -> FloatArray:
-    from scipy.spatial.distance import cdist
-
-    # The product of matrices is quicker for many rows of many columns only.
-    if X.shape[1] <= 16 or len(X) <= FEW_ROWS:
-        squared: FloatArray = cdist(X, points, "sqeuclidean")
-        return squared
-    from sklearn.metrics.pairwise import euclidean_distances
-
-    # Centred, because the expansion of |x - a|^2 loses digits far from zero.
-    centre = points.mean(axis=0)
-    squared = euclidean_distances(X - centre, points - centre, squared=True)
-    return squared

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray, Matrix
 from contextures._checks import check_rows, random_state_of
+from contextures.contexts.averaging import Total, visible_parts
 from contextures.contexts.base import Context
 from contextures.exceptions import unwritten
 
@@ -75,6 +77,40 @@ class SupportContext(Context):
             P+(a_j | x_i).
         """
         raise unwritten(self, "expand_rows")
+
+    @classmethod
+    def mean_over_masks(
+        cls,
+        bases: Iterable[Sequence[Any]],
+        rows: FloatArray,
+        points: FloatArray,
+        masks: NDArray[np.bool_],
+    ) -> list[Matrix]:
+        """Average the transitions of rows over masks of the columns.
+
+        Parameters
+        ----------
+        bases : iterable of sequence of SupportContext
+            For each mask, contexts of this class with the visible columns of the points as their
+            support; their number is the same for all masks.
+        rows : ndarray of shape (n, p)
+            The rows, all columns of them.
+        points : ndarray of shape (m, p)
+            The points, all columns of them.
+        masks : ndarray of bool of shape (n_masks, p)
+            True where a column is hidden.
+
+        Returns
+        -------
+        list of ndarray or csr_array of shape (n, m)
+            For each context of a mask, its mean.
+        """
+        totals: list[Total] = []
+        for together, visible in zip(bases, visible_parts(rows, masks), strict=True):
+            totals = totals or [Total() for _ in together]
+            for total, found in zip(totals, cls.expand_family(together, visible), strict=True):
+                total.add(found)
+        return [total.mean() for total in totals]
 
     def check_fit(self, X: Any, y: Any = None) -> None:
         """Refuse parameters that do not suit rows; see :meth:`Context.check_fit`."""

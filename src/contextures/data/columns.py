@@ -283,10 +283,10 @@ def _fit_scalers(read: list[tuple[FittedColumn, FloatArray]]) -> None:
 def _word_encoder(name: str, kind: Kind, words: NDArray[Any]) -> Any:
     from sklearn.preprocessing import OneHotEncoder
 
-    load_skrub()
-    from skrub import StringEncoder
-
     if kind == "text":
+        load_skrub()
+        from skrub import StringEncoder
+
         encoder = StringEncoder(n_components=TEXT_FEATURES, random_state=0)
         with warnings.catch_warnings():
             # Texts of few different n-grams become fewer features, which the account says.

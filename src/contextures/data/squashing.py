@@ -9,7 +9,36 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from contextures.data.without_home import load_skrub
+
 FloatArray = NDArray[np.float64]
+
+
+class Learned:
+    """What a scaler of skrub's learned, by the same names, read from a file without skrub."""
+
+
+class SquashingScaler(Learned):
+    """What skrub's SquashingScaler learned, which is all that :func:`squash` asks of it."""
+
+
+def as_skrub(scaler: Any) -> Any:
+    """Give a scaler as skrub's own, with whatever it learned."""
+    if type(scaler) is not SquashingScaler:
+        return scaler
+    load_skrub()
+    import skrub._squashing_scaler as home
+
+    made = _like(scaler, home.SquashingScaler)
+    if made.minmax_scaler_ is not None:
+        made.minmax_scaler_ = _like(made.minmax_scaler_, home._MinMaxScaler)
+    return made
+
+
+def _like(one: Any, kind: type[Any]) -> Any:
+    made: Any = object.__new__(kind)
+    made.__dict__.update(vars(one))
+    return made
 
 
 def squash(scaler: Any, values: FloatArray) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from contextures._archives import read_archive, write_archive
 from contextures._files import as_damaged, check_ours, read_pair, to_json, write_together
+from contextures._plain_archive import Types
 from contextures.data.account import ColumnAccount
 from contextures.data.amounts import NumberForm
 from contextures.data.columns import FittedColumn
 from contextures.data.preparation import TablePreparation
-from contextures.data.squashing import apart, together
-from contextures.data.without_home import load_skrub
+from contextures.data.squashing import Learned, SquashingScaler, apart, as_skrub, together
 
 FORMAT = 3
 DESCRIPTION, ENCODERS = "preparation.json", "preparation.skops"
@@ -30,6 +31,25 @@ TRUSTED = (
 )
 """The types that an archive may hold, besides numpy's and scikit-learn's own: fixed here, so that
 a changed file cannot name others."""
+
+
+def _scikit_learn(name: str) -> Callable[[], type[Any]]:
+    def load() -> type[Any]:
+        import sklearn.preprocessing
+
+        found: type[Any] = getattr(sklearn.preprocessing, name)
+        return found
+
+    return load
+
+
+PLAIN: Types = {
+    ("skrub._squashing_scaler", "SquashingScaler"): lambda: SquashingScaler,
+    ("skrub._squashing_scaler", "_MinMaxScaler"): lambda: Learned,
+    ("sklearn.preprocessing._data", "RobustScaler"): _scikit_learn("RobustScaler"),
+    ("sklearn.preprocessing._encoders", "OneHotEncoder"): _scikit_learn("OneHotEncoder"),
+}
+"""The types in the archive of a table without text, which is read without skops and skrub."""
 
 _SCALED = ("numeric", "date")
 _ENCODERS = {
@@ -87,7 +107,8 @@ def save_preparation(preparation: TablePreparation, directory: str | Path) -> No
     scalers = [c.encoder for c in preparation.fitted_.values() if c.kind in _SCALED]
     words = {n: c.encoder for n, c in preparation.fitted_.items() if c.kind not in _SCALED}
     # One scaler of all columns: an archive of thousands of objects takes minutes.
-    encoders = [list(preparation.fitted_), together(scalers) if scalers else None, words]
+    scaler = as_skrub(together(scalers)) if scalers else None
+    encoders = [list(preparation.fitted_), scaler, words]
     archive = write_archive(encoders, TRUSTED, "the preparation")
     write_together(folder, {ENCODERS: archive, DESCRIPTION: to_json(description)})
 
@@ -125,8 +146,7 @@ def load_preparation(directory: str | Path) -> TablePreparation:
     """
     folder = Path(directory)
     description, archive = read_pair(folder, DESCRIPTION, ENCODERS, "preparation", FORMAT)
-    load_skrub()
-    encoders = read_archive(archive, TRUSTED, "preparation", repr(str(folder)))
+    encoders = read_archive(archive, TRUSTED, "preparation", repr(str(folder)), PLAIN)
     with as_damaged(f"the preparation in {str(folder)!r}"):
         preparation = _restore(description, encoders)
         _check_whole(preparation)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -84,3 +86,42 @@ def default_candidates(X: FloatArray, n_levels: int = 9) -> list[Candidate]:
     if p > 1:
         contexts += [MaskContext(base) for base in plain]
     return [as_candidate(context) for context in contexts]
+
+
+def first_alike(candidates: Sequence[Candidate], share: float) -> list[int]:
+    """Find candidates that are one and the same context on a share of the rows.
+
+    K cannot be below two however few rows are left, so that several levels of it may meet there.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+        The candidates.
+    share : float
+        The share of the rows.
+
+    Returns
+    -------
+    list of int
+        For each, the place of the first that is the same; its own where none is before it. Only
+        contexts of neighbours, Gaussian ones and masked ones of these are looked at.
+    """
+    seen: dict[Any, int] = {}
+    return [
+        seen.setdefault(_what(candidate.context, share) or place, place)
+        for place, candidate in enumerate(candidates)
+    ]
+
+
+def _what(context: Context, share: float) -> Any:
+    """Say what a context is on a share of the rows; None where its parameters do not tell."""
+    if type(context) not in (KNNContext, RBFContext, MaskContext):
+        return None
+    found = []
+    for name, value in sorted(context.subsampled(share).get_params(deep=True).items()):
+        if isinstance(value, KNNContext | RBFContext):
+            value = type(value)  # whose parameters are among these
+        elif not isinstance(value, str | int | float | np.number | None):
+            return None
+        found.append((name, value))
+    return (type(context), *found)

@@ -21,6 +21,7 @@ from contextures.selection.candidates import (
     Candidate,
     as_candidate,
     default_candidates,
+    first_alike,
 )
 from contextures.selection.label_scores import Labels, labelled_dimension
 from contextures.selection.ranking import (
@@ -218,8 +219,9 @@ class ContextSearch(Showing, BaseEstimator):
 
         fitted, share = rows[seen.chosen], len(seen.chosen) / len(rows)
         given = None if y is None else np.asarray(y)[seen.chosen]
-        order = _pieces(candidates)
         seed = seed_of(self.random_state)
+        twins = first_alike(candidates, share)
+        order = _pieces(candidates, sorted(set(twins)))
         jobs = (
             delayed(judge_group)(
                 [candidates[place].context.subsampled(share).seeded(seed) for place in places],
@@ -240,10 +242,11 @@ class ContextSearch(Showing, BaseEstimator):
         for places, results in zip(order, parallel(jobs), strict=True):
             for place, result in zip(places, results, strict=True):
                 judged[place] = result
-            done += len(places)
+            done += sum(twins.count(place) for place in places)
             if progress is not None:
                 progress(done, len(candidates))
-        return [result for result in judged if result is not None]
+        found = (judged[twin] for twin in twins)
+        return [result for result in found if result is not None]
 
     def _rank(
         self, candidates: list[Candidate], judged: list[Judged], labels: Labels | None
@@ -308,15 +311,15 @@ def _usual(rows: FloatArray, y: Any) -> list[Candidate]:
     return [*candidates, as_candidate(LabelContext(label_task(np.asarray(y))))]
 
 
-def _pieces(candidates: Sequence[Candidate]) -> list[list[int]]:
-    """Lay out which candidates are judged together.
+def _pieces(candidates: Sequence[Candidate], chosen: Sequence[int]) -> list[list[int]]:
+    """Lay out which of the chosen candidates are judged together.
 
     Masked families come first and whole: they take longest and share most. The others follow in
     small pieces, so that none is left to run alone at the end.
     """
     groups: dict[Any, list[int]] = {}
-    for place, candidate in enumerate(candidates):
-        groups.setdefault(candidate.context.family(), []).append(place)
+    for place in chosen:
+        groups.setdefault(candidates[place].context.family(), []).append(place)
     whole, rest = [], []
     for group in groups.values():
         if candidates[group[0]].context.n_averaged > 1:

@@ -21,11 +21,11 @@ from contextures.spectrum.solve import (
     COARSE,
     GRAM_SIDE,
     NEGLIGIBLE,
-    SOUND,
     choose_solver,
     top_triplets,
     top_values,
 )
+from contextures.spectrum.steep import SOUND
 
 
 def decompose(

@@ -16,6 +16,7 @@ from contextures.exceptions import InputError
 from contextures.spectrum.largest import largest_value
 from contextures.spectrum.operator import NormalizedOperator
 from contextures.spectrum.ritz.problem import top_eigen
+from contextures.spectrum.steep import all_of_few, few_functions
 
 Solver = Literal["auto", "dense", "gram", "lanczos", "propack"]
 Triplets = tuple[FloatArray, FloatArray, FloatArray]
@@ -28,9 +29,6 @@ GRAM_SIDE = 3000
 
 NEGLIGIBLE = 1e-9
 """Singular values below this are rounding."""
-
-SOUND = 1e-7
-"""Functions of smaller singular values rest on rounding on new rows: mu = T nu / s."""
 
 COARSE = 1e-2
 """Below this values are worth refining after a Gram matrix, which squares them."""
@@ -86,7 +84,7 @@ def top_triplets(
     Returns
     -------
     tuple of ndarray
-        U, s, V.
+        U, s, V, fewer of them where the others' values are below 1e-10.
     """
     if solver == "dense":
         left, values, right = svd(operator.dense())
@@ -122,6 +120,10 @@ def top_values(operator: NormalizedOperator, n_components: int) -> FloatArray:
 
 
 def _from_gram(operator: NormalizedOperator, n_components: int) -> Triplets:
+    basis = few_functions(operator, n_components)
+    if basis is not None:
+        left, values, right = _refined(operator, basis)
+        return left[:, :n_components], values[:n_components], right[:, :n_components]
     squares, vectors = top_eigen(operator.smaller_gram(), n_components)
     triplets = _complete(operator, np.sqrt(np.clip(squares, 0.0, None)), vectors)
     return triplets if triplets[1][-1] > COARSE else _refined(operator, triplets[0])
@@ -156,7 +158,7 @@ def _iterate(
     the operator is asked again with what was found taken away.
     """
     whole = operator.linear_operator()
-    few = _all_of_few(whole, n_components)
+    few = all_of_few(whole, n_components)
     if few is not None:
         return few
     (left, values, right), holds = _first(operator, n_components, solver, rng)
@@ -298,28 +300,6 @@ def _largest(
     # is next to equal to the last function found: a looser tolerance halves the products.
     squares = eigsh(outside, k=1, ncv=30, which="LA", tol=3e-4, v0=start, return_eigenvectors=False)
     return float(np.sqrt(max(squares[0], 0.0)))
-
-
-def _all_of_few(matrix: LinearOperator, k: int) -> Triplets | None:
-    """Compute all triplets where there are fewer than ``k``, and None where there are more.
-
-    Beyond the rank Krylov solvers take up to a hundred times longer; but there the products with
-    ``k`` random vectors span the whole range.
-    """
-    rng = np.random.default_rng(0)
-    drawn = matrix.matmat(rng.standard_normal((matrix.shape[1], k)))
-    spread = np.linalg.eigvalsh(drawn.T @ drawn)
-    if spread[0] > 1e-12 * spread[-1]:
-        return None
-    right, _ = np.linalg.qr(matrix.rmatmat(np.linalg.qr(drawn)[0]))
-    left, values, rotation = np.linalg.svd(matrix.matmat(right), full_matrices=False)
-    right = right @ rotation.T
-    # A random vector has a part along everything: what is left of it shows what was missed.
-    v = rng.standard_normal(matrix.shape[1])
-    missed = np.linalg.norm(matrix.matvec(v) - left @ (values * (right.T @ v)))
-    if values[-1] > SOUND or missed > SOUND:
-        return None
-    return left, values, right
 
 
 def _square(matrix: LinearOperator) -> LinearOperator:

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
-from sklearn.kernel_approximation import Nystroem
 
 from contextures._arrays import FloatArray
 from contextures._checks import check_positive_int
@@ -58,6 +57,8 @@ class NystroemBasis(Basis):
 
     def fit_rows(self, rows: FloatArray) -> None:
         """Draw the landmarks; see :meth:`Basis.fit`."""
+        from sklearn.kernel_approximation import Nystroem
+
         check_positive_int(self.n_landmarks, "n_landmarks")
         self.gamma_ = float(1.0 / np.sqrt(np.prod(typical_distances(rows, _NEIGHBOR))))
         n_landmarks = min(self.n_landmarks, (len(rows) + 1) // 2)
@@ -69,6 +70,8 @@ class NystroemBasis(Basis):
 
     def values(self, rows: FloatArray, dtype: DTypeLike) -> NDArray[Any]:
         """Compute phi; see :meth:`Basis.values`."""
+        from sklearn.kernel_approximation import Nystroem
+
         features = Nystroem(gamma=self.gamma_)
         features.components_ = self.components_
         features.component_indices_ = np.arange(len(self.components_))

@@ -19,6 +19,10 @@ PENALTIES = tuple(10.0**power for power in np.arange(-4.0, 2.5, 0.5))
 
 LEVEL = 0.8
 _NEGLIGIBLE = 1e-9
+_ROUNDING = float(np.finfo(np.float64).eps)
+
+_EXACT = 1e-9
+"""How large a share of the smallest penalty the rounding of a Gram matrix may be."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,8 @@ def pseudo_task_error(
     tried = sorted({min(int(d), most) for d in dimensions or nested_dimensions(most)})
     if tried[0] < 1 or not len(penalties) or min(penalties) <= 0:
         raise InputError("dimensions must be at least 1 and penalties above zero")
-    probes = [_Probe(fitted[:, :d], judged[:, :d], prior) for d in tried]
+    least = float(min(penalties))
+    probes = [_Probe(fitted[:, :d], judged[:, :d], prior, least) for d in tried]
     errors = np.array([probe.expected(np.asarray(penalties)) for probe in probes])
     place, penalty = np.unravel_index(np.argmin(errors), errors.shape)
     best = probes[int(place)]
@@ -200,17 +205,35 @@ def beaten_share(one: PseudoTaskScore, other: PseudoTaskScore) -> float:
 
 
 class _Probe:
-    """The ridge probe on some coordinates, y_hat = mean(y) + W U^T y with W = B diag(g)."""
+    """The ridge probe on some coordinates, y_hat = mean(y) + B diag(1 / (squares + ridge)) A^T y.
 
-    def __init__(self, fitted: FloatArray, judged: FloatArray, prior: TaskPrior) -> None:
+    With F the fitted coordinates, centred, and J the judged ones, either V holds the eigenvectors
+    of F^T F, and A = F V and B = J V; or U holds those of F F^T, and A = U and B = J F^T U. The
+    squared lengths of the columns of A are the eigenvalues, or one.
+    """
+
+    def __init__(
+        self, fitted: FloatArray, judged: FloatArray, prior: TaskPrior, penalty: float
+    ) -> None:
         centre = fitted.mean(axis=0)
-        left, sizes, right = svd(fitted - centre)
-        kept = sizes > _NEGLIGIBLE * max(sizes[0], 1e-300)
-        self.left, self.sizes = left[:, kept], sizes[kept]
-        self.judged = (judged - centre) @ right[kept].T
+        fitted, judged = fitted - centre, judged - centre
+        tall = fitted.shape[0] > fitted.shape[1]
+        gram = fitted.T @ fitted if tall else fitted @ fitted.T
+        if _ROUNDING * float(np.trace(gram)) < _EXACT * penalty * prior.n_labelled:
+            squares, vectors = np.linalg.eigh(gram)
+            self.squares: FloatArray = np.clip(squares, 0.0, None)
+            self.fitted = fitted @ vectors if tall else vectors
+            self.judged = judged @ (vectors if tall else fitted.T @ vectors)
+            self.lengths = self.squares if tall else np.ones(len(squares))
+        else:  # squares would lose what so small a penalty lets through
+            left, sizes, right = svd(fitted)
+            kept = sizes > _NEGLIGIBLE * max(sizes[0], 1e-300)
+            self.fitted, self.squares = left[:, kept], sizes[kept] ** 2
+            self.judged = judged @ right[kept].T * sizes[kept]
+            self.lengths = np.ones(len(self.squares))
         self.prior = prior
         own, across, _ = prior.blocks
-        self.inner = self.left.T @ own @ self.left
+        self.inner = self.fitted.T @ own @ self.fitted
         self.across = across
 
     def expected(self, penalties: FloatArray) -> FloatArray:
@@ -218,25 +241,25 @@ class _Probe:
         prior, t = self.prior, len(self.judged)
         gains = self._gains(penalties[:, None])
         overlap = self.judged.T @ self.judged
-        explained = (self.left * (self.across @ self.judged)).sum(axis=0)
+        explained = (self.fitted * (self.across @ self.judged)).sum(axis=0)
         quadratic = ((gains @ (self.inner * overlap)) * gains).sum(axis=1)
         signal = prior.blocks[2].mean() - 2 * gains @ explained / t + quadratic / t
-        spread = 1 + 1 / prior.n_labelled + gains**2 @ np.diag(overlap) / t
+        spread = 1 + 1 / prior.n_labelled + gains**2 @ (self.lengths * np.diag(overlap)) / t
         return np.asarray(signal + prior.noise * spread)
 
     def details(self, penalty: float) -> tuple[FloatArray, FloatArray]:
         """Give the expected error of each held-out row, and the error on each task drawn."""
         prior, m = self.prior, self.prior.n_labelled
         weights = self.judged * self._gains(np.array([[penalty]]))
-        rows = prior.blocks[2] - 2 * (weights * (self.left.T @ self.across).T).sum(axis=1)
+        rows = prior.blocks[2] - 2 * (weights * (self.fitted.T @ self.across).T).sum(axis=1)
         rows += ((weights @ self.inner) * weights).sum(axis=1)
-        rows += prior.noise * (1 + 1 / m + (weights**2).sum(axis=1))
+        rows += prior.noise * (1 + 1 / m + weights**2 @ self.lengths)
         labels = prior.labels
-        predicted = labels[:m].mean(axis=0) + weights @ (self.left.T @ labels[:m])
+        predicted = labels[:m].mean(axis=0) + weights @ (self.fitted.T @ labels[:m])
         return rows, np.asarray(((labels[m:] - predicted) ** 2).mean(axis=0))
 
     def _gains(self, penalties: FloatArray) -> FloatArray:
-        return np.asarray(self.sizes / (self.sizes**2 + penalties * self.prior.n_labelled))
+        return np.asarray(1.0 / (self.squares + penalties * self.prior.n_labelled))
 
 
 def _coordinates(values: ArrayLike, name: str) -> FloatArray:

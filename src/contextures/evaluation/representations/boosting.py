@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+from joblib import Parallel, delayed
 
 from contextures._arrays import FloatArray
 from contextures.evaluation.representations.folds import Apart, Folds
@@ -55,20 +58,24 @@ def tuned_boosting(
     classes = np.unique(labels) if task.kind == "classification" else np.empty(0)
     rng = np.random.default_rng(task.seed)
     settings: list[Setting] = [{}, *(_drawn(rng) for _ in range(n_settings - 1))]
-    best, most, rounds = settings[0], -np.inf, 1
-    for setting in settings:
-        gains, stopped = [], []
-        for train, test in parts:
-            model, n_rounds = _stopped(task, setting, rows, known, train, test, lightgbm=lightgbm)
-            told = told_by(task, model, rows[test], classes)
-            gains.append(task.gain(known[test], told, classes if len(classes) else None))
-            stopped.append(n_rounds)
-        gain = float(np.mean(gains))
-        if gain > most or setting is settings[0]:
-            best, most, rounds = setting, gain, max(1, round(float(np.mean(stopped))))
+    tried = [(setting, *part) for setting in settings for part in parts]
+
+    def gain_of(setting: Setting, train: Any, test: Any) -> tuple[float, int]:
+        model, n_rounds = _stopped(task, setting, rows, known, train, test, lightgbm=lightgbm)
+        told = told_by(task, model, rows[test], classes)
+        return task.gain(known[test], told, classes if len(classes) else None), n_rounds
+
+    # LightGBM is asked for one thread each, so that the numbers are the same on any machine.
+    jobs = (delayed(gain_of)(*one) for one in tried)
+    with _quiet():
+        found = np.array(Parallel(-1 if lightgbm else 1, require="sharedmem")(jobs))
+    gains, stopped = found.T.reshape(2, len(settings), len(parts)).mean(axis=2)
+    place = 0 if np.isnan(gains[0]) else int(np.nanargmax(gains))
+    best, rounds = settings[place], max(1, round(float(stopped[place])))
     if len(rows) < len(labels):  # more rows bear more rounds
         train, test = (_parts(task, labels, apart) or parts)[0]
-        _, rounds = _stopped(task, best, features, labels, train, test, lightgbm=lightgbm)
+        with _quiet():
+            _, rounds = _stopped(task, best, features, labels, train, test, lightgbm=lightgbm)
     model = make(task, best, rounds).fit(features, labels)
     chosen_on = f" on {len(rows):,} rows" if len(rows) < len(labels) else ""
     return Fitted(model, f"{name}, best of {n_settings} settings{chosen_on}, {rounds} rounds")
@@ -103,6 +110,14 @@ def _drawn(rng: np.random.Generator) -> Setting:
     }
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Leave LightGBM's new name of an argument unsaid, which its oldest release here lacks."""
+    with warnings.catch_warnings():  # of all threads, so once around them
+        warnings.filterwarnings("ignore", "The argument 'eval_set'")
+        yield
+
+
 def _stopped(
     task: Task,
     setting: Setting,
@@ -118,15 +133,12 @@ def _stopped(
         from lightgbm import early_stopping
 
         model = _lightgbm(task, setting, MOST_ROUNDS)
-        with warnings.catch_warnings():
-            # The argument's new name is not known to the oldest release that will do.
-            warnings.filterwarnings("ignore", "The argument 'eval_set'")
-            model.fit(
-                rows[train],
-                labels[train],
-                eval_set=[(rows[test], labels[test])],
-                callbacks=[early_stopping(30, verbose=False)],
-            )
+        model.fit(
+            rows[train],
+            labels[train],
+            eval_set=[(rows[test], labels[test])],
+            callbacks=[early_stopping(30, verbose=False)],
+        )
         return model, max(1, int(model.best_iteration_ or MOST_ROUNDS))
     model = _scikit_learn(task, setting, MOST_ROUNDS, early_stopping=True, n_iter_no_change=10)
     model.fit(rows[train], labels[train], X_val=rows[test], y_val=labels[test])

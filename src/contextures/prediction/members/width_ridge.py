@@ -22,6 +22,9 @@ N_LANDMARKS = 2000
 
 CHUNK_ENTRIES = 4_000_000
 
+HELD_ENTRIES = 20_000_000
+"""Features up to which they are held for leverages; of more they are made twice."""
+
 SMALLEST = 1e-10
 
 
@@ -115,17 +118,21 @@ def _spanned(
         cross = widths.between(rows[part], points)
         return np.asarray(solve_triangular(root, cross.T, lower=True))
 
+    hold = len(rows) * len(points) <= HELD_ENTRIES
+    held = []
     for part in parts:
         found = features(part)
         second += found @ found.T
         first += found @ targets[part]
+        if hold:
+            held.append(found)
     second.flat[:: len(points) + 1] += widths.noise
     whole = cholesky(second, lower=True, overwrite_a=True)
     half = solve_triangular(whole, first, lower=True)
     slopes = solve_triangular(whole, half, lower=True, trans="T")
     left_out = np.empty_like(targets)
-    for part in parts:  # leverages: the features are made again rather than held
-        found = features(part)
+    for place, part in enumerate(parts):
+        found = held[place] if hold else features(part)
         leverage = np.sum(solve_triangular(whole, found, lower=True) ** 2, axis=0)
         fitted = found.T @ slopes
         free = np.maximum(1.0 - leverage, SMALLEST)[:, None]
