@@ -11,6 +11,7 @@ from contextures.shift.curves import (
 )
 from contextures.shift.density import DensityRatio, density_ratio, weighted_probe
 from contextures.shift.drift import DriftTest, drift_test
+from contextures.shift.group_dro import GroupDRO, balanced_weights
 from contextures.shift.groups import GroupRisks, group_risk
 from contextures.shift.linear import (
     DistributionallyRobustClassifier,
@@ -26,10 +27,12 @@ __all__ = [
     "DistributionallyRobustClassifier",
     "DistributionallyRobustRegressor",
     "DriftTest",
+    "GroupDRO",
     "GroupRisks",
     "ShiftedSpectrum",
     "SubpopulationCurve",
     "WorstGroup",
+    "balanced_weights",
     "chi_square_dro",
     "cvar",
     "density_ratio",
