@@ -14,15 +14,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import LogisticRegression, RidgeCV
 
 from benchmarks import common
-from benchmarks.common import FloatArray, Ledger
+from benchmarks.common import Ledger
 from benchmarks.drift import drift, tell_drift
+from benchmarks.moved import columns_of, losses, tell_losses
 
 PARTS = ("speed", "drift", "compas", "losses")
 ALPHA, EPSILON = 0.25, 0.05
-MOST = 4000
 
 
 def speed(ledger: Ledger, quick: bool) -> None:
@@ -94,71 +93,16 @@ def compas(ledger: Ledger, data: Path, quick: bool, repeats: int) -> None:
             ledger.once(key, partial(once, repeat, name, alpha))
 
 
-def columns_of(frame: pd.DataFrame) -> FloatArray:
-    """Give numbers and indicators of words, standardised."""
-    wide = pd.get_dummies(frame.fillna(frame.median(numeric_only=True)), dtype=float)
-    return common.standardised(wide.to_numpy(dtype=np.float64))
-
-
-SHIFTS: dict[str, dict[str, Any]] = {
-    "california_housing": {"north": lambda f: f["latitude"] > 37},
-    "abalone": {"infants": lambda f: f["Sex"] == "I"},
-    "power_plant": {"hot": lambda f: f["AT"] > f["AT"].quantile(0.75)},
-    "adult": {"women": lambda f: f["sex"].str.strip() == "Female"},
-}
-"""Populations of each table that a model of the others is moved to."""
-
-
-def losses(ledger: Ledger, data: Path, quick: bool, repeats: int) -> None:
-    """Weighted held-out losses beside those in the population that was moved to."""
-    from contextures import SpectralEncoder
-    from contextures.contexts import KNNContext
-    from contextures.shift import density_ratio, drift_test
-
-    def once(name: str, to: str, repeat: int) -> dict[str, Any]:
-        rng = np.random.default_rng(repeat)
-        frame = pd.read_parquet(data / f"{name}.parquet")
-        away = SHIFTS[name][to](frame).to_numpy(dtype=bool)
-        target = frame.iloc[:, -1]
-        sharp = not pd.api.types.is_numeric_dtype(target)
-        y = pd.factorize(target)[0] if sharp else target.to_numpy(dtype=float)
-        X = columns_of(frame.iloc[:, :-1])
-        most = 400 if quick else MOST
-        here, there = (rng.permutation(np.flatnonzero(each)) for each in (~away, away))
-        train, held = np.array_split(here[:most], 2)
-        new = there[: most // 2]
-        encoder = SpectralEncoder(KNNContext(30), n_components=32).fit(X[train])
-        Z = encoder.transform(X)
-        model: Any = LogisticRegression(max_iter=1000) if sharp else RidgeCV(np.logspace(-2, 4, 13))
-        model.fit(Z[train], y[train])
-        error = (model.predict(Z) != y).astype(float) if sharp else (model.predict(Z) - y) ** 2
-        scale = 1.0 if sharp else float(y[train].var())
-        ratio = density_ratio(encoder, X[held], X[new], fitted=False, random_state=repeat)
-        return {
-            "effect": drift_test(encoder, X[held], X[new], fitted=False, n_permutations=99).effect,
-            "held_out": float(error[held].mean() / scale),
-            "predicted": float(ratio.reference @ error[held] / len(held) / scale),
-            "true": float(error[new].mean() / scale),
-            "effective_share": ratio.effective_size / len(held),
-        }
-
-    for name, moves in SHIFTS.items():
-        for to in moves:
-            for repeat in range(1 if quick else repeats):
-                key = {"part": "losses", "table": name, "to": to, "repeat": repeat, "quick": quick}
-                ledger.once(key, partial(once, name, to, repeat))
-
-
 def tell(runs: list[dict[str, Any]]) -> None:
     """Print means, and alarms at .05, as tables."""
     frame = pd.DataFrame(runs)
-    tested = [run for run in runs if run["part"] == "drift"]
-    if tested:
-        print(f"\ndrift\n{tell_drift(tested)}")
+    for part, told in (("drift", tell_drift), ("losses", tell_losses)):
+        done = [run for run in runs if run["part"] == part]
+        if done:
+            print(f"\n{part}\n{told(done)}")
     for part, keys in (
         ("speed", ["n", "risk"]),
         ("compas", ["alpha", "model"]),
-        ("losses", ["table", "to"]),
     ):
         some = frame[frame["part"] == part].dropna(axis=1, how="all")
         if not len(some):
