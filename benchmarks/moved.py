@@ -53,7 +53,7 @@ def columns_of(frame: pd.DataFrame) -> FloatArray:
 def moves_of(frame: pd.DataFrame, first: tuple[str, ...]) -> list[str]:
     """Name the columns to move along."""
     numbers = frame.select_dtypes("number")
-    others = [c for c in numbers if numbers[c].nunique() >= 20 and c not in first]
+    others = [str(c) for c in numbers if numbers[c].nunique() >= 20 and c not in first]
     return [*first, *others][:COLUMNS]
 
 

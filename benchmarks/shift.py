@@ -16,11 +16,13 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import common
+from benchmarks.boosted import boosted, tell_boosted
 from benchmarks.common import Ledger
 from benchmarks.drift import drift, tell_drift
 from benchmarks.moved import columns_of, losses, tell_losses
+from benchmarks.worst_groups import networks, tell_networks
 
-PARTS = ("speed", "drift", "compas", "losses")
+PARTS = ("speed", "drift", "compas", "networks", "boosted", "losses")
 ALPHA, EPSILON = 0.25, 0.05
 
 
@@ -93,10 +95,24 @@ def compas(ledger: Ledger, data: Path, quick: bool, repeats: int) -> None:
             ledger.once(key, partial(once, repeat, name, alpha))
 
 
+WORK = {
+    "drift": drift,
+    "compas": compas,
+    "networks": networks,
+    "boosted": boosted,
+    "losses": losses,
+}
+
+
 def tell(runs: list[dict[str, Any]]) -> None:
     """Print means, and alarms at .05, as tables."""
     frame = pd.DataFrame(runs)
-    for part, told in (("drift", tell_drift), ("losses", tell_losses)):
+    for part, told in (
+        ("drift", tell_drift),
+        ("networks", tell_networks),
+        ("boosted", tell_boosted),
+        ("losses", tell_losses),
+    ):
         done = [run for run in runs if run["part"] == part]
         if done:
             print(f"\n{part}\n{told(done)}")
@@ -129,8 +145,7 @@ def main() -> None:
         if part == "speed":
             speed(ledger, args.quick)
         else:
-            work = {"drift": drift, "compas": compas, "losses": losses}[part]
-            work(ledger, args.data, args.quick, args.repeats)
+            WORK[part](ledger, args.data, args.quick, args.repeats)
     tell(ledger.runs)
     if args.json is not None:
         args.json.write_text(pd.DataFrame(ledger.runs).to_json(orient="records"), encoding="utf-8")
