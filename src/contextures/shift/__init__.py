@@ -17,6 +17,7 @@ from contextures.shift.linear import (
     DistributionallyRobustClassifier,
     DistributionallyRobustRegressor,
 )
+from contextures.shift.probe import robust_probe
 from contextures.shift.risks import chi_square_dro, cvar, divergence_dro, doro
 from contextures.shift.spectrum import ShiftedSpectrum, shifted_spectrum
 from contextures.shift.weights import worst_case_weights
@@ -40,6 +41,7 @@ __all__ = [
     "doro",
     "drift_test",
     "group_risk",
+    "robust_probe",
     "shifted_spectrum",
     "subpopulation_curve",
     "weighted_probe",
