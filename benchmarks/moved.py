@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 from scipy.stats import spearmanr
-from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, RidgeCV
-from sklearn.model_selection import KFold, cross_val_predict
+from sklearn.model_selection import KFold
 
 from benchmarks import common
 from benchmarks.common import FloatArray, Ledger
@@ -40,6 +40,7 @@ TABLES: dict[str, tuple[str, ...]] = {
 COLUMNS = 2
 MOST = 1000
 """Rows to learn from, held out, and moved to: at most so many of each."""
+LABELS = 30
 STEEP = 8.0
 """Of the chance to be new in the rank of the column, which rises from .02 to .98."""
 
@@ -81,33 +82,39 @@ def raw_ratio(old: FloatArray, new: FloatArray, rng: Any) -> FloatArray:
     return found.reference
 
 
-def residual_model(seed: int) -> Any:
-    """Make what predicts a loss from a row."""
-    return HistGradientBoostingRegressor(
-        max_iter=100, learning_rate=0.05, max_leaf_nodes=8, min_samples_leaf=20, random_state=seed
-    )
-
-
 def predictions(
-    error: FloatArray, old: FloatArray, new: FloatArray, ratios: dict[str, FloatArray], seed: int
+    error: FloatArray,
+    old: FloatArray,
+    new: FloatArray,
+    ratios: dict[str, FloatArray],
+    known: tuple[Any, FloatArray],
+    seed: int,
 ) -> dict[str, tuple[float, float]]:
     """Predict the mean loss of the new rows in each way, with standard errors."""
-    folds = KFold(5, shuffle=True, random_state=seed)
-    out = cross_val_predict(residual_model(seed), old, error, cv=folds)
-    there = residual_model(seed).fit(old, error).predict(new)
-    rest = error - out
-    told = {f"weights, {name}": weighted(r, error) for name, r in ratios.items()}
-    told["loss model"] = (
-        float(there.mean()),
-        float(np.hypot(there.std() / np.sqrt(len(there)), rest.std() / np.sqrt(len(rest)))),
-    )
+    from contextures.shift import predicted_loss
+
+    found = predicted_loss(error, old, new, random_state=seed)
+    told = {"loss model": (found.value, half(found.interval))}
+    rest = error.copy()
+    for fit, left in KFold(5, shuffle=True, random_state=seed).split(old):
+        rest[left] -= predicted_loss(error[fit], old[fit], old[left], n_folds=2).per_row
     for name, r in ratios.items():
+        told[f"weights, {name}"] = weighted(r, error)
         more, noise = weighted(r, rest)
         told[f"doubly robust, {name}"] = (
-            float(there.mean()) + more,
-            float(np.hypot(there.std() / np.sqrt(len(there)), noise)),
+            found.value + more,
+            float(np.hypot(told["loss model"][1], noise)),
         )
+    few = known[1]
+    told["30 labels"] = float(few.mean()), float(few.std(ddof=1) / np.sqrt(len(few)))
+    mended = predicted_loss(error, old, new, known=known, random_state=seed)
+    told["loss model, 30 labels"] = mended.value, half(mended.interval)
     return told
+
+
+def half(interval: tuple[float, float]) -> float:
+    """Give the standard error that an interval's upper half stands for."""
+    return (interval[1] - interval[0]) / 2 / 1.96
 
 
 def losses(ledger: Ledger, data: Path, quick: bool, repeats: int) -> None:
@@ -149,9 +156,9 @@ def losses(ledger: Ledger, data: Path, quick: bool, repeats: int) -> None:
             "columns": raw_ratio(X[held], X[new], np.random.RandomState(repeat)),
         }
         old, moved = (np.hstack([X[some[key]], own[key]]) for key in ("held", "new"))
-        told = predictions(errors["held"], old, moved, ratios, repeat)
-        few = errors["new"][rng.permutation(len(new))[:30]]
-        told["30 labels"] = (float(few.mean()), float(few.std(ddof=1) / np.sqrt(30)))
+        few = rng.permutation(len(new))[:LABELS]
+        known = few, errors["new"][few]
+        told = predictions(errors["held"], old, moved, ratios, known, repeat)
         return {
             "held_out": float(errors["held"].mean()),
             "held_error": float(errors["held"].std() / np.sqrt(len(held))),
@@ -172,33 +179,48 @@ def losses(ledger: Ledger, data: Path, quick: bool, repeats: int) -> None:
 
 
 def tell_losses(runs: list[dict[str, Any]]) -> str:
-    """Lay out how each prediction goes with the truth, over all moves and the hard ones."""
+    """Lay out how each prediction goes with the truth, on tables chosen on and on the others."""
     blocks = []
-    for words, some in (
-        ("overlapping", [run for run in runs if run["kind"] != "cut"]),
-        ("cut", [run for run in runs if run["kind"] == "cut"]),
-        ("all", runs),
-    ):
+    first = list(TABLES)[::2]
+    for kinds, which in product(("up down", "cut"), ("first", "other")):
+        some = [
+            run
+            for run in runs
+            if run["kind"] in kinds and (run["table"] in first) == (which == "first")
+        ]
         if len(some) < 3:
             continue
+        before = np.array([run["held_out"] for run in some])
+        true = np.array([run["true"] for run in some])
+        # The truth is a mean of rows too.
+        noise = np.array([run["true_error"] for run in some])
         lines = []
         for way in some[0]["told"]:
-            before = np.array([run["held_out"] for run in some])
-            true = np.array([run["true"] for run in some])
             value, error = np.array([run["told"][way] for run in some]).T
-            # The truth is a mean of rows too.
-            wide = np.hypot(error, [run["true_error"] for run in some])
-            inside = np.abs(value - true) <= 1.96 * wide
+            inside = np.abs(value - true) <= 1.96 * np.hypot(error, noise)
+            # Of some tables single rows are most of the squared error: logarithms tame them.
+            said, logs = (np.log(np.maximum(each, 1e-3) / before) for each in (value, true))
             lines.append(
                 [
                     way,
-                    f"{np.corrcoef(value - before, true - before)[0, 1]:.2f}",
+                    f"{np.corrcoef(said, logs)[0, 1]:.2f}",
                     f"{spearmanr(value - before, true - before)[0]:.2f}",
-                    f"{np.abs(value - true).mean():.3f}",
-                    f"{np.abs(before - true).mean():.3f}",
+                    f"{np.corrcoef(value - before, true - before)[0, 1]:.2f}",
+                    f"{np.median(np.abs(said - logs)):.2f}",
                     f"{inside.mean():.2f}",
                 ]
             )
-        head = ["way", "correlation", "of ranks", "error", "error of no change", "coverage"]
-        blocks.append(f"{words}, {len(some)} moves\n{common.table(head, lines)}")
+        head = [
+            "way",
+            "of logarithms",
+            "of ranks",
+            "plain",
+            "median error of logarithm",
+            "coverage",
+        ]
+        nothing = np.median(np.abs(np.log(true / before)))
+        blocks.append(
+            f"{kinds}, {which} tables: {len(some)} moves; no change at all errs by "
+            f"{nothing:.2f}\n{common.table(head, lines)}"
+        )
     return "\n\n".join(blocks)

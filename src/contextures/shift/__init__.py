@@ -11,6 +11,7 @@ from contextures.shift.curves import (
 )
 from contextures.shift.density import DensityRatio, density_ratio, weighted_probe
 from contextures.shift.drift import DriftTest, drift_test
+from contextures.shift.elsewhere import PredictedLoss, predicted_loss
 from contextures.shift.group_dro import GroupDRO, balanced_weights
 from contextures.shift.groups import GroupRisks, group_risk
 from contextures.shift.linear import (
@@ -30,6 +31,7 @@ __all__ = [
     "DriftTest",
     "GroupDRO",
     "GroupRisks",
+    "PredictedLoss",
     "ShiftedSpectrum",
     "SubpopulationCurve",
     "WorstGroup",
@@ -41,6 +43,7 @@ __all__ = [
     "doro",
     "drift_test",
     "group_risk",
+    "predicted_loss",
     "robust_probe",
     "shifted_spectrum",
     "subpopulation_curve",
