@@ -14,16 +14,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.spatial.distance import cdist
-from scipy.stats import ks_2samp, mannwhitneyu
-from sklearn.linear_model import LogisticRegression, RidgeCV
 
 from benchmarks import common
-from benchmarks.common import FloatArray, Ledger
+from benchmarks.boosted import boosted, tell_boosted
+from benchmarks.common import Ledger
+from benchmarks.drift import drift, tell_drift
+from benchmarks.moved import columns_of, losses, tell_losses
+from benchmarks.worst_groups import networks, tell_networks
 
-PARTS = ("speed", "drift", "compas", "losses")
+PARTS = ("speed", "drift", "compas", "networks", "boosted", "losses")
 ALPHA, EPSILON = 0.25, 0.05
-MOST = 4000
 
 
 def speed(ledger: Ledger, quick: bool) -> None:
@@ -50,77 +50,6 @@ def speed(ledger: Ledger, quick: bool) -> None:
             return {"seconds": float(np.median(seconds))}
 
         ledger.once({"part": "speed", "n": n, "risk": name}, timed)
-
-
-def mmd(old: FloatArray, new: FloatArray, rng: Any, times: int = 99) -> float:
-    """Give the p-value of the mean discrepancy under a Gaussian kernel of median width."""
-    rows, n, m = np.vstack([old, new]), len(old), len(new)
-    squares = cdist(rows, rows, "sqeuclidean")
-    some = rng.permutation(n + m)[:500]
-    kernel = np.exp(
-        -squares / np.median(squares[np.ix_(some, some)][np.triu_indices(len(some), 1)])
-    )
-    np.fill_diagonal(kernel, 0)
-    signs = np.zeros((times + 1, n + m))
-    signs[0, :n] = 1
-    for row in signs[1:]:
-        row[rng.permutation(n + m)[:n]] = 1
-    first = signs @ kernel
-    inside = (first * signs).sum(1)
-    across = first.sum(1) - inside
-    other = kernel.sum() - inside - 2 * across
-    found = inside / (n * (n - 1)) + other / (m * (m - 1)) - 2 * across / (n * m)
-    return float((1 + (found[1:] >= found[0]).sum()) / (1 + times))
-
-
-def two_sample_classifier(old: FloatArray, new: FloatArray, rng: Any) -> float:
-    """Give the p-value of a logistic regression's ranks of rows that it was not fitted to."""
-    rows, kind = np.vstack([old, new]), np.repeat([0, 1], [len(old), len(new)])
-    order = rng.permutation(len(rows))
-    half = len(rows) // 2
-    model = LogisticRegression(max_iter=500).fit(rows[order[:half]], kind[order[:half]])
-    held = order[half:]
-    scores = model.decision_function(rows[held])
-    test = mannwhitneyu(scores[kind[held] == 1], scores[kind[held] == 0], alternative="greater")
-    return float(test.pvalue)
-
-
-def drift(ledger: Ledger, data: Path, quick: bool, repeats: int) -> None:
-    """Share of alarms at .05 where nothing moved, and where income is tilted."""
-    from contextures import SpectralEncoder
-    from contextures.contexts import KNNContext
-    from contextures.shift import drift_test
-
-    rows = common.real(data, "california_housing")
-    tilt = np.exp(0.25 * np.clip(rows[:, -1], -3, 3))
-    n_reference = 200 if quick else 2000
-
-    def once(repeat: int, n: int, moved: bool) -> dict[str, Any]:
-        rng = np.random.default_rng([repeat, n, moved])
-        order = rng.permutation(len(rows))
-        learned, held = rows[order[:n_reference]], rows[order[n_reference : 2 * n_reference]]
-        rest = order[2 * n_reference :]
-        chances = tilt[rest] / tilt[rest].sum() if moved else None
-        new = rows[rng.choice(rest, size=n, replace=False, p=chances)]
-        encoder = SpectralEncoder(KNNContext(30), n_components=16).fit(learned)
-        how: dict[str, Any] = {"n_permutations": 99, "random_state": repeat}
-        found = drift_test(encoder, held, new, **how)
-        fitted = drift_test(encoder, learned, new, fitted=True, **how)
-        columns = min(ks_2samp(a, b).pvalue for a, b in zip(held.T, new.T, strict=True))
-        return {
-            "drift_test": found.p_value,
-            "drift_test, fitted rows": fitted.p_value,
-            "mmd": mmd(held, new, rng),
-            "ks": min(1.0, columns * rows.shape[1]),
-            "classifier": two_sample_classifier(held, new, rng),
-            "effect": found.effect,
-        }
-
-    for repeat in range(2 if quick else repeats):
-        for n in (50,) if quick else (50, 200, 1000):
-            for moved in (False, True):
-                key = {"part": "drift", "n": n, "moved": moved, "repeat": repeat, "quick": quick}
-                ledger.once(key, partial(once, repeat, n, moved))
 
 
 def compas(ledger: Ledger, data: Path, quick: bool, repeats: int) -> None:
@@ -166,77 +95,35 @@ def compas(ledger: Ledger, data: Path, quick: bool, repeats: int) -> None:
             ledger.once(key, partial(once, repeat, name, alpha))
 
 
-def columns_of(frame: pd.DataFrame) -> FloatArray:
-    """Give numbers and indicators of words, standardised."""
-    wide = pd.get_dummies(frame.fillna(frame.median(numeric_only=True)), dtype=float)
-    return common.standardised(wide.to_numpy(dtype=np.float64))
-
-
-SHIFTS: dict[str, dict[str, Any]] = {
-    "california_housing": {"north": lambda f: f["latitude"] > 37},
-    "abalone": {"infants": lambda f: f["Sex"] == "I"},
-    "power_plant": {"hot": lambda f: f["AT"] > f["AT"].quantile(0.75)},
-    "adult": {"women": lambda f: f["sex"].str.strip() == "Female"},
+WORK = {
+    "drift": drift,
+    "compas": compas,
+    "networks": networks,
+    "boosted": boosted,
+    "losses": losses,
 }
-"""Populations of each table that a model of the others is moved to."""
-
-
-def losses(ledger: Ledger, data: Path, quick: bool, repeats: int) -> None:
-    """Weighted held-out losses beside those in the population that was moved to."""
-    from contextures import SpectralEncoder
-    from contextures.contexts import KNNContext
-    from contextures.shift import density_ratio, drift_test
-
-    def once(name: str, to: str, repeat: int) -> dict[str, Any]:
-        rng = np.random.default_rng(repeat)
-        frame = pd.read_parquet(data / f"{name}.parquet")
-        away = SHIFTS[name][to](frame).to_numpy(dtype=bool)
-        target = frame.iloc[:, -1]
-        sharp = not pd.api.types.is_numeric_dtype(target)
-        y = pd.factorize(target)[0] if sharp else target.to_numpy(dtype=float)
-        X = columns_of(frame.iloc[:, :-1])
-        most = 400 if quick else MOST
-        here, there = (rng.permutation(np.flatnonzero(each)) for each in (~away, away))
-        train, held = np.array_split(here[:most], 2)
-        new = there[: most // 2]
-        encoder = SpectralEncoder(KNNContext(30), n_components=32).fit(X[train])
-        Z = encoder.transform(X)
-        model: Any = LogisticRegression(max_iter=1000) if sharp else RidgeCV(np.logspace(-2, 4, 13))
-        model.fit(Z[train], y[train])
-        error = (model.predict(Z) != y).astype(float) if sharp else (model.predict(Z) - y) ** 2
-        scale = 1.0 if sharp else float(y[train].var())
-        ratio = density_ratio(encoder, X[held], X[new], fitted=False, random_state=repeat)
-        return {
-            "effect": drift_test(encoder, X[held], X[new], fitted=False, n_permutations=99).effect,
-            "held_out": float(error[held].mean() / scale),
-            "predicted": float(ratio.reference @ error[held] / len(held) / scale),
-            "true": float(error[new].mean() / scale),
-            "effective_share": ratio.effective_size / len(held),
-        }
-
-    for name, moves in SHIFTS.items():
-        for to in moves:
-            for repeat in range(1 if quick else repeats):
-                key = {"part": "losses", "table": name, "to": to, "repeat": repeat, "quick": quick}
-                ledger.once(key, partial(once, name, to, repeat))
 
 
 def tell(runs: list[dict[str, Any]]) -> None:
     """Print means, and alarms at .05, as tables."""
     frame = pd.DataFrame(runs)
+    for part, told in (
+        ("drift", tell_drift),
+        ("networks", tell_networks),
+        ("boosted", tell_boosted),
+        ("losses", tell_losses),
+    ):
+        done = [run for run in runs if run["part"] == part]
+        if done:
+            print(f"\n{part}\n{told(done)}")
     for part, keys in (
         ("speed", ["n", "risk"]),
-        ("drift", ["moved", "n"]),
         ("compas", ["alpha", "model"]),
-        ("losses", ["table", "to"]),
     ):
         some = frame[frame["part"] == part].dropna(axis=1, how="all")
         if not len(some):
             continue
         kept = some.drop(columns=[c for c in ("part", "repeat", "quick") if c in some])
-        if part == "drift":
-            for test in (c for c in kept if c not in (*keys, "effect")):
-                kept[test] = kept[test] <= 0.05
         table = kept.groupby(keys, sort=False).agg(["mean"]).droplevel(1, axis=1)
         table["repeats"] = kept.groupby(keys, sort=False).size()
         print(f"\n{part}\n{table.round(4).to_string()}")
@@ -258,8 +145,7 @@ def main() -> None:
         if part == "speed":
             speed(ledger, args.quick)
         else:
-            work = {"drift": drift, "compas": compas, "losses": losses}[part]
-            work(ledger, args.data, args.quick, args.repeats)
+            WORK[part](ledger, args.data, args.quick, args.repeats)
     tell(ledger.runs)
     if args.json is not None:
         args.json.write_text(pd.DataFrame(ledger.runs).to_json(orient="records"), encoding="utf-8")

@@ -17,7 +17,10 @@ def found(tmp_path_factory):
     return [json.loads((folder / f"{rank}.json").read_text()) for rank in range(2)]
 
 
-@pytest.mark.parametrize(("name", "options"), MADE)
+RISKS = [(name, "under risk") for name in ("supervised_mse", "class_balanced_mse", "denoising")]
+
+
+@pytest.mark.parametrize(("name", "options"), [*MADE, *RISKS])
 def test_two_processes_equal_one(found, name, options):
     """Every process has the joined batch's loss, and DDP's average is its gradient."""
     for results in found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -10,7 +11,8 @@ import torch.distributed as dist
 from cases import LABELS, MADE, PHI, PSI, TRANSITION, WEIGHTS, N
 from torch.nn.parallel import DistributedDataParallel
 
-from contextures.objectives import get_objective
+from contextures.objectives import UnderRisk, get_objective
+from contextures.shift import cvar
 
 SPLIT = 12  # rows of the first process; the second has more
 HIDDEN = PSI > 0
@@ -78,9 +80,15 @@ def work(rank, folder):
     dist.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2)
     part = slice(None, SPLIT) if rank == 0 else slice(SPLIT, None)
     found = {}
-    for name, options in MADE:
-        objective = get_objective(name, **options)
-        alone = get_objective(name, **options, sync=False)
+    each = [
+        (name, options, *(get_objective(name, **options, sync=sync) for sync in (True, False)))
+        for name, options in MADE
+    ]
+    for name in ("supervised_mse", "class_balanced_mse", "denoising"):
+        pair = (get_objective(name, sync=sync) for sync in (True, False))
+        under = (UnderRisk(one, partial(cvar, alpha=0.4)) for one in pair)
+        each.append((name, "under risk", *under))
+    for name, options, objective, alone in each:
         for variant, (inputs, constants) in enumerate(batches(name, objective)):
             two = objective.inputs == "pair"
             model = Encoder() if len(inputs) == 1 else Encoders(two)

@@ -156,7 +156,10 @@ def test_a_weight_is_a_row_given_more_often():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"risk": "worst"}, "risk='worst' is not known; give one of: mean, cvar, chi_square"),
+        (
+            {"risk": "worst"},
+            "risk='worst' is not known; give one of: mean, cvar, chi_square, group",
+        ),
         ({"alpha": 0}, "alpha=0 is not possible"),
         ({"epsilon": 1}, "epsilon=1 is not possible"),
         ({"penalty": 0}, "penalty=0 is not possible"),

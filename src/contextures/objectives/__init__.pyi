@@ -19,6 +19,7 @@ from .kise import KISE as KISE
 from .low_rank import LowRank as LowRank
 from .masked_reconstruction import MaskedReconstruction as MaskedReconstruction
 from .nt_xent import NTXent as NTXent
+from .predicting import LinearHead as LinearHead
 from .ratio_trace import RatioTrace as RatioTrace
 from .ratio_trace_kernel import RatioTraceKernel as RatioTraceKernel
 from .ratio_trace_views import RatioTraceViews as RatioTraceViews
@@ -26,6 +27,7 @@ from .rayleigh_quotient import RayleighQuotient as RayleighQuotient
 from .registry import get_objective as get_objective
 from .registry import objective_class as objective_class
 from .registry import objective_names as objective_names
+from .risk import UnderRisk as UnderRisk
 from .sequential_nesting import SequentialNesting as SequentialNesting
 from .sequential_nesting_views import SequentialNestingViews as SequentialNestingViews
 from .spectral_contrastive import SpectralContrastive as SpectralContrastive

@@ -103,6 +103,27 @@ class Objective(nn.Module):
         """
         raise unwritten(self, "forward")
 
+    def row_losses(self, *batch: Any, weights: Tensor | None = None) -> Tensor:
+        """Compute the loss of each row, where rows have one of their own.
+
+        Where there is a head, it is the best for the mean under ``weights`` and held fixed, so
+        that the mean of these losses under the same weights is the objective's own loss of rows so
+        weighed, with its gradient.
+
+        Parameters
+        ----------
+        *batch : torch.Tensor
+            What ``inputs`` says.
+        weights : torch.Tensor of shape (n,), optional
+            Weights of the rows; equal when None.
+
+        Returns
+        -------
+        torch.Tensor of shape (n,)
+            The losses.
+        """
+        raise unwritten(self, "row_losses")
+
     def extra_repr(self) -> str:
         """Name the options in ``repr``, by which trainings are told apart too.
 

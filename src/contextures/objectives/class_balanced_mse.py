@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from contextures.objectives import functional as F
-from contextures.objectives.base import Objective
 from contextures.objectives.functional.whitening import RIDGE
+from contextures.objectives.predicting import LinearHead
 
 
-class ClassBalancedMSE(Objective):
+class ClassBalancedMSE(LinearHead):
     """Mean squared error to one-hot classes that are divided by the roots of their probabilities.
 
     Population loss: min over W and b of E|W phi(X) + b - e_A / sqrt(P_A(A))|^2.
@@ -50,36 +50,19 @@ class ClassBalancedMSE(Objective):
     0.64
     """
 
-    inputs = "targets"
     encoder_on = "X"
     operator = "TT*"
-    whitens = True
 
     def __init__(
         self, priors: Sequence[float] | None = None, ridge: float = RIDGE, *, sync: bool = True
     ) -> None:
-        super().__init__(sync=sync)
+        super().__init__(ridge, sync=sync)
         self.priors = priors
-        self.ridge = ridge
 
-    def forward(self, embedding: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss of predicting a target linearly.
-
-        Parameters
-        ----------
-        embedding : torch.Tensor of shape (n, d)
-            phi(x).
-        target : torch.Tensor of shape (n,)
-            Class numbers.
-
-        Returns
-        -------
-        torch.Tensor
-            The loss, a scalar.
-        """
+    def _counted(self, target: Tensor) -> Tensor:
+        # Floating-point targets are refused by what makes them one-hot.
         priors = None
         if self.priors is not None:
-            dtype = torch.promote_types(embedding.dtype, torch.float32)
-            priors = torch.as_tensor(self.priors, dtype=dtype, device=embedding.device)
-        scaled = F.class_targets(target, priors, self.sync)
-        return F.linear_head_mse(embedding, scaled, ridge=self.ridge, sync=self.sync)
+            dtype = torch.promote_types(torch.get_default_dtype(), torch.float32)
+            priors = torch.as_tensor(self.priors, dtype=dtype, device=target.device)
+        return F.class_targets(target, priors, self.sync)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from torch import Tensor
 
 from contextures.objectives import functional as F
-from contextures.objectives.base import Objective
-from contextures.objectives.functional.whitening import RIDGE
+from contextures.objectives.predicting import LinearHead
 
 
-class CleanPrediction(Objective):
+class CleanPrediction(LinearHead):
     """Diffusion-style prediction of the clean input from noisy ones, with weights of noise levels.
 
     Population loss: min over W and b of E[w |W psi(A) + b - X|^2] / E[w]; A is X with noise, or
@@ -50,14 +49,8 @@ class CleanPrediction(Objective):
     0.0
     """
 
-    inputs = "targets"
     encoder_on = "A"
     operator = "T* Lambda T"
-    whitens = True
-
-    def __init__(self, ridge: float = RIDGE, *, sync: bool = True) -> None:
-        super().__init__(sync=sync)
-        self.ridge = ridge
 
     def forward(self, embedding: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
         """Compute the loss of predicting a target linearly.

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from torch import Tensor
-
-from contextures.objectives import functional as F
-from contextures.objectives.base import Objective
-from contextures.objectives.functional.whitening import RIDGE
+from contextures.objectives.predicting import LinearHead
 
 
-class Denoising(Objective):
+class Denoising(LinearHead):
     """Denoising: x is predicted from the embedding of its corrupted version by a linear head.
 
     Population loss: min over W and b of E|W psi(A) + b - X|^2, with the encoder on A.
@@ -47,28 +43,5 @@ class Denoising(Objective):
     0.64
     """
 
-    inputs = "targets"
     encoder_on = "A"
     operator = "T* Lambda T"
-    whitens = True
-
-    def __init__(self, ridge: float = RIDGE, *, sync: bool = True) -> None:
-        super().__init__(sync=sync)
-        self.ridge = ridge
-
-    def forward(self, embedding: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss of predicting a target linearly.
-
-        Parameters
-        ----------
-        embedding : torch.Tensor of shape (n, d)
-            psi(a).
-        target : torch.Tensor of shape (n, p)
-            x.
-
-        Returns
-        -------
-        torch.Tensor
-            The loss, a scalar.
-        """
-        return F.linear_head_mse(embedding, target, ridge=self.ridge, sync=self.sync)

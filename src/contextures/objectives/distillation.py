@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from torch import Tensor
-
-from contextures.objectives import functional as F
-from contextures.objectives.base import Objective
-from contextures.objectives.functional.whitening import RIDGE
+from contextures.objectives.predicting import LinearHead
 
 
-class Distillation(Objective):
+class Distillation(LinearHead):
     """Distillation: the teacher's output is predicted from the student by a linear head.
 
     Population loss: min over W and b of E|W phi(X) + b - t(X)|^2 for a teacher t.
@@ -45,28 +41,5 @@ class Distillation(Objective):
     1.0
     """
 
-    inputs = "targets"
     encoder_on = "X"
     operator = "T Lambda T*"
-    whitens = True
-
-    def __init__(self, ridge: float = RIDGE, *, sync: bool = True) -> None:
-        super().__init__(sync=sync)
-        self.ridge = ridge
-
-    def forward(self, embedding: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss of predicting a target linearly.
-
-        Parameters
-        ----------
-        embedding : torch.Tensor of shape (n, d)
-            The student's embedding.
-        target : torch.Tensor of shape (n, p)
-            The teacher's output.
-
-        Returns
-        -------
-        torch.Tensor
-            The loss, a scalar.
-        """
-        return F.linear_head_mse(embedding, target, ridge=self.ridge, sync=self.sync)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from torch import Tensor
 
 from contextures.objectives import functional as F
-from contextures.objectives.base import Objective
 from contextures.objectives.functional.whitening import RIDGE
+from contextures.objectives.predicting import LinearHead
 
 
-class SupervisedMSE(Objective):
+class SupervisedMSE(LinearHead):
     """Supervised learning by mean squared error, with the linear head solved for inside the loss.
 
     Population loss: min over W and b of E|W phi(X) + b - A|^2, for a target A that is a vector or
@@ -51,10 +51,8 @@ class SupervisedMSE(Objective):
     0.32
     """
 
-    inputs = "targets"
     encoder_on = "X"
     operator = "T Lambda T*"
-    whitens = True
 
     def __init__(
         self,
@@ -64,26 +62,11 @@ class SupervisedMSE(Objective):
         *,
         sync: bool = True,
     ) -> None:
-        super().__init__(sync=sync)
+        super().__init__(ridge, sync=sync)
         self.bias = bias
         self.n_classes = n_classes
-        self.ridge = ridge
 
-    def forward(self, embedding: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss of predicting a target linearly.
-
-        Parameters
-        ----------
-        embedding : torch.Tensor of shape (n, d)
-            phi(x).
-        target : torch.Tensor of shape (n,) or (n, p)
-            Class numbers, or numbers to predict.
-
-        Returns
-        -------
-        torch.Tensor
-            The loss, a scalar.
-        """
+    def _counted(self, target: Tensor) -> Tensor:
         if target.ndim == 1 and not target.is_floating_point():
-            target = F.one_hot(target, self.n_classes, self.sync)
-        return F.linear_head_mse(embedding, target, self.bias, ridge=self.ridge, sync=self.sync)
+            return F.one_hot(target, self.n_classes, self.sync)
+        return target

@@ -11,11 +11,14 @@ from contextures.shift.curves import (
 )
 from contextures.shift.density import DensityRatio, density_ratio, weighted_probe
 from contextures.shift.drift import DriftTest, drift_test
+from contextures.shift.elsewhere import PredictedLoss, predicted_loss
+from contextures.shift.group_dro import GroupDRO, balanced_weights
 from contextures.shift.groups import GroupRisks, group_risk
 from contextures.shift.linear import (
     DistributionallyRobustClassifier,
     DistributionallyRobustRegressor,
 )
+from contextures.shift.probe import robust_probe
 from contextures.shift.risks import chi_square_dro, cvar, divergence_dro, doro
 from contextures.shift.spectrum import ShiftedSpectrum, shifted_spectrum
 from contextures.shift.weights import worst_case_weights
@@ -26,10 +29,13 @@ __all__ = [
     "DistributionallyRobustClassifier",
     "DistributionallyRobustRegressor",
     "DriftTest",
+    "GroupDRO",
     "GroupRisks",
+    "PredictedLoss",
     "ShiftedSpectrum",
     "SubpopulationCurve",
     "WorstGroup",
+    "balanced_weights",
     "chi_square_dro",
     "cvar",
     "density_ratio",
@@ -37,6 +43,8 @@ __all__ = [
     "doro",
     "drift_test",
     "group_risk",
+    "predicted_loss",
+    "robust_probe",
     "shifted_spectrum",
     "subpopulation_curve",
     "weighted_probe",

@@ -11,7 +11,7 @@ from scipy.special import expit, logsumexp
 
 from contextures._arrays import FloatArray
 from contextures.shift.adversaries import HALVINGS
-from contextures.shift.weights import RiskName, chi_square_norm, worst_case_weights
+from contextures.shift.weights import RobustRisk, chi_square_norm, worst_case_weights
 
 INTERCEPT = 1e-6
 """Penalty of the intercepts: too little to move them, enough for a lower bound of the problem."""
@@ -33,16 +33,19 @@ class Solution(NamedTuple):
         The objective is at most this far above the least there is.
     n_iter : int
         Iterations, over all minimisations.
+    rows : ndarray of shape (n,) or None
+        The weights of the rows that prove the gap.
     """
 
     weights: FloatArray
     objective: float
     gap: float
     n_iter: int = 0
+    rows: FloatArray | None = None
 
 
 def smoothed_weights(
-    losses: FloatArray, p: FloatArray, risk: RiskName, alpha: float, mu: float
+    losses: FloatArray, p: FloatArray, risk: RobustRisk, alpha: float, mu: float
 ) -> FloatArray:
     """Weights of a risk less mu / 2 times their chi-square divergence, smooth in the losses.
 
@@ -76,18 +79,37 @@ def smoothed_weights(
     return found
 
 
+def group_adversary(
+    losses: FloatArray, p: FloatArray, groups: Any, mu: float
+) -> tuple[float, FloatArray]:
+    """Give the largest mean loss of the groups, smoothed by mu / 2, and the weights of the rows.
+
+    The mixtures of groups are the populations here, so a group counts as one row does elsewhere.
+    """
+    shares = np.bincount(groups, p).astype(np.float64)
+    means = np.bincount(groups, p * losses).astype(np.float64) / shares
+    if mu > 0:
+        mixture = smoothed_weights(means, shares, "group", 1.0, mu)
+    else:
+        mixture = np.zeros_like(shares)
+        mixture[np.argmax(means)] = 1.0
+    spread = float(((mixture - shares) ** 2 / shares).sum())
+    return float(mixture @ means) - mu / 2 * spread, p * (mixture / shares)[groups]
+
+
 def solve_robust(
     X: FloatArray,
     losses_of: Losses,
     n_scores: int,
     p: FloatArray,
     *,
-    risk: RiskName,
+    risk: RobustRisk,
     alpha: float,
     penalty: float,
     tol: float,
     max_iter: int,
     start: FloatArray | None = None,
+    groups: Any = None,
 ) -> Solution:
     """Minimise the worst-case risk of a linear model plus ``penalty / 2`` times its square norm.
 
@@ -105,7 +127,7 @@ def solve_robust(
         k, the scores of a row.
     p : ndarray of shape (n,)
         Probabilities of the rows.
-    risk : {"mean", "cvar", "chi_square"}
+    risk : {"mean", "cvar", "chi_square", "group"}
         The risk.
     alpha : float
         Its share.
@@ -117,6 +139,8 @@ def solve_robust(
         Iterations of each minimisation.
     start : ndarray of shape (d + 1, k), optional
         Where to begin.
+    groups : ndarray of int of shape (n,), optional
+        The number of each row's group, for ``risk="group"``.
 
     Returns
     -------
@@ -131,6 +155,8 @@ def solve_robust(
 
     def adversary(losses: FloatArray, mu: float) -> tuple[float, FloatArray]:
         """Give the smoothed risk and the weights, its gradient."""
+        if risk == "group":
+            return group_adversary(losses, p, groups, mu)
         if risk != "mean" and alpha < 1 and mu > 0:
             q = smoothed_weights(losses, p, risk, alpha, mu)
             spread = float(((q - p) ** 2 / np.where(p > 0, p, 1)).sum())
@@ -145,16 +171,17 @@ def solve_robust(
         gradient = rows.T @ (q[:, None] * slopes) + ridge * theta
         return value + 0.5 * float((ridge * theta**2).sum()), gradient.ravel()
 
-    def judged(theta: FloatArray, mu: float) -> tuple[float, float]:
+    def judged(theta: FloatArray, mu: float) -> tuple[float, float, FloatArray]:
         losses, slopes = losses_of(rows @ theta)
         square = 0.5 * float((ridge * theta**2).sum())
         above = adversary(losses, 0.0)[0] + square
         q = adversary(losses, mu)[1]
         gradient = rows.T @ (q[:, None] * slopes) + ridge * theta
         below = float(q @ losses) + square - 0.5 * float((gradient**2 / ridge).sum())
-        return above, above - below
+        return above, above - below, q
 
-    best = Solution(weights, *judged(weights, 0.0))
+    value, gap, q = judged(weights, 0.0)
+    best = Solution(weights, value, gap, rows=q)
     mu, steps = max(float(p @ losses_of(rows @ weights)[0]), 1e-3), 0
     for _ in range(30):
         found = minimize(
@@ -166,12 +193,14 @@ def solve_robust(
             options={"maxiter": max_iter, "ftol": 1e-15, "gtol": 1e-9, "maxcor": 30},
         )
         weights, steps = found.x.reshape(shape), steps + found.nit
-        value, gap = judged(weights, mu)
+        value, gap, q = judged(weights, mu)
         if gap < best.gap or value < best.objective:
-            lower = max(best.objective - best.gap, value - gap)
+            lower, proof = max(
+                (best.objective - best.gap, best.rows), (value - gap, q), key=lambda each: each[0]
+            )
             kept = weights if value <= best.objective else best.weights
             value = min(value, best.objective)
-            best = Solution(kept, value, value - lower)
+            best = Solution(kept, value, value - lower, rows=proof)
         if best.gap <= tol * max(abs(best.objective), 1e-12) or risk == "mean":
             break
         mu /= 4

@@ -2,112 +2,20 @@
 
 from __future__ import annotations
 
-import warnings
-from functools import partial
 from typing import Any
 
 import numpy as np
 from scipy.special import expit, logsumexp
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from contextures._arrays import FloatArray
-from contextures._checks import (
-    check_not_negative,
-    check_positive_int,
-    check_positive_real,
-    check_share,
-)
-from contextures.exceptions import InputError
-from contextures.shift.convex import (
-    Losses,
-    Solution,
-    logistic_losses,
-    softmax_losses,
-    solve_robust,
-)
-from contextures.shift.losses import sort_losses, without_largest
-from contextures.shift.weights import RISKS, RiskName
-
-TRIMMINGS = 30
+from contextures.shift.convex import logistic_losses, softmax_losses
+from contextures.shift.robust import Robust
 
 
-class _Robust(BaseEstimator):
-    """What the two share: the parameters, the trimming, the solution."""
-
-    coef_: FloatArray
-    intercept_: FloatArray
-    dual_gap_: float
-    objective_: float
-    n_iter_: int
-
-    def __init__(
-        self,
-        risk: RiskName = "cvar",
-        alpha: float = 0.25,
-        epsilon: float = 0.0,
-        penalty: float = 1e-3,
-        tol: float = 1e-4,
-        max_iter: int = 1000,
-    ) -> None:
-        self.risk = risk
-        self.alpha = alpha
-        self.epsilon = epsilon
-        self.penalty = penalty
-        self.tol = tol
-        self.max_iter = max_iter
-
-    def _solve(self, X: FloatArray, losses_of: Losses, n_scores: int, weight: Any) -> Solution:
-        if self.risk not in RISKS:
-            raise InputError(f"risk={self.risk!r} is not known; give one of: {', '.join(RISKS)}")
-        alpha = check_share(self.alpha, "alpha", one=True)
-        epsilon = check_share(self.epsilon, "epsilon", zero=True)
-        check_positive_real(self.penalty, "penalty")
-        check_not_negative(self.tol, "tol")
-        check_positive_int(self.max_iter, "max_iter")
-        weights = _check_sample_weight(weight, X, dtype=np.float64, ensure_non_negative=True)
-        if weights.sum() <= 0:
-            raise InputError("sample_weight is zero everywhere; give some row a weight")
-        p = weights / weights.sum()
-        solve = partial(
-            solve_robust,
-            X,
-            losses_of,
-            n_scores,
-            risk=self.risk,
-            alpha=alpha,
-            penalty=self.penalty,
-            tol=self.tol,
-            max_iter=self.max_iter,
-        )
-        found = solve(p)
-        steps = found.n_iter
-        rows = np.hstack([X, np.ones((len(X), 1))])
-        for _ in range(TRIMMINGS if epsilon > 0 else 0):
-            # The risk of what is left is at least DORO's, and equal at this model: it only falls.
-            losses = losses_of(rows @ found.weights)[0]
-            ordered = sort_losses(losses, p, order=True)
-            kept = np.empty(len(X))
-            kept[ordered.order] = without_largest(ordered, epsilon).probabilities
-            last = found
-            found = solve(kept, start=last.weights)
-            steps += found.n_iter
-            if last.objective - found.objective <= self.tol * abs(found.objective):
-                break
-        if found.gap > 10 * self.tol * max(abs(found.objective), 1e-12):
-            warnings.warn(
-                f"the gap to the best is {found.gap:.2g} of an objective of {found.objective:.3g}; "
-                "raise max_iter or penalty, or scale the columns",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
-        self.dual_gap_, self.objective_, self.n_iter_ = found.gap, found.objective, steps
-        return found
-
-
-class DistributionallyRobustRegressor(RegressorMixin, _Robust):
+class DistributionallyRobustRegressor(RegressorMixin, Robust):
     """Ridge regression for the worst subpopulations, or without outliers.
 
     Minimises R(l) + penalty / 2 |w|^2 with l half the squared error of each row and R one of the
@@ -115,8 +23,9 @@ class DistributionallyRobustRegressor(RegressorMixin, _Robust):
 
     Parameters
     ----------
-    risk : {"cvar", "chi_square", "mean"}, default="cvar"
-        Of the losses; ``"mean"`` is ridge regression.
+    risk : {"cvar", "chi_square", "mean", "group"}, default="cvar"
+        Of the losses; ``"mean"`` is ridge regression, and ``"group"`` the largest mean of the
+        groups that ``fit`` is given (group DRO).
     alpha : float, default=0.25
         The least share of the subpopulations to guard; 1 for the mean.
     epsilon : float, default=0.0
@@ -140,12 +49,17 @@ class DistributionallyRobustRegressor(RegressorMixin, _Robust):
         which.
     objective_ : float
         Risk and penalty.
+    groups_ : ndarray of shape (g,)
+        The groups, with ``risk="group"`` only.
+    group_weights_ : ndarray of shape (g,)
+        The mixture of these groups that the certificate is of, near the least favourable one.
     n_iter_ : int
         Iterations, over all minimisations.
 
     References
     ----------
-    Zhai et al. (2021), "DORO"; dissertation, chapter 6. The certificate is derived.
+    Zhai et al. (2021), "DORO"; dissertation, chapter 6; for groups, Sagawa et al. (2020). The
+    certificate is derived.
 
     Examples
     --------
@@ -157,7 +71,9 @@ class DistributionallyRobustRegressor(RegressorMixin, _Robust):
     array([3.])
     """
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> DistributionallyRobustRegressor:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None
+    ) -> DistributionallyRobustRegressor:
         """Fit the model.
 
         Parameters
@@ -168,6 +84,8 @@ class DistributionallyRobustRegressor(RegressorMixin, _Robust):
             Numbers.
         sample_weight : array-like of shape (n,), optional
             How much each row counts.
+        groups : array-like of shape (n,), optional
+            The group of each row, for ``risk="group"``.
 
         Returns
         -------
@@ -182,7 +100,7 @@ class DistributionallyRobustRegressor(RegressorMixin, _Robust):
             error = scores[:, 0] - (y - centre)
             return error**2 / 2, error[:, None]
 
-        found = self._solve(X, losses_of, 1, sample_weight)
+        found = self._solve(X, losses_of, 1, sample_weight, groups)
         self.coef_ = found.weights[:-1, 0]
         self.intercept_ = found.weights[-1, 0] + centre
         return self
@@ -206,7 +124,7 @@ class DistributionallyRobustRegressor(RegressorMixin, _Robust):
         return found
 
 
-class DistributionallyRobustClassifier(ClassifierMixin, _Robust):
+class DistributionallyRobustClassifier(ClassifierMixin, Robust):
     """Logistic regression for the worst subpopulations, or without outliers.
 
     Minimises R(l) + penalty / 2 |W|^2 with l the log-loss of each row and R one of the risks. The
@@ -216,8 +134,9 @@ class DistributionallyRobustClassifier(ClassifierMixin, _Robust):
 
     Parameters
     ----------
-    risk : {"cvar", "chi_square", "mean"}, default="cvar"
-        Of the losses; ``"mean"`` is logistic regression.
+    risk : {"cvar", "chi_square", "mean", "group"}, default="cvar"
+        Of the losses; ``"mean"`` is logistic regression, and ``"group"`` the largest mean of the
+        groups that ``fit`` is given (group DRO).
     alpha : float, default=0.25
         The least share of the subpopulations to guard; 1 for the mean.
     epsilon : float, default=0.0
@@ -243,12 +162,17 @@ class DistributionallyRobustClassifier(ClassifierMixin, _Robust):
         which.
     objective_ : float
         Risk and penalty.
+    groups_ : ndarray of shape (g,)
+        The groups, with ``risk="group"`` only.
+    group_weights_ : ndarray of shape (g,)
+        The mixture of these groups that the certificate is of, near the least favourable one.
     n_iter_ : int
         Iterations, over all minimisations.
 
     References
     ----------
-    Zhai et al. (2021), "DORO"; dissertation, chapter 6. The certificate is derived.
+    Zhai et al. (2021), "DORO"; dissertation, chapter 6; for groups, Sagawa et al. (2020). The
+    certificate is derived.
 
     Examples
     --------
@@ -262,7 +186,9 @@ class DistributionallyRobustClassifier(ClassifierMixin, _Robust):
 
     classes_: Any
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> DistributionallyRobustClassifier:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None
+    ) -> DistributionallyRobustClassifier:
         """Fit the model.
 
         Parameters
@@ -273,6 +199,8 @@ class DistributionallyRobustClassifier(ClassifierMixin, _Robust):
             Classes.
         sample_weight : array-like of shape (n,), optional
             How much each row counts.
+        groups : array-like of shape (n,), optional
+            The group of each row, for ``risk="group"``.
 
         Returns
         -------
@@ -288,7 +216,7 @@ class DistributionallyRobustClassifier(ClassifierMixin, _Robust):
                 f"y has one class only, {self.classes_[0]!r}; a classifier needs at least 2 classes"
             )
         losses_of = logistic_losses(codes) if k == 2 else softmax_losses(codes)
-        found = self._solve(X, losses_of, 1 if k == 2 else k, sample_weight)
+        found = self._solve(X, losses_of, 1 if k == 2 else k, sample_weight, groups)
         self.coef_, self.intercept_ = found.weights[:-1].T, found.weights[-1]
         return self
 

@@ -16,6 +16,7 @@ from contextures.shift.losses import (
 )
 
 RiskName = Literal["mean", "cvar", "chi_square"]
+RobustRisk = Literal["mean", "cvar", "chi_square", "group"]
 Radius = Literal["dissertation", "all_alpha"]
 RISKS = ("mean", "cvar", "chi_square")
 

@@ -44,6 +44,9 @@ class NeuralEncoder(Encoder):
         transition or kernel where it has one, and pairs elsewhere.
     objective_options : dict, optional
         Parameters of an objective that is given by name.
+    risk : callable, optional
+        Of the rows' losses, in place of their mean, where rows have losses of their own: see
+        :class:`~contextures.objectives.UnderRisk`.
     network : str, torch.nn.Module or callable, default="mlp"
         "mlp" (a table where X is indices or names), "categorical", "conv", "transformer" or
         "graph"; see :mod:`contextures.encoders.neural.networks`. A module is copied; a callable
@@ -167,6 +170,7 @@ class NeuralEncoder(Encoder):
         *,
         objective: Any = "ratio_trace",
         objective_options: dict[str, Any] | None = None,
+        risk: Any = None,
         network: Any = "mlp",
         network_options: dict[str, Any] | None = None,
         context_network: Any = None,
@@ -197,6 +201,7 @@ class NeuralEncoder(Encoder):
         self.n_components = n_components
         self.objective = objective
         self.objective_options = objective_options
+        self.risk = risk
         self.network = network
         self.network_options = network_options
         self.context_network = context_network

@@ -32,7 +32,8 @@ from contextures.encoders.neural.tensors import (
 )
 from contextures.encoders.neural.training import Lesson, Training
 from contextures.encoders.sources import DrawnSource
-from contextures.objectives import Objective
+from contextures.objectives import Objective, UnderRisk
+from contextures.objectives.risk import risk_text
 
 SAMPLE_ROWS = 20_000
 """Draws of A by which a network on A is planned."""
@@ -43,6 +44,7 @@ class Parameters(Protocol):
 
     objective: Any
     objective_options: dict[str, Any] | None
+    risk: Any
     network: Any
     network_options: dict[str, Any] | None
     context_network: Any
@@ -55,13 +57,14 @@ class Wanted:
 
     Attributes
     ----------
-    objective, objective_options, network, network_options, context_network,
+    objective, objective_options, risk, network, network_options, context_network,
     context_network_options
         Parameters of :class:`contextures.encoders.NeuralEncoder`.
     """
 
     objective: Any
     objective_options: dict[str, Any]
+    risk: Any
     network: Any
     network_options: dict[str, Any]
     context_network: Any
@@ -73,6 +76,7 @@ class Wanted:
         return cls(
             encoder.objective,
             dict(encoder.objective_options or {}),
+            encoder.risk,
             encoder.network,
             dict(encoder.network_options or {}),
             encoder.context_network,
@@ -148,7 +152,7 @@ class Problem:
     def objective(self, n_rows: int) -> Objective:
         """Make the objective for so many rows to learn from."""
         batch = self.settings.batch_size or LARGEST_BATCH
-        return choose_objective(
+        chosen = choose_objective(
             self.wanted.objective,
             self.wanted.objective_options,
             self.context,
@@ -157,6 +161,7 @@ class Problem:
             # Rows of unequal weight, drawn evenly spaced, are nearly the weighted sample too.
             whole_sample=batch >= n_rows,
         )
+        return chosen if self.wanted.risk is None else UnderRisk(chosen, self.wanted.risk)
 
     def lesson(self, rows: IntArray) -> Lesson:
         """Make the objective, and the sample of some of the fitted rows."""
@@ -209,6 +214,8 @@ class Problem:
                 "objective": [repr(self.wanted.objective), repr(self.wanted.objective_options)],
                 "context": repr(self.context),
             }
+            if self.wanted.risk is not None:
+                described["risk"] = risk_text(self.wanted.risk)
             tensors = {**self.networks.state_dict(), "inputs": self.inputs}
             tensors["weights"] = torch.as_tensor(self.context.input_weights_)
             checkpoints = Checkpoints.of(checkpoint, fingerprint(described, tensors))

@@ -17,7 +17,11 @@ from contextures.objectives.functional.nesting import joint_nesting, sequential_
 from contextures.objectives.functional.ratio_trace import ratio_trace
 from contextures.objectives.functional.ratios import ratio_trace_kernel, ratio_trace_views
 from contextures.objectives.functional.rayleigh import rayleigh_quotient
-from contextures.objectives.functional.regression import linear_head_mse, masked_mse
+from contextures.objectives.functional.regression import (
+    linear_head_losses,
+    linear_head_mse,
+    masked_mse,
+)
 from contextures.objectives.functional.svme import svme
 from contextures.objectives.functional.targets import class_targets, one_hot
 from contextures.objectives.functional.vicreg import vicreg
@@ -34,6 +38,7 @@ __all__ = [
     "kise",
     "kise_gram",
     "leading_trace_kernel",
+    "linear_head_losses",
     "linear_head_mse",
     "low_rank",
     "masked_mse",

@@ -73,6 +73,55 @@ def linear_head_mse(
 
 
 @in_full_precision
+def linear_head_losses(
+    embedding: Tensor,
+    target: Tensor,
+    bias: bool = True,
+    weights: Tensor | None = None,
+    ridge: float = RIDGE,
+    sync: bool = True,
+) -> Tensor:
+    """Compute the squared error of each row under the best linear head of :func:`linear_head_mse`.
+
+    Parameters
+    ----------
+    embedding : torch.Tensor of shape (n, d)
+        The embeddings.
+    target : torch.Tensor of shape (n, p)
+        What is to be predicted; no gradient flows into it.
+    bias, weights, ridge, sync
+        As in :func:`linear_head_mse`; the head is the best for rows of these weights.
+
+    Returns
+    -------
+    torch.Tensor of shape (n,)
+        The losses of this process's rows, with gradients at a fixed head.
+
+    Notes
+    -----
+    As :func:`linear_head_mse`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from contextures.objectives import functional as F
+    >>> x = torch.tensor([1.0, 1.0, -1.0, -1.0])[:, None]
+    >>> target = torch.tensor([1.0, 3.0, 0.0, 0.0])[:, None]
+    >>> F.linear_head_losses(x, target).round(decimals=2)
+    tensor([1., 1., 0., 0.])
+    >>> weights = torch.tensor([1.0, 3.0, 1.0, 1.0])
+    >>> F.linear_head_losses(x, target, weights=weights).round(decimals=2)
+    tensor([2.2500, 0.2500, 0.0000, 0.0000])
+    """
+    check_batch(embedding=embedding, target=target)
+    target = target.detach().to(embedding.dtype)
+    row_weights = None if weights is None else _row_weights(weights, target)
+    head, offset, _ = _best_head(embedding.detach(), target, row_weights, bias, ridge, sync)
+    residual = target - embedding @ head - offset
+    return residual.square().sum(dim=1)
+
+
+@in_full_precision
 def masked_mse(
     embedding: Tensor,
     target: Tensor,
