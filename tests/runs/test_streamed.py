@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -53,7 +54,7 @@ ENDS = (0, 60, 61, 61, 150, 230)
 def in_parts(frame, folder, ending="parquet"):
     """Write a frame as files, one of which has no rows where that can be."""
     folder.mkdir()
-    for place, (start, end) in enumerate(zip(ENDS, ENDS[1:], strict=False)):
+    for place, (start, end) in enumerate(pairwise(ENDS)):
         part, file = frame.iloc[start:end], folder / f"part-{place}.{ending}"
         if ending == "parquet":
             part.to_parquet(file, index=False)

@@ -80,7 +80,9 @@ def parquet_frames(
     with ExitStack() as stack:
         with _readable(file):
             parquet = stack.enter_context(_opened(file))
-            wanted = None if columns is None else list(columns)
+            wanted = None
+            if columns is not None:  # names are trimmed where they are read
+                wanted = [each for each in parquet.schema_arrow.names if each.strip() in columns]
             batches = parquet.iter_batches(batch, columns=wanted, use_threads=False)
         while True:
             with _readable(file):

@@ -127,7 +127,7 @@ class NewRows:
             The rows, their features, and their ids or None.
         """
         for piece in self.parts.pieces(self._read):
-            with _named(piece, several=len(self.parts.files) > 1):
+            with named(piece, several=len(self.parts.files) > 1):
                 bare = replace(piece.table, notes=[])
                 table, ids, self._first = take_known_ids(self.folder, bare, self._asked)
                 features = self.preparation.transform(table.frame)
@@ -154,7 +154,7 @@ class NewRows:
 
 
 @contextmanager
-def _named(piece: Piece, *, several: bool) -> Iterator[None]:
+def named(piece: Piece, *, several: bool) -> Iterator[None]:
     """Name the file, where there are several, in what is wrong with rows."""
     try:
         yield
