@@ -72,6 +72,16 @@ class Parts:
         The table in memory.
     batch : int
         How many rows are given at a time.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from contextures.data.parts import parts_of
+    >>> from contextures.data.table import as_table
+    >>> table = as_table(pd.DataFrame({"a": range(90), "b": range(90)}))
+    >>> parts = parts_of(table)
+    >>> parts.n_rows, [len(piece.table.frame) for piece in parts.pieces()]
+    (90, [90])
     """
 
     name: str
@@ -212,6 +222,18 @@ def long_table(
     ------
     InputError
         Naming a Parquet file that cannot be read, or has other columns than the first.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import pandas as pd
+    >>> from contextures.data import long_table
+    >>> frame = pd.DataFrame({"height": [23, 12, 31], "town": ["Oslo", "Bergen", "Oslo"]})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     frame.to_parquet(f"{folder}/north.parquet")
+    ...     frame.to_parquet(f"{folder}/south.parquet")
+    ...     long_table(folder) is None, long_table(folder, rows=5).n_rows
+    (True, 6)
     """
     options = text_options(delimiter, encoding, decimal, thousands, dates, id, like)
     files = table_files(path, ENDINGS) or [Path(path)]

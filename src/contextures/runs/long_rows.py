@@ -18,6 +18,7 @@ from contextures.data.table import Table, as_table
 from contextures.data.unusual import Unusual, added
 from contextures.data.values import missing_mask, words_of
 from contextures.runs.carried import carry, take_ids
+from contextures.runs.embedding_files import REST
 from contextures.runs.folder import embeddings_frame
 from contextures.runs.long import Long, embedded_of, unknown_classes
 from contextures.runs.memory import plan
@@ -29,9 +30,6 @@ from contextures.runs.ranges import Ranges
 from contextures.runs.row_files import OtherTypeError, RowFile
 from contextures.runs.run import Run
 from contextures.runs.streamed import named
-
-REST = "rest"
-"""The part of the split of rows that were not drawn."""
 
 
 def drawn_of(given: Any, options: FitOptions, progress: Progress) -> tuple[Table, Drawn | None]:

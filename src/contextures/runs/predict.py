@@ -41,6 +41,18 @@ class Predictions:
         Such as columns that were ignored.
     tally : Tally
         What was counted of them.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from contextures.runs import Predictions
+    >>> from contextures.runs.tally import Tally
+    >>> frame = pd.DataFrame({"row_id": [0, 1], "prediction": [3.0, 5.0]})
+    >>> tally = Tally()
+    >>> tally.add(frame)
+    >>> found = Predictions("price", frame, [], tally)
+    >>> found, found.to_dict()["mean"]
+    (Predictions(target='price', n_rows=2), 4.0)
     """
 
     def __init__(
