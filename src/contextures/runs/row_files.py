@@ -89,6 +89,7 @@ class RowFile:
             self._writer.write_table(rows.cast(self._schema))
 
     def _begin(self, schema: Any) -> None:
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
         for name, kind in self.types.items():
@@ -104,7 +105,10 @@ class RowFile:
             mark = {} if self.kind is None else {MADE: self.kind}
             more = {b"PANDAS_ATTRS": json.dumps(mark).encode()} if mark else {}
             schema = schema.with_metadata({**(schema.metadata or {}), **more})
-            self._writer = self._stack.enter_context(pq.ParquetWriter(self.file, schema))
+            # Hardly a coordinate comes twice: a dictionary of them is half as large again.
+            words = [each.name for each in schema if not pa.types.is_floating(each.type)]
+            writer = pq.ParquetWriter(self.file, schema, use_dictionary=words or False)
+            self._writer = self._stack.enter_context(writer)
         self._schema = schema
 
 
