@@ -30,13 +30,16 @@ from contextures.cli.options import (
     Decimal,
     Delimiter,
     Dtype,
+    Embeddings,
     Encoding,
     Force,
     Group,
     Id,
     Json,
     KeepColumn,
+    Memory,
     RankScore,
+    Sample,
     Score,
     Seed,
     TableFile,
@@ -100,6 +103,7 @@ def _common(
         "contextures fit sales.csv --target amount --time date",
         "contextures fit train.csv --target price --test test.csv",
         "contextures fit 'parts/*.csv' --target price",
+        "contextures fit parts --target price --memory 2GB",
     )
 )
 def fit(
@@ -147,6 +151,9 @@ def fit(
     time: Time = None,
     test: TestFile = None,
     keep_column: KeepColumn = False,
+    sample: Sample = None,
+    memory: Memory = None,
+    embeddings: Embeddings = "auto",
     dtype: Dtype = "float32",
     seed: Seed = 0,
     delimiter: Delimiter = None,
@@ -161,6 +168,7 @@ def fit(
     """Rank contexts, learn the best representation and a predictor, score and report them."""
     from contextures.runs import FitOptions, check_destination
     from contextures.runs.fit import check_options
+    from contextures.runs.options import SAMPLE
 
     options = FitOptions(
         target=target,
@@ -176,6 +184,9 @@ def fit(
         time=time,
         test=None if test is None else str(test),
         keep_column=keep_column,
+        sample=SAMPLE if sample is None else sample,
+        memory=memory,
+        embeddings=embeddings,
         dtype=dtype,
         seed=seed,
         force=force,
@@ -186,9 +197,12 @@ def fit(
         reads = [table] if test is None else [table, test]
         check_destination(out, force=force, reads=reads)
     from contextures.data import read_table
+    from contextures.data.parts import long_table
+    from contextures.runs.memory import threshold
 
-    marks: dict[str, Any] = {"decimal": decimal, "thousands": thousands, "dates": dates}
-    read = read_table(table, delimiter=delimiter, encoding=encoding, id=id, **marks)
+    how: dict[str, Any] = {"delimiter": delimiter, "encoding": encoding, "id": id}
+    how |= {"decimal": decimal, "thousands": thousands, "dates": dates}
+    read = long_table(table, **how, rows=threshold(options)) or read_table(table, **how)
     fit_and_show(read, out or Path(f"{read.name}-run"), options, as_json)
 
 

@@ -44,9 +44,9 @@ def embed(
 ) -> None:
     """Embed the rows of a table with the encoder of a run."""
     from contextures.cli.text import TerminalProgress, print_notes
-    from contextures.runs import embed_table
+    from contextures.runs.embed import embed_rows
     from contextures.runs.folder import check_run
-    from contextures.runs.new_rows import read_rows
+    from contextures.runs.new_rows import rows_of
     from contextures.runs.output_file import check_output_file
     from contextures.runs.precision import check_dtype
     from contextures.runs.prepared import check_output
@@ -55,6 +55,7 @@ def embed(
     check_output(out)
     check_dtype(dtype)
     check_output_file(out, "embedding", [run, table])
-    read = read_rows(run, table, delimiter=delimiter, encoding=encoding, id=id)
-    print_notes(embed_table(run, read, out, TerminalProgress(), power=power, id=id, dtype=dtype))
-    show(f"{len(read.frame)} rows embedded: {out}", done=out)
+    read = rows_of(run, table, delimiter=delimiter, encoding=encoding, id=id)
+    n_rows, notes = embed_rows(run, read, out, TerminalProgress(), power=power, id=id, dtype=dtype)
+    print_notes(notes)
+    show(f"{n_rows} rows embedded: {out}", done=out)

@@ -106,6 +106,26 @@ KeepColumn = Annotated[
         "--keep-column", help="Keep the column of --group or --time as a feature; else it is none."
     ),
 ]
+Sample = Annotated[
+    int | None,
+    typer.Option(
+        help="Of a table of more rows, draw so many and learn from these.  [default: 50,000]",
+        show_default=False,
+    ),
+]
+Memory = Annotated[
+    str | None,
+    typer.Option(
+        help="What a fit may take, such as 2GB: sets how many rows are learned from and held.",
+        show_default=False,
+    ),
+]
+Embeddings = Annotated[
+    str,
+    typer.Option(
+        help="Coordinates to write: of all rows, of the sample, none, or auto (all up to 4 GiB)."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace an earlier run.")]
 

@@ -37,7 +37,7 @@ def predict(
     from contextures.cli.text import TerminalProgress, print_notes
     from contextures.runs import predict_table
     from contextures.runs.folder import check_run
-    from contextures.runs.new_rows import read_rows
+    from contextures.runs.new_rows import rows_of
     from contextures.runs.output_file import check_output_file
     from contextures.runs.predict import check_predictor
     from contextures.runs.prepared import check_output
@@ -45,11 +45,11 @@ def predict(
     check_predictor(check_run(run))
     check_output(out)
     check_output_file(out, "prediction", [run, table])
-    read = read_rows(run, table, delimiter=delimiter, encoding=encoding, id=id)
+    read = rows_of(run, table, delimiter=delimiter, encoding=encoding, id=id)
     found = predict_table(run, read, out, TerminalProgress(), id=id)
     print_notes(found.notes)
     if as_json:
         show(json.dumps({**found.to_dict(), "out": str(out)}, indent=1), done=out)
         return
-    rows = "1 row" if len(found.frame) == 1 else f"{len(found.frame):,} rows"
+    rows = "1 row" if found.n_rows == 1 else f"{found.n_rows:,} rows"
     show(f"{found.target} predicted for {rows}: {out}", done=out)

@@ -12,6 +12,7 @@ from contextures._lazy import lazy
 if TYPE_CHECKING:
     from contextures.data.account import ColumnAccount, DataWarning
     from contextures.data.bundled import demo_table
+    from contextures.data.parts import Parts, long_table
     from contextures.data.preparation import TablePreparation
     from contextures.data.profile import ColumnProfile, TableProfile, profile_table
     from contextures.data.reading import read_table, read_tables
@@ -23,6 +24,7 @@ _HOME = {
     "ColumnAccount": "account",
     "ColumnProfile": "profile",
     "DataWarning": "account",
+    "Parts": "parts",
     "Table": "table",
     "TablePreparation": "preparation",
     "TableProfile": "profile",
@@ -33,6 +35,7 @@ _HOME = {
     "demo_table": "bundled",
     "encode_target": "target",
     "load_preparation": "storage",
+    "long_table": "parts",
     "profile_table": "profile",
     "read_table": "reading",
     "read_tables": "reading",
@@ -44,6 +47,7 @@ __all__ = [
     "ColumnAccount",
     "ColumnProfile",
     "DataWarning",
+    "Parts",
     "Table",
     "TablePreparation",
     "TableProfile",
@@ -54,6 +58,7 @@ __all__ = [
     "demo_table",
     "encode_target",
     "load_preparation",
+    "long_table",
     "profile_table",
     "read_table",
     "read_tables",

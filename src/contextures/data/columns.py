@@ -15,6 +15,7 @@ from contextures.data.amounts import DoubtError, NumberForm, described, find_for
 from contextures.data.dates import looks_dated, parse_dates
 from contextures.data.kinds import Kind, KindFound
 from contextures.data.squashing import apart, squash
+from contextures.data.unusual import Unusual
 from contextures.data.values import (
     is_wordy,
     missing_mask,
@@ -25,7 +26,7 @@ from contextures.data.values import (
     words_of,
 )
 from contextures.data.without_home import load_skrub
-from contextures.data.words import counted, listed, shortened
+from contextures.data.words import shortened
 from contextures.exceptions import InputError
 
 FloatArray = NDArray[np.float64]
@@ -127,29 +128,21 @@ class FittedColumn:
         InputError
             If a cell is neither empty nor of the kind that was fitted.
         """
+        return self.unusual(series).notes()
+
+    def unusual(self, series: pd.Series) -> Unusual:
+        """Check new cells as :meth:`notes` does; count those that are unusual."""
         if self.kind in ("numeric", "date"):
             return self._checked(series)
         if self.kind == "text":
-            return []
+            return Unusual(self.name)
         words = words_of(series)
         _, unknown = self._recognised(words)
-        said = []
         unseen = np.array([word is not None for word in words], dtype=bool) & unknown
-        if unseen.any():
-            which = list(dict.fromkeys(shortened(word) for word in words[unseen]))
-            what = "a value" if len(which) == 1 else "values"
-            said.append(
-                f"{self.name!r} holds {what} never seen at fit time in "
-                f"{counted(int(unseen.sum()), 'row')}: {listed(which)}; each is none of the known "
-                "categories"
-            )
-        empty = int((unknown & ~unseen).sum())
-        if empty:
-            said.append(
-                f"{self.name!r} is empty in {counted(empty, 'row')} and never was at fit time; "
-                "such a row is none of the known categories"
-            )
-        return said
+        which = tuple(dict.fromkeys(shortened(word) for word in words[unseen]))
+        n_unseen = int(unseen.sum())
+        n_empty = int((unknown & ~unseen).sum())
+        return Unusual(self.name, which, n_unseen=n_unseen, n_empty=n_empty)
 
     def _learn_to_read(self, series: pd.Series) -> FloatArray:
         """Find what reading takes; give the numbers that vary, of shape (n, c)."""
@@ -199,26 +192,25 @@ class FittedColumn:
         unknown = [not gaps_known if word is None else word not in there for word in words]
         return words, np.array(unknown, dtype=bool)
 
-    def _checked(self, series: pd.Series) -> list[str]:
+    def _checked(self, series: pd.Series) -> Unusual:
         read = np.isnan(self._read(series)).any(axis=1)
         wrong = np.flatnonzero(read & ~missing_mask(series).to_numpy())
         if not len(wrong):
             form = None if self.number_form else self._new_form(series)
-            return [] if form is None else [f"{self.name!r} holds words, {described(form)}"]
+            return Unusual(self.name, forms=() if form is None else (described(form),))
         first = str(series.iloc[wrong[0]])
         what = "a number" if self.kind == "numeric" else "a date"
         allowed = self.kind == "date" and (
             self.odd_dates or all(looks_dated(series.iloc[i]) for i in wrong)
         )
         if not allowed:
+            # A batch of a long table knows where it begins in it.
+            begins = series.index.start if isinstance(series.index, pd.RangeIndex) else 0
             raise InputError(
-                f"the column {self.name!r} holds {first!r} at row {wrong[0] + 1}, where {what} "
-                "was fitted; correct it or leave the cell empty"
+                f"the column {self.name!r} holds {first!r} at row {begins + wrong[0] + 1}, where "
+                f"{what} was fitted; correct it or leave the cell empty"
             )
-        return [
-            f"{self.name!r} holds no date in {counted(len(wrong), 'row')}, such as "
-            f"{shortened(first)!r}; they count as missing"
-        ]
+        return Unusual(self.name, n_odd=len(wrong), odd=first)
 
 
 def fit_columns(frame: pd.DataFrame, found: Mapping[str, KindFound]) -> dict[str, FittedColumn]:

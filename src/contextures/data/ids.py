@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from contextures.data.words import counted, listed
 from contextures.exceptions import InputError
@@ -62,6 +63,35 @@ def ids_as_written(words: pd.Series) -> pd.Series:
     return pd.Series(values, index=words.index, name=words.name)
 
 
+class IdCounts:
+    """How many rows have no id, or that of an earlier row, counted batch by batch."""
+
+    def __init__(self) -> None:
+        self.n_absent = 0
+        self._hashes: list[NDArray[np.uint64]] = []
+
+    def add(self, ids: pd.Series) -> None:
+        """Count the ids of more rows."""
+        absent = ids.isna()
+        self.n_absent += int(absent.sum())
+        words = ids[~absent].astype(str).to_numpy(dtype=object)
+        # Of many rows the texts would not fit: 64 bits of each tell them apart.
+        self._hashes.append(pd.util.hash_array(words))
+
+    def notes(self, name: str) -> list[str]:
+        """Say what was counted: one note, or none."""
+        hashes = np.concatenate(self._hashes) if self._hashes else np.empty(0)
+        repeated = len(hashes) - len(np.unique(hashes))
+        said = []
+        if self.n_absent:
+            said.append(f"is empty in {counted(self.n_absent, 'row')}")
+        if repeated:
+            said.append(f"repeats an earlier id in {counted(repeated, 'row')}")
+        if not said:
+            return []
+        return [f"the id {name!r} {' and '.join(said)}; ids are carried as they are"]
+
+
 def notes_of_ids(ids: pd.Series) -> list[str]:
     """Say how many rows have no id, or that of an earlier row.
 
@@ -75,13 +105,6 @@ def notes_of_ids(ids: pd.Series) -> list[str]:
     list of str
         One note, or none.
     """
-    absent = ids.isna()
-    repeated = int(ids[~absent].astype(str).duplicated().sum())
-    said = []
-    if absent.any():
-        said.append(f"is empty in {counted(int(absent.sum()), 'row')}")
-    if repeated:
-        said.append(f"repeats an earlier id in {counted(repeated, 'row')}")
-    if not said:
-        return []
-    return [f"the id {str(ids.name)!r} {' and '.join(said)}; ids are carried as they are"]
+    counts = IdCounts()
+    counts.add(ids)
+    return counts.notes(str(ids.name))

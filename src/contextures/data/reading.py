@@ -31,7 +31,7 @@ from contextures.data.text_tables import TextOptions, read_text
 from contextures.data.words import counted, listed
 from contextures.exceptions import InputError, MissingLibraryError
 
-_ENDINGS = re.compile(
+ENDINGS = re.compile(
     r"\.(gz|bz2|xz|zst|zip|csv|tsv|txt|tab|parquet|pq|feather|arrow|orc|xlsx|xls|ods|data|npy|npz)$",
     re.IGNORECASE,
 )
@@ -101,8 +101,8 @@ def read_table(
     >>> list(table.frame.columns), len(table.frame)
     (['town', 'height'], 2)
     """
-    options = _options(delimiter, encoding, decimal, thousands, dates, id, like)
-    files = table_files(path, _ENDINGS)
+    options = text_options(delimiter, encoding, decimal, thousands, dates, id, like)
+    files = table_files(path, ENDINGS)
     if files is None:
         try:
             return _read_one(Path(path), options, min_rows, min_columns, source=str(path))
@@ -162,7 +162,7 @@ def read_tables(
     >>> table.frame["town"].tolist(), table.frame["height"].tolist()
     (['Oslo', 'Bergen'], [23, 12])
     """
-    options = _options(delimiter, encoding, decimal, thousands, dates, id, like)
+    options = text_options(delimiter, encoding, decimal, thousands, dates, id, like)
     if isinstance(paths, str | Path) or not len(paths):
         raise InputError(f"paths={paths!r} names no files; give a list of them, or use read_table")
     files = [Path(path) for path in paths]
@@ -175,7 +175,7 @@ def read_tables(
     )
 
 
-def _options(
+def text_options(
     delimiter: str | None,
     encoding: str | None,
     decimal: str | None,
@@ -184,6 +184,7 @@ def _options(
     id: str | None,
     like: Table | HowRead | None,
 ) -> TextOptions:
+    """Check what a caller says about text, and put it together."""
     check_marks(decimal, thousands)
     check_order(dates)
     earlier = like.how_read if isinstance(like, Table) else like
@@ -207,7 +208,7 @@ def _read_several(
         tables = [
             table
             if table.how_read == shared
-            else replace(_read_part(file, alike, min_columns), notes=table.notes)
+            else replace(read_part(file, alike, min_columns), notes=table.notes)
             for file, table in zip(files, tables, strict=True)
         ]
     return join_tables(
@@ -228,20 +229,21 @@ def _read_each(files: list[Path], options: TextOptions, min_columns: int) -> lis
     doubts: dict[Path, DoubtError] = {}
     for file in files:
         try:
-            read[file] = _read_part(file, options, min_columns)
+            read[file] = read_part(file, options, min_columns)
         except DoubtError as error:
             doubts[file] = error
     mark = told_mark(list(read.values()))
     for file, doubt in doubts.items():
         if mark is None:
             raise InputError(str(doubt))
-        read[file] = _read_part(file, replace(options, decimal=mark), min_columns)
+        read[file] = read_part(file, replace(options, decimal=mark), min_columns)
     return [read[file] for file in files]
 
 
-def _read_part(file: Path, options: TextOptions, min_columns: int) -> Table:
+def read_part(file: Path, options: TextOptions, min_columns: int) -> Table:
+    """Read one file of several; what is wrong with it names it. A part may have no rows."""
     try:
-        return _read_one(file, options, 1, min_columns, source=str(file))
+        return _read_one(file, options, 0, min_columns, source=str(file))
     except MissingLibraryError:
         raise
     except InputError as error:
@@ -273,7 +275,7 @@ def _read_one(
         )
     table = table_from_frame(
         frame,
-        name=_short_name(file),
+        name=short_name(file),
         source=source,
         digest=digest,
         notes=notes,
@@ -286,9 +288,10 @@ def _read_one(
     return replace(table, coordinates=coordinates)
 
 
-def _short_name(file: Path) -> str:
+def short_name(file: Path) -> str:
+    """Name a table as its file, without its endings."""
     name = file.name
-    while (shorter := _ENDINGS.sub("", name)) not in (name, ""):
+    while (shorter := ENDINGS.sub("", name)) not in (name, ""):
         name = shorter
     return printable(name)
 

@@ -192,7 +192,7 @@ def join_tables(
     InputError
         If a file has other columns than the first, or other kinds of values in one.
     """
-    _check_columns(files, tables)
+    check_alike(files, [list(table.frame.columns) for table in tables])
     names = list(tables[0].frame.columns)
     starts = [0]
     for table in tables:
@@ -210,7 +210,7 @@ def join_tables(
         name=name,
         source=source,
         digest=digest,
-        notes=_notes(files, tables),
+        notes=shared_notes(files, [table.notes for table in tables]),
         how_read=how_read,
         min_rows=min_rows,
         min_columns=min_columns,
@@ -218,11 +218,12 @@ def join_tables(
     return replace(table, coordinates=tables[0].coordinates)
 
 
-def _check_columns(files: Sequence[Path], tables: Sequence[Table]) -> None:
-    first = tables[0].frame.columns
-    for file, table in zip(files, tables, strict=True):
-        lacks = [name for name in first if name not in table.frame.columns]
-        more = [name for name in table.frame.columns if name not in first]
+def check_alike(files: Sequence[Path], columns: Sequence[Sequence[str]]) -> None:
+    """Refuse files whose columns are not those of the first."""
+    first = columns[0]
+    for file, names in zip(files, columns, strict=True):
+        lacks = [name for name in first if name not in names]
+        more = [name for name in names if name not in first]
         if lacks or more:
             said = [f"lacks {listed(lacks)}"] if lacks else []
             said += [f"also has {listed(more)}"] if more else []
@@ -232,27 +233,32 @@ def _check_columns(files: Sequence[Path], tables: Sequence[Table]) -> None:
             )
 
 
+def other_kind(name: str, kind: str, file: Path, first: str, where: Path) -> InputError:
+    """Say that a column holds another kind of values in a file than in the first."""
+    return InputError(
+        f"the column {name!r} holds {kind} in {str(file)!r} and {first} in {str(where)!r}; write "
+        "it alike in all files, or join them into one"
+    )
+
+
 def _join_column(
     name: str, parts: list[pd.Series], files: Sequence[Path], *, is_id: bool, n: int
 ) -> pd.Series:
     """Join the parts of a column; one that is empty in a file has no kind there."""
-    kinds = [_kind(part) for part in parts]
+    kinds = [kind_held(part) for part in parts]
     found = [place for place, kind in enumerate(kinds) if kind is not None]
     other = next((place for place in found if kinds[place] != kinds[found[0]]), None)
     if other is not None and is_id:
         parts = [part.astype("string").astype(object) for part in parts]
     elif other is not None:
-        raise InputError(
-            f"the column {name!r} holds {kinds[other]} in {str(files[other])!r} and "
-            f"{kinds[found[0]]} in {str(files[found[0]])!r}; write it alike in all files, or join "
-            "them into one"
-        )
+        kind, first = str(kinds[other]), str(kinds[found[0]])
+        raise other_kind(name, kind, files[other], first, files[found[0]])
     # Rows of files where it is empty come back as missing, whatever pandas took them for there.
     joined: pd.Series = pd.concat([parts[place] for place in found or range(len(parts))])
     return joined if len(joined) == n else joined.reindex(range(n))
 
 
-def _kind(column: pd.Series) -> str | None:
+def kind_held(column: pd.Series) -> str | None:
     """Say what a column holds, whatever its dtype; None where it is empty."""
     present = column[~missing_mask(column)]
     if not len(present):
@@ -265,11 +271,11 @@ def _kind(column: pd.Series) -> str | None:
     return "true or false" if inferred == "boolean" else "words"
 
 
-def _notes(files: Sequence[Path], tables: Sequence[Table]) -> list[str]:
-    """Give the notes of all, each once, with the files that it is true of."""
+def shared_notes(files: Sequence[Path], notes: Sequence[Sequence[str]]) -> list[str]:
+    """Give the notes of all files, each once, with the files that it is true of."""
     where: dict[str, list[str]] = {}
-    for file, table in zip(files, tables, strict=True):
-        for note in table.notes:
+    for file, own in zip(files, notes, strict=True):
+        for note in own:
             where.setdefault(note, []).append(file.name)
     said = [
         note if len(names) == len(files) else f"{note} (in {listed(names)})"

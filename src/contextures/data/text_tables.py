@@ -92,7 +92,7 @@ def read_text(
     text, n_records, quoted = check_records(text, separator, len(header))
     if n_records == 0:
         raise InputError(
-            f"the file {str(file)!r} has a header but no rows; at least {min_rows} needed"
+            f"the file {str(file)!r} has a header but no rows; at least {max(min_rows, 1)} needed"
         )
     check_size(n_records, len(header), min_rows=min_rows, min_columns=min_columns)
     notes += [*renamed, *quoted]

@@ -36,7 +36,11 @@ ENDS, END_COORDINATES, END_COLUMNS = 3, 2, 5
 
 
 def coordinate_accounts(
-    coordinates: FloatArray, frame: pd.DataFrame, columns: Sequence[str], seed: int
+    coordinates: FloatArray,
+    frame: pd.DataFrame,
+    columns: Sequence[str],
+    seed: int,
+    numbers: NDArray[np.intp] | None = None,
 ) -> list[report.CoordinateAccount]:
     """Say which columns explain most of each of the first coordinates, and show rows at its ends.
 
@@ -50,6 +54,8 @@ def coordinate_accounts(
         The columns to look at: those that the coordinates were learned from.
     seed : int
         Draws the rows looked at, where there are many.
+    numbers : ndarray of int of shape (n,), optional
+        What the rows are called; counted from 0 when None.
 
     Returns
     -------
@@ -58,6 +64,7 @@ def coordinate_accounts(
     """
     n = len(frame)
     rows = np.arange(n)
+    called = rows if numbers is None else numbers
     if n > MOST_ROWS:
         rows = np.sort(np.random.default_rng(seed).choice(n, MOST_ROWS, replace=False))
     names = list(columns)[:MOST_COLUMNS]
@@ -74,8 +81,8 @@ def coordinate_accounts(
         if j < END_COORDINATES:
             told = list(dict.fromkeys([*drivers, *names]))[:END_COLUMNS]
             order = np.argsort(coordinates[:, j], kind="stable")
-            low = [_row(frame, told, int(i)) for i in order[:ENDS]]
-            high = [_row(frame, told, int(i)) for i in order[::-1][:ENDS]]
+            low = [_row(frame, told, int(i), int(called[i])) for i in order[:ENDS]]
+            high = [_row(frame, told, int(i), int(called[i])) for i in order[::-1][:ENDS]]
         found.append(
             report.CoordinateAccount(
                 name=f"c{j + 1}",
@@ -173,9 +180,9 @@ def _as_numbers(column: pd.Series) -> FloatArray | None:
     return None
 
 
-def _row(frame: pd.DataFrame, columns: Sequence[str], i: int) -> str:
+def _row(frame: pd.DataFrame, columns: Sequence[str], i: int, number: int) -> str:
     cells = ", ".join(f"{name}: {_cell(frame[name].iloc[i])}" for name in columns)
-    return f"row {i}: {cells}"
+    return f"row {number}: {cells}"
 
 
 def _cell(value: Any) -> str:

@@ -19,7 +19,13 @@ from contextures.data import Table, load_preparation, read_table
 from contextures.encoders import Encoder, load_encoder
 from contextures.exceptions import InputError
 from contextures.runs.checked_table import look_over
-from contextures.runs.embedding_files import PARTS, embedding_of, numbers_of_table, split_of
+from contextures.runs.embedding_files import (
+    PARTS,
+    embedding_of,
+    known_parts,
+    numbers_of_table,
+    split_of,
+)
 from contextures.runs.folder import MARK, check_run
 from contextures.runs.split import TEST_SHARE
 from contextures.selection import parse_context
@@ -194,13 +200,13 @@ def _parts_of_run(folder: Path, embedding: FloatArray) -> NDArray[Any] | None:
     try:
         stored = pd.read_parquet(BytesIO(read_regular(folder / "embeddings.parquet")))
         values = stored.filter(regex=r"^c\d+$").to_numpy(dtype=np.float64)
-        if values.shape != embedding.shape or not set(stored["split"]) <= set(PARTS):
+        if values.shape != embedding.shape or not set(known_parts(stored)) <= set(PARTS):
             return None
     except Exception:  # whatever a damaged file makes pyarrow and pandas raise
         return None
     apart = np.abs(values - embedding).max(axis=1)
     # A few coordinates at ties of neighbours may differ from one machine to another.
-    return stored["split"].to_numpy() if np.mean(apart < SAME) > 0.99 else None
+    return known_parts(stored) if np.mean(apart < SAME) > 0.99 else None
 
 
 def _of_encoder(path: Path, frame: pd.DataFrame, seed: int) -> Subject:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from contextures.data import Table
+import pandas as pd
+
+from contextures._arrays import FloatArray
+from contextures.data import Table, load_preparation
+from contextures.data.parts import Parts, parts_of
 from contextures.data.table import as_table
 from contextures.encoders import load_encoder
-from contextures.runs.carried import take_known_ids
 from contextures.runs.folder import check_run, embeddings_frame
 from contextures.runs.output_file import check_output_file
-from contextures.runs.precision import check_dtype, stored_as
-from contextures.runs.prepared import check_output, prepared_rows, write_frame
+from contextures.runs.precision import DOUBLE, beyond, check_dtype, largest_of, stored_as
+from contextures.runs.prepared import check_output
 from contextures.runs.progress import Progress
+from contextures.runs.row_files import OtherTypeError
+from contextures.runs.streamed import write_rows
 
 
 def embed_table(
     run: str | Path,
-    table: Table,
+    table: Table | Parts,
     out: str | Path,
     progress: Progress | None = None,
     *,
@@ -31,8 +36,9 @@ def embed_table(
     ----------
     run : str or pathlib.Path
         The run.
-    table : Table or frame
-        Rows with the columns that the run was fitted to; the target may be absent.
+    table : Table, frame or Parts
+        Rows with the columns that the run was fitted to; the target may be absent. More than a
+        batch are embedded and written a batch at a time.
     out : str or pathlib.Path
         The file to write, ``.parquet`` or ``.csv``: row_id, the id, c1, c2, ...
     progress : Progress, optional
@@ -71,19 +77,51 @@ def embed_table(
     ...     list(pd.read_csv(f"{folder}/embedding.csv").columns)
     ['row_id', 'c1', 'c2', 'c3', 'c4']
     """
+    return embed_rows(run, table, out, progress, power=power, id=id, dtype=dtype)[1]
+
+
+def embed_rows(
+    run: str | Path,
+    table: Table | Parts,
+    out: str | Path,
+    progress: Progress | None = None,
+    *,
+    power: float | None = None,
+    id: str | None = None,
+    dtype: str = "float32",
+) -> tuple[int, list[str]]:
+    """Embed rows as :func:`embed_table` does; give their number, and notes."""
     progress = progress or Progress()
     folder = check_run(run)
-    table = as_table(table, min_rows=1, min_columns=1)
+    parts = table if isinstance(table, Parts) else _parts(table)
     check_output(out)
     check_dtype(dtype)
-    check_output_file(out, "embedding", [folder, table.source])
-    table, ids, said = take_known_ids(folder, table, id)
-    features, notes = prepared_rows(folder, table)
+    check_output_file(out, "embedding", [folder, parts.source, *parts.files])
+    preparation = load_preparation(folder)
     encoder = load_encoder(folder)
     if power is not None:
         encoder = encoder.with_power(power)
+    largest, written = 0.0, dtype
+
+    def tell(features: FloatArray, ids: pd.Series | None) -> pd.DataFrame:
+        nonlocal largest
+        coordinates = encoder.transform(features)
+        largest = max(largest, largest_of(coordinates))
+        return embeddings_frame(stored_as(coordinates, written)[0], ids=ids)
+
     with progress.stage("embed rows"):
-        stored, beyond = stored_as(encoder.transform(features), dtype)
-        frame = embeddings_frame(stored, ids=ids)
-    write_frame(frame, out, "embedding")
-    return [*said, *notes, *beyond]
+        while True:
+            try:
+                n_rows, notes = write_rows(
+                    folder, preparation, parts, out, "embedding", tell, id=id, progress=progress
+                )
+                break
+            except OtherTypeError:  # some rows are beyond float32: then all are written wider
+                if written == DOUBLE:
+                    raise
+                written = DOUBLE
+    return n_rows, [*notes, *(beyond(largest) if dtype != DOUBLE else [])]
+
+
+def _parts(table: Table) -> Parts:
+    return parts_of(as_table(table, min_rows=1, min_columns=1))

@@ -15,6 +15,9 @@ ROW, SPLIT = "row_id", "split"
 """Columns beside the coordinates that say which row of the table, and which part of the split."""
 
 PARTS = ("train", "test", "unlabelled")
+REST = "rest"
+"""The part of the split of rows of a long table that were not drawn: learned from as little as
+those that are held out."""
 
 
 def embedding_of(frame: pd.DataFrame, n: int) -> FloatArray:
@@ -55,7 +58,7 @@ def split_of(frame: pd.DataFrame) -> NDArray[Any] | None:
     """
     if SPLIT not in frame.columns:
         return None
-    parts = frame[SPLIT].astype(object).to_numpy()
+    parts = known_parts(frame)
     unknown = [part for part in parts if part not in PARTS]
     if unknown:
         raise InputError(
@@ -68,6 +71,12 @@ def split_of(frame: pd.DataFrame) -> NDArray[Any] | None:
             "called 'train' to be fitted to"
         )
     return np.asarray(parts[_order(frame)]) if (parts == "test").any() else None
+
+
+def known_parts(frame: pd.DataFrame) -> NDArray[Any]:
+    """Give the parts of the split as a file has them, rows that were not drawn as held-out ones."""
+    parts = frame[SPLIT].astype(object).to_numpy()
+    return np.where(parts == REST, "test", parts).astype(object)
 
 
 def numbers_of_table(frame: pd.DataFrame, n_features: int) -> FloatArray:

@@ -12,6 +12,7 @@ import pandas as pd
 from contextures._arrays import FloatArray
 from contextures.contexts import Context
 from contextures.data import Table
+from contextures.data.parts import Parts
 from contextures.data.proportions import keep_proportions
 from contextures.data.table import as_table
 from contextures.evaluation import Task, probe_curve
@@ -31,6 +32,9 @@ from contextures.runs.folder import reserve
 from contextures.runs.held import held_of
 from contextures.runs.judging import judge
 from contextures.runs.learn import learn
+from contextures.runs.long import check_long
+from contextures.runs.long_rows import drawn_of, write_long
+from contextures.runs.memory import bytes_of
 from contextures.runs.options import FitOptions, check_seed, python_call
 from contextures.runs.outside import outside_rows, read_test, repeated
 from contextures.runs.paired_gain import gain_over_raw
@@ -103,6 +107,9 @@ def check_options(options: FitOptions) -> Context | None:
     check_asked(options)
     check_dtype(options.dtype)
     check_score(options.score)
+    check_long(options.sample, options.embeddings)
+    if options.memory is not None:
+        bytes_of(options.memory)
     if options.score == "labels":
         raise InputError(
             "a run is judged by the labels afterwards, so its context is chosen without them; "
@@ -115,14 +122,15 @@ def check_options(options: FitOptions) -> Context | None:
 
 
 def fit_table(
-    table: Table, out: str | Path, options: FitOptions, progress: Progress | None = None
+    table: Table | Parts, out: str | Path, options: FitOptions, progress: Progress | None = None
 ) -> FitResult:
     """Do the main job on a table and write a run folder.
 
     Parameters
     ----------
-    table : Table or frame
-        The table; a frame of pandas, polars or pyarrow will do.
+    table : Table, frame or Parts
+        The table; a frame of pandas, polars or pyarrow will do. Of more rows than
+        ``options.sample``, so many are drawn and learned from.
     out : str or pathlib.Path
         The folder to make.
     options : FitOptions
@@ -153,16 +161,20 @@ def fit_table(
     True
     """
     progress = progress or Progress()
-    table = as_table(table)
+    given = table if isinstance(table, Parts) else as_table(table)
     context = check_options(options)
-    with reserve(out, force=options.force, reads=_reads(table, options)) as reserved:
+    with reserve(out, force=options.force, reads=_reads(given, options)) as reserved:
+        table, drawn = drawn_of(given, options, progress)
         run = _find(table, out, options, context, progress)
-        with progress.stage("write run"), reserved.folder() as folder:
-            write_run(run, folder)
+        with reserved.folder() as folder:
+            if drawn is not None:
+                run = write_long(run, drawn, folder, progress)
+            with progress.stage("write run"):
+                write_run(run, folder)
     return FitResult(Path(out), run)
 
 
-def _reads(table: Table, options: FitOptions) -> list[str]:
+def _reads(table: Table | Parts, options: FitOptions) -> list[str]:
     return [table.source, *([] if options.test is None else [options.test])]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from contextures._arrays import FloatArray
 from contextures.data import Table, TablePreparation, read_table
 from contextures.data.how_read import HowRead
+from contextures.data.parts import Parts, long_table
 from contextures.exceptions import InputError
 from contextures.runs.carried import own_id
 from contextures.runs.folder import MARK, check_run
@@ -68,6 +69,39 @@ def read_rows(
         min_rows=1,
         min_columns=1,
     )
+
+
+def rows_of(
+    run: str | Path,
+    path: str | Path,
+    *,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    id: str | None = None,
+) -> Table | Parts:
+    """Read a file of new rows for a run, or find that it is too long to be read at once.
+
+    Parameters
+    ----------
+    run, path, delimiter, encoding, id
+        As for :func:`read_rows`.
+
+    Returns
+    -------
+    Table or Parts
+        The rows, or what gives them a batch at a time.
+
+    Raises
+    ------
+    InputError
+        If the folder is not a run or the file not a table.
+    """
+    long = long_table(
+        path, delimiter=delimiter, encoding=encoding, id=id, like=how_read(run), min_columns=1
+    )
+    if long is not None:
+        return long
+    return read_rows(run, path, delimiter=delimiter, encoding=encoding, id=id)
 
 
 def prepare_rows(preparation: TablePreparation, table: Table) -> tuple[FloatArray, list[str]]:

@@ -10,6 +10,9 @@ from contextures.data import Table
 from contextures.data.bundled import TABLES
 from contextures.exceptions import InputError
 
+SAMPLE = 50_000
+"""Rows that are learned from at most, unless another number is asked for."""
+
 
 @dataclass(frozen=True)
 class FitOptions:
@@ -53,6 +56,15 @@ class FitOptions:
         What scores and choices by labels are judged by: "accuracy", "balanced-accuracy",
         "roc-auc", "average-precision" or "log-loss" for classes, "r2", "mae" or "rmse" for
         numbers; chosen by how rare classes are when None.
+    sample : int
+        Of a table of more rows, so many are drawn and learned from; see
+        :func:`contextures.data.drawn.draw`.
+    memory : str or None
+        What a fit may take, such as "2GB": fewer rows are then learned from, and held at a time,
+        where it asks for that.
+    embeddings : {"auto", "all", "sample", "none"}
+        Whose coordinates are written, of a table of more rows: those of all, of the sample, or
+        none; "auto" writes all up to 4 GiB. A shorter table's are all written, or none.
     """
 
     target: str | None = None
@@ -72,6 +84,9 @@ class FitOptions:
     force: bool = False
     command: list[str] = field(default_factory=list)
     metric: str | None = None
+    sample: int = SAMPLE
+    memory: str | None = None
+    embeddings: str = "auto"
 
     def to_dict(self) -> dict[str, Any]:
         """Give what decides the finding, as plain values.

@@ -38,10 +38,19 @@ def stored_as(coordinates: FloatArray, dtype: str) -> tuple[NDArray[Any], list[s
     """
     if dtype == DOUBLE or not coordinates.size:
         return coordinates.astype(check_dtype(dtype), copy=False), []
-    largest = float(np.abs(coordinates).max())
-    if largest > float(np.finfo(np.float32).max):
-        return coordinates, [
-            f"coordinates of up to {largest:.1e} are beyond {SINGLE}, so all are written as "
-            f"{DOUBLE}"
-        ]
-    return coordinates.astype(check_dtype(dtype)), []
+    said = beyond(largest_of(coordinates))
+    return (coordinates, said) if said else (coordinates.astype(check_dtype(dtype)), [])
+
+
+def largest_of(coordinates: FloatArray) -> float:
+    """Give the size of the largest coordinate; zero of none."""
+    return float(np.abs(coordinates).max()) if coordinates.size else 0.0
+
+
+def beyond(largest: float) -> list[str]:
+    """Say that coordinates up to so large are beyond what float32 can hold, where they are."""
+    if largest <= float(np.finfo(np.float32).max):
+        return []
+    return [
+        f"coordinates of up to {largest:.1e} are beyond {SINGLE}, so all are written as {DOUBLE}"
+    ]

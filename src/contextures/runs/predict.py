@@ -2,48 +2,80 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from contextures._arrays import FloatArray
 from contextures._files import read_json
-from contextures._repr import short_repr
-from contextures.data import Table
+from contextures.data import Table, load_preparation
+from contextures.data.parts import Parts, parts_of
 from contextures.data.table import as_table
 from contextures.exceptions import InputError
 from contextures.prediction import load_predictor
 from contextures.prediction.storage import DESCRIPTION
-from contextures.runs.carried import carry, take_known_ids
+from contextures.runs.carried import carry
 from contextures.runs.folder import check_run
 from contextures.runs.manifest import MARK
 from contextures.runs.output_file import check_output_file
 from contextures.runs.predictions import Predictor, predicted_frame
-from contextures.runs.prepared import check_output, prepared_rows, write_frame
+from contextures.runs.prepared import check_output
 from contextures.runs.progress import Progress
+from contextures.runs.streamed import write_rows
+from contextures.runs.tally import Tally
 
 
-@dataclass(frozen=True, eq=False)
 class Predictions:
     """Predictions of new rows.
 
-    Attributes
+    Parameters
     ----------
     target : str
         The column that was predicted.
-    frame : pandas.DataFrame
+    frame : pandas.DataFrame or pathlib.Path
         A row for each row of the table: ``prediction``, with the chance of each class (``p_CLASS``)
-        or the ends of an interval (``low_90``, ``high_90``).
+        or the ends of an interval (``low_90``, ``high_90``); or the file where they are written,
+        where they are too many to be held.
     notes : list of str
         Such as columns that were ignored.
+    tally : Tally
+        What was counted of them.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from contextures.runs import Predictions
+    >>> from contextures.runs.tally import Tally
+    >>> frame = pd.DataFrame({"row_id": [0, 1], "prediction": [3.0, 5.0]})
+    >>> tally = Tally()
+    >>> tally.add(frame)
+    >>> found = Predictions("price", frame, [], tally)
+    >>> found, found.to_dict()["mean"]
+    (Predictions(target='price', n_rows=2), 4.0)
     """
 
-    target: str
-    frame: pd.DataFrame
-    notes: list[str] = field(default_factory=list)
+    def __init__(
+        self, target: str, frame: pd.DataFrame | Path, notes: list[str], tally: Tally
+    ) -> None:
+        self.target, self.notes = target, notes
+        self._frame, self._tally = frame, tally
 
-    __repr__ = short_repr
+    def __repr__(self) -> str:
+        return f"Predictions(target={self.target!r}, n_rows={self.n_rows})"
+
+    @property
+    def n_rows(self) -> int:
+        """The number of rows."""
+        return self._tally.n_rows
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """All predictions; read from their file where they were too many to be held."""
+        if isinstance(self._frame, pd.DataFrame):
+            return self._frame
+        ending = self._frame.suffix.lower()
+        return pd.read_csv(self._frame) if ending == ".csv" else pd.read_parquet(self._frame)
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain values: how many rows have each prediction, or the spread of the numbers.
@@ -53,23 +85,12 @@ class Predictions:
         dict
             Texts and numbers, as JSON takes them.
         """
-        told = self.frame["prediction"]
-        plain: dict[str, Any] = {"target": self.target, "n_rows": len(told)}
-        if any(name.startswith("p_") for name in self.frame.columns):
-            counts = told.value_counts()
-            plain["counts"] = {str(label): int(count) for label, count in counts.items()}
-        else:
-            plain |= {
-                "mean": float(told.mean()),
-                "min": float(told.min()),
-                "max": float(told.max()),
-            }
-        return {**plain, "notes": self.notes}
+        return {"target": self.target, **self._tally.to_dict(), "notes": self.notes}
 
 
 def predict_table(
     run: str | Path,
-    table: Table,
+    table: Table | Parts,
     out: str | Path,
     progress: Progress | None = None,
     *,
@@ -81,9 +102,9 @@ def predict_table(
     ----------
     run : str or pathlib.Path
         A run that was fitted with a target.
-    table : Table or frame
+    table : Table, frame or Parts
         Rows with the columns that the run was fitted to; the target may be absent, and is not
-        looked at.
+        looked at. More than a batch are predicted and written a batch at a time.
     out : str or pathlib.Path
         The file to write, ``.parquet`` or ``.csv``: row_id, the id, prediction, and the chances
         of the classes or the ends of an interval.
@@ -117,17 +138,28 @@ def predict_table(
     """
     progress = progress or Progress()
     folder = check_run(run)
-    table = as_table(table, min_rows=1, min_columns=1)
+    parts = (
+        table if isinstance(table, Parts) else parts_of(as_table(table, min_rows=1, min_columns=1))
+    )
     check_output(out)
-    check_output_file(out, "prediction", [folder, table.source])
-    check_predictor(folder)
-    table, ids, said = take_known_ids(folder, table, id)
-    features, notes = prepared_rows(folder, table)
+    check_output_file(out, "prediction", [folder, parts.source, *parts.files])
     predictor = predictor_of(folder)
-    with progress.stage("predict rows"):
+    preparation = load_preparation(folder)
+    tally = Tally()
+    frames: list[pd.DataFrame] = []
+
+    def tell(features: FloatArray, ids: pd.Series | None) -> pd.DataFrame:
         frame = carry(predicted_frame(predictor, features), ids)
-    write_frame(frame, out, "prediction")
-    return Predictions(str(run_options(folder).get("target")), frame, [*said, *notes])
+        tally.add(frame)
+        frames[:] = [frame]
+        return frame
+
+    with progress.stage("predict rows"):
+        n_rows, notes = write_rows(
+            folder, preparation, parts, out, "prediction", tell, id=id, progress=progress
+        )
+    held = frames[0] if len(frames[0]) == n_rows else Path(out)
+    return Predictions(str(run_options(folder).get("target")), held, notes, tally)
 
 
 def check_predictor(folder: Path) -> None:

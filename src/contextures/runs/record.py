@@ -43,9 +43,12 @@ def write_run(run: Run, folder: Path) -> None:
     parts = run.split.names()[: len(run.coordinates)]  # rows of a file of their own come last
     ids = run.checked.ids
     stored, _ = stored_as(run.coordinates, run.options.dtype)
-    write_embeddings(stored, parts, folder / "embeddings.parquet", ids)
+    whole = run.long is None  # rows of a long table are there already
+    if whole and run.options.embeddings != "none":
+        write_embeddings(stored, parts, folder / "embeddings.parquet", ids)
     if run.predicted is not None:
         save_predictor(run.predicted.predictor, folder)
+    if run.predicted is not None and whole:
         carry(run.predicted.frame.copy(), ids).to_parquet(
             folder / "predictions.parquet", index=False
         )
@@ -76,6 +79,7 @@ def _record(run: Run) -> dict[str, Any]:
             "source": table.source,
             "sha256": table.digest,
             "how_read": table.how_read.to_dict(),
+            **({} if run.long is None else {"rows": run.long.n_rows}),
         },
         "context": run.context,
         "encoder": learned.kind,

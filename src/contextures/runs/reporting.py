@@ -47,7 +47,7 @@ def build_report(run: Run) -> report.ReportData:
         created=run.created.isoformat(timespec="minutes"),
         table=report.TableInfo(
             name=table.name,
-            n_rows=len(table.frame),
+            n_rows=len(table.frame) if run.long is None else run.long.n_rows,
             n_columns=table.frame.shape[1],
             **run.counts,
             target=None if info is None else info.name,
@@ -108,6 +108,7 @@ def build_report(run: Run) -> report.ReportData:
             table.frame,
             [str(name) for name in run.checked.features.columns],
             run.options.seed,
+            run.row_numbers,
         ),
     )
 
@@ -206,7 +207,7 @@ def _scatter(run: Run) -> report.Scatter:
     ]
     coordinates = run.coordinates[rows][:, :MAP_COORDINATES]
     return report.Scatter(
-        row_ids=[int(row) for row in rows],
+        row_ids=[int(row) for row in run.row_numbers[rows]],
         coordinates={
             f"coordinate {j + 1}": [float(v) for v in column]
             for j, column in enumerate(coordinates.T)
@@ -245,8 +246,9 @@ def _warnings(run: Run) -> list[report.DataWarning]:
 
 
 def _notes(run: Run) -> list[str]:
-    notes = [*run.checked.table.notes, *run.checked.remarks]
-    notes = [*run.checked.table.notes, *stored_as(run.coordinates, run.options.dtype)[1]]
+    rest = [] if run.long is None else run.long.notes
+    notes = [*run.checked.table.notes, *run.checked.remarks, *rest]
+    notes += stored_as(run.coordinates, run.options.dtype)[1]
     n = len(run.split.pretraining)
     sampled = run.learned.search.n_samples_
     if sampled < n:

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from contextures._arrays import FloatArray
 from contextures.data import TablePreparation
@@ -20,6 +22,7 @@ from contextures.runs.compressed import KeptShare
 from contextures.runs.held import Held
 from contextures.runs.judging import Judged
 from contextures.runs.learned_quality import Judgement
+from contextures.runs.long import Long
 from contextures.runs.next_step import Place
 from contextures.runs.options import FitOptions
 from contextures.runs.paired_gain import Gain, gain_metric
@@ -120,6 +123,8 @@ class Run:
         Which rows it was judged on; None where none is held out.
     out : str
         The folder that it is written to.
+    long : Long or None
+        The long table that the rows were drawn from; None where they are all.
     created : datetime
         When it was found.
     """
@@ -138,6 +143,7 @@ class Run:
     kept: KeptShare | None = None
     held: Held | None = None
     out: str = "run"
+    long: Long | None = None
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def __repr__(self) -> str:
@@ -147,6 +153,11 @@ class Run:
     def search(self) -> ContextSearch:
         """The search that ranked the contexts."""
         return self.learned.search
+
+    @property
+    def row_numbers(self) -> NDArray[np.intp]:
+        """Where in the table the rows are that were learned from or held out."""
+        return np.arange(len(self.coordinates)) if self.long is None else self.long.rows
 
     @property
     def context(self) -> str:
@@ -194,7 +205,8 @@ class Run:
     @property
     def notes(self) -> list[str]:
         """What was decided about the table and the files that a reader might not expect."""
-        return [*self.checked.notes, *stored_as(self.coordinates, self.options.dtype)[1]]
+        rest = [] if self.long is None else self.long.notes
+        return [*self.checked.notes, *rest, *stored_as(self.coordinates, self.options.dtype)[1]]
 
     @cached_property
     def advice(self) -> Advice:
@@ -223,6 +235,8 @@ class Run:
     def sentences(self) -> list[str]:
         """The finding in full sentences, most important first."""
         sentences = finding(self.search, self.n_components, given=self.given)
+        if self.long is not None:
+            sentences.append(self.long.sentence)
         if self.kept is not None:
             sentences.append(self.kept.sentence)
         if self.scored is not None and self.checked.target is not None:
@@ -259,6 +273,7 @@ class Run:
             "target": None if self.checked.target is None else self.checked.target.name,
             **self.counts,
             "split": None if self.held is None else self.held.to_dict(),
+            **({} if self.long is None else {"rows": self.long.to_dict()}),
             "n_fitted": self.learned.n_rows,
             "context": self.context,
             "encoder": self.learned.kind,

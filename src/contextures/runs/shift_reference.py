@@ -25,6 +25,8 @@ from contextures.shift.coordinates import FEWEST, populations
 MOST_FITTED = 20_000
 """Fitted rows among which the nearest of a row is looked for."""
 
+ABSENT = "is no more where it was, or too long to be held at once"
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -101,7 +103,7 @@ def reference_of(run: Path, features: FloatArray, source: Table | None, seed: in
         new = np.asarray(plain.transform(features), dtype=np.float64)
         scale = s**encoder.spectral_power
         held = coordinates[rows] / np.where(scale > 0, scale, 1.0)
-        outside, said = None, "the table that the run was fitted to is no more where it was"
+        outside, said = None, f"the table that the run was fitted to {ABSENT}"
         if source is not None and len(source.frame) == len(split):
             own = load_preparation(run).transform(source.frame)
             outside = outside_share(own[split != "test"], own[rows], features, seed)
@@ -113,7 +115,7 @@ def reference_of(run: Path, features: FloatArray, source: Table | None, seed: in
     )
     if source is None:
         raise InputError(
-            f"{said}, and the table that it was fitted to is no more where it was, so there is "
+            f"{said}, and the table that it was fitted to {ABSENT}, so there is "
             "nothing to compare with; fit again with --target, which holds rows out"
         )
     learned = np.flatnonzero(split != "test")
@@ -154,6 +156,8 @@ def source_of(run: Path) -> Table | None:
     table = read_json(run / MARK).get("table")
     source = table.get("source") if isinstance(table, dict) else None
     try:
+        if isinstance(table, dict) and "rows" in table:
+            return None  # too long to be held at once
         if not isinstance(source, str) or not Path(source).is_file():
             return None
         read = read_rows(run, source)

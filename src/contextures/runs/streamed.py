@@ -1,0 +1,164 @@
+"""New rows for a run, a batch at a time, and what each becomes written before the next is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from contextures._arrays import FloatArray
+from contextures.data import TablePreparation
+from contextures.data.ids import IdCounts
+from contextures.data.parts import Parts, Piece
+from contextures.data.unusual import Unusual, added
+from contextures.data.words import counted, listed
+from contextures.exceptions import InputError
+from contextures.runs.carried import take_known_ids
+from contextures.runs.output_file import Kind
+from contextures.runs.progress import Progress
+from contextures.runs.row_files import OtherTypeError, row_file
+
+Telling = Callable[[FloatArray, pd.Series | None], pd.DataFrame]
+"""What makes results of prepared rows and their ids: a frame whose first column is row_id."""
+
+
+def write_rows(
+    folder: Path,
+    preparation: TablePreparation,
+    parts: Parts,
+    out: str | Path,
+    kind: Kind,
+    tell: Telling,
+    *,
+    id: str | None,
+    progress: Progress,
+) -> tuple[int, list[str]]:
+    """Prepare the rows of a table batch by batch, and write what each batch becomes.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The run.
+    preparation : TablePreparation
+        The run's.
+    parts : Parts
+        The rows.
+    out : str or pathlib.Path
+        The file to write; it appears once all rows are in it.
+    kind : {"embedding", "prediction"}
+        What it holds.
+    tell : callable
+        Makes the results of a batch.
+    id : str or None
+        A column to carry; the run's own when None.
+    progress : Progress
+        Told how far the work is.
+
+    Returns
+    -------
+    tuple of int and list of str
+        The number of rows, and notes of what was unusual in them.
+
+    Raises
+    ------
+    InputError
+        Naming the file and the column that do not fit.
+    OtherTypeError
+        If results other than the ids are of several types.
+    """
+    types: dict[str, Any] = {}
+    while True:
+        told = NewRows(folder, preparation, parts, id)
+        try:
+            with row_file(out, kind, types) as file:
+                for piece, features, ids in told.batches():
+                    frame = tell(features, ids)
+                    frame["row_id"] = np.arange(piece.first, piece.first + len(frame))
+                    file.write(frame)
+                    progress.advance(piece.first + len(frame), parts.n_rows or 0)
+            return told.n_rows, told.notes()
+        except OtherTypeError as error:
+            # What ids are is known only once the last file is read.
+            if error.name != told.id:
+                raise
+            types[error.name] = error.both
+
+
+class NewRows:
+    """The prepared rows of a table, batch by batch, with what is unusual in all of them.
+
+    Parameters
+    ----------
+    folder, preparation, parts, id
+        As for :func:`write_rows`.
+
+    Attributes
+    ----------
+    n_rows : int
+        How many were prepared so far.
+    id : str or None
+        The column that is carried.
+    """
+
+    def __init__(
+        self, folder: Path, preparation: TablePreparation, parts: Parts, id: str | None
+    ) -> None:
+        self.folder, self.preparation, self.parts = folder, preparation, parts
+        self._asked = id
+        self.id: str | None = None
+        self.n_rows = 0
+        self._ids = IdCounts()
+        self._first: list[str] = []
+        self._read: list[str] = []
+        self._ignored: list[str] = []
+        self._unusual: list[Unusual] = []
+
+    def batches(self) -> Iterator[tuple[Piece, FloatArray, pd.Series | None]]:
+        """Read and prepare all rows.
+
+        Yields
+        ------
+        tuple
+            The rows, their features, and their ids or None.
+        """
+        for piece in self.parts.pieces(self._read):
+            with named(piece, several=len(self.parts.files) > 1):
+                bare = replace(piece.table, notes=[])
+                table, ids, self._first = take_known_ids(self.folder, bare, self._asked)
+                features = self.preparation.transform(table.frame)
+            if ids is not None:
+                self.id = str(ids.name)
+                self._ids.add(ids)
+            self._count(table.frame)
+            self.n_rows += len(features)
+            yield piece, features, ids
+
+    def notes(self) -> list[str]:
+        """Say, once all are read, what is unusual in them."""
+        ids = [] if self.id is None else self._ids.notes(self.id)
+        said = [note for column in self._unusual for note in column.notes()]
+        return [*self._first, *self._read, *ids, *self._ignored, *said]
+
+    def _count(self, frame: pd.DataFrame) -> None:
+        fitted = self.preparation
+        extra = [name for name in frame.columns if name not in fitted.columns_]
+        if extra:
+            self._ignored = [f"ignored {counted(len(extra), 'column')} {listed(extra)}"]
+        found = [column.unusual(frame[name]) for name, column in fitted.fitted_.items()]
+        self._unusual = added(self._unusual, found)
+
+
+@contextmanager
+def named(piece: Piece, *, several: bool) -> Iterator[None]:
+    """Name the file, where there are several, in what is wrong with rows."""
+    try:
+        yield
+    except InputError as error:
+        if not several or repr(str(piece.file)) in str(error):
+            raise
+        raise InputError(f"{str(piece.file)!r}: {error}") from None
