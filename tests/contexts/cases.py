@@ -16,6 +16,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.gaussian_process.kernels import RBF, DotProduct, Matern
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
@@ -32,6 +33,7 @@ from contextures.contexts import (
     FiniteContext,
     GraphContext,
     ImageContext,
+    KernelContext,
     KNNContext,
     LabelContext,
     MaskContext,
@@ -125,6 +127,27 @@ CASES = {
     "masked rbf landmarks": rows(
         MaskContext(RBFContext(n_landmarks=20), n_masks=2, random_state=3)
     ),
+    "kernel": rows(KernelContext(Matern(2.0, nu=1.5))),
+    "kernel default": rows(KernelContext()),
+    "kernel centred": rows(
+        KernelContext(RBF(2.0), normalization="centred"), form="kernel", slack=None
+    ),
+    "kernel spanned by some": rows(
+        KernelContext(DotProduct(), normalization="centred", n_landmarks=20),
+        form="kernel",
+        slack=None,
+    ),
+    "kernel without labels": rows(KernelContext(RBF(), "pseudo-tasks", n_landmarks=25)),
+    "kernel of one width": Case(KernelContext(RBF(), "shared"), ROWS, CLASSES, NEW),
+    "kernel of widths": Case(
+        KernelContext(widths="each", normalization="centred"),
+        ROWS,
+        REALS,
+        NEW,
+        form="kernel",
+        slack=None,
+    ),
+    "kernel walk of widths": Case(KernelContext(widths="each"), ROWS, REALS, NEW),
     "labels": Case(LabelContext(), ROWS, CLASSES),
     "labels in words": Case(LabelContext(), ROWS, COLOURS),
     "labels read as classes": Case(LabelContext("classification"), ROWS, CLASSES * 1.0),
