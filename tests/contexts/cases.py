@@ -106,9 +106,9 @@ def draws(context, X=ROWS, new=NEW, **known):
     return Case(context, X, new=new, form="sampler", slack=None, **known)
 
 
-def trees(output, y, **known):
+def trees(output, y, cross_fit=5, **known):
     """Make a case of boosted trees."""
-    context = BoostedTreesContext(output, n_estimators=7, min_child_samples=5)
+    context = BoostedTreesContext(output, n_estimators=7, min_child_samples=5, cross_fit=cross_fit)
     return Case(context, ROWS, y, NEW, unwritten="model_", needs="lightgbm", **known)
 
 
@@ -215,7 +215,9 @@ CASES = {
         new=CUBE[:4],
         slack=None,
     ),
-    "leaves of trees": trees("leaves", CLASSES, grows=3.0),
+    "leaves of trees": trees("leaves", CLASSES, grows=3.0, slack=None),
+    "leaves of trees in fold": trees("leaves", CLASSES, None, grows=3.0),
+    "predictions in fold": trees("predictions", CLASSES, None, form="kernel", slack=None),
     "predictions of trees": trees("predictions", REALS, form="kernel", slack=None),
     "scarf": draws(SCARFContext(0.3)),
     "scarf uniform": draws(SCARFContext(0.3, "uniform")),
@@ -265,6 +267,32 @@ CASES = {
     "convolved with a kernel": Case(
         KNNContext(n_neighbors=5) @ LabelContext(), ROWS, REALS, NEW, form="kernel", slack=None
     ),
+    "convolved in fold": Case(
+        Convolution(KNNContext(n_neighbors=5), LabelContext(), cross_fit=None),
+        ROWS,
+        CLASSES,
+        NEW,
+        slack=None,
+    ),
+    "convolved with trees": Case(
+        KNNContext(n_neighbors=5)
+        @ BoostedTreesContext(n_estimators=3, min_child_samples=5, cross_fit=3),
+        ROWS,
+        CLASSES,
+        NEW,
+        unwritten="model_",
+        needs="lightgbm",
+        slack=None,
+    ),
+    "convolved from a teacher": Case(
+        TeacherContext(StandardScaler()) @ LabelContext(),
+        ROWS,
+        CLASSES,
+        NEW,
+        form="kernel",
+        unwritten="estimator",
+        slack=None,
+    ),
     "convolved from a kernel": Case(
         LabelContext() @ KNNContext(n_neighbors=5), ROWS, REALS, form="kernel", slack=None
     ),
@@ -286,6 +314,15 @@ CASES = {
     ),
     "round trip": rows(RoundTrip(KNNContext(n_neighbors=5)), slack=None),
     "round trips": rows(KNNContext(n_neighbors=5).round_trip(3), slack=None),
+    "round trip of trees": Case(
+        BoostedTreesContext(n_estimators=3, min_child_samples=5).round_trip(),
+        ROWS,
+        CLASSES,
+        NEW,
+        unwritten="model_",
+        needs="lightgbm",
+        slack=None,
+    ),
     "round trip of classes": Case(LabelContext().round_trip(), ROWS, CLASSES, slack=None),
     "round trip of a kernel": Case(
         LabelContext().round_trip(2), ROWS, REALS, form="kernel", slack=None
