@@ -173,7 +173,7 @@ def test_a_rows_own_label_has_no_say_in_its_description(monkeypatch):
     changed = words.copy()
     changed[row] = "a" if words[row] != "a" else "b"
     one, other = (
-        as_array((KNNContext(3) @ LabelContext()).fit(rows, each).expansion_)
+        as_array((KNNContext(30) @ LabelContext()).fit(rows, each).expansion_)
         for each in (words, changed)
     )
     np.testing.assert_array_equal(one[row], other[row])
