@@ -283,14 +283,14 @@ CASES = {
         unwritten="model_",
         needs="lightgbm",
         slack=None,
+        grows=3.0,
     ),
-    "convolved from a teacher": Case(
-        TeacherContext(StandardScaler()) @ LabelContext(),
+    "convolved from a kernel to classes": Case(
+        KernelContext(normalization="centred") @ LabelContext(),
         ROWS,
         CLASSES,
         NEW,
         form="kernel",
-        unwritten="estimator",
         slack=None,
     ),
     "convolved from a kernel": Case(

@@ -105,9 +105,19 @@ class Convolution(Mix):
     def tells_labels(self) -> bool:
         """Whether the description of a fitted row has seen its label."""
         left, right = self._pair
-        if self.form == "sampler" or left.tells_labels:
+        if self.form == "sampler" or left.tells_labels or (right.inductive and right.tells_labels):
             return super().tells_labels
         return right.sees_labels and (self.cross_fit is None or left.takes != "array")
+
+    def _resolved(self, X: Any, y: Any) -> tuple[Context, Context]:
+        """Give the parts to fit, in the same folds as this."""
+        found = self.right.get_params()
+        folds = {
+            name: self.cross_fit
+            for name in found
+            if name.split("__")[-1] == "cross_fit" and found[name] is not None
+        }
+        return self.left, clone(self.right).set_params(**folds) if self.cross_fit else self.right
 
     @property
     def inductive(self) -> bool:  # type: ignore[override]
