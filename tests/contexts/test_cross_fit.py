@@ -1,6 +1,6 @@
 """What has seen labels describes fitted rows out of fold, so that nothing on top is misled.
 
-Without it, a teacher's kernel claims a tenth to a thirtieth of its true error on its own rows.
+Without it, a teacher's kernel claims a small part of its true error on its own rows.
 """
 
 from __future__ import annotations

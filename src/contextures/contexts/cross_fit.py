@@ -1,8 +1,8 @@
 """Descriptions of fitted rows out of fold, for contexts that have seen their labels.
 
 Trees describe the rows whose labels they were grown from better than new ones. What is learned on
-top of such a description, and judged on the same rows, claims a tenth of its true error. So a
-fitted row is described by what was fitted without its fold, wherever it is asked for.
+top of such a description, and judged on the same rows, claims a fifth of its true error, or a
+sixteenth. So a fitted row is described by what was fitted without its fold, wherever it is asked for.
 """
 
 from __future__ import annotations
