@@ -2,7 +2,8 @@
 
 Trees describe the rows whose labels they were grown from better than new ones. What is learned on
 top of such a description, and judged on the same rows, claims a fifth of its true error, or a
-sixteenth. So a fitted row is described by what was fitted without its fold, wherever it is asked for.
+sixteenth. So a fitted row is described by what was fitted without its fold, wherever it is asked
+for.
 """
 
 from __future__ import annotations
