@@ -4,7 +4,7 @@
 60/15/25. The rival is the better by log-loss or squared error on the 15 % of ten random settings of
 LightGBM, and ten of XGBoost where it is installed, with early stopping there, fitted once more to
 60 + 15 % with as many rounds. Ours is fitted to the same 75 %. ``--rivals DIR`` is a folder of
-packages to look in too.
+packages to look in too. ``--tables`` may name made ones: ``three-of-32`` and its classes.
 """
 
 from __future__ import annotations
@@ -35,6 +35,9 @@ PARTS = {
     "all trees": ("boosted", "boosted shallow", "boosted random", "boosted slow", "trees"),
 }
 """Ingredients, switched off once each."""
+
+MADE = {"three-of-32": False, "three-of-32-classes": True}
+"""Tables that are made rather than read, and whether the target is a class."""
 
 
 class Known(Member):
@@ -85,6 +88,8 @@ def draw(data: Path, name: str, seed: int, n_rows: int) -> Split:
     """
     from contextures.data import TablePreparation
 
+    if name in MADE:
+        return three_of_32(seed, n_rows, classes=MADE[name])
     about = described(data)[name]
     frame = pd.read_parquet(data / f"{name}.parquet")
     frame = frame[frame[about["target"]].notna()]
@@ -97,6 +102,20 @@ def draw(data: Path, name: str, seed: int, n_rows: int) -> Split:
     classes = about["task"] == "classification"
     y = np.unique(target.astype(str), return_inverse=True)[1] if classes else target.to_numpy(float)
     return Split(X, y, n_train, n_fit, classes)
+
+
+def three_of_32(seed: int, n_rows: int, *, classes: bool) -> Split:
+    """Make a table in which three of 32 standard normal columns matter, by interactions.
+
+    The target is x_0 x_1 + sin(2 x_2) + x_0 x_2 / 2, with noise of a standard deviation of .3; or
+    whether that is above zero.
+    """
+    rng = np.random.default_rng(3000 + seed)
+    X = rng.standard_normal((n_rows, 32))
+    y = X[:, 0] * X[:, 1] + np.sin(2 * X[:, 2]) + 0.5 * X[:, 0] * X[:, 2]
+    y += 0.3 * rng.standard_normal(n_rows)
+    target = (y > 0).astype(np.intp) if classes else y
+    return Split(X, target, int(0.6 * n_rows), int(0.75 * n_rows), classes)
 
 
 def _rival(drawn: Any) -> dict[str, Any]:

@@ -137,8 +137,11 @@ def test_every_optional_library_is_known():
     """An import that the core must not make belongs to an extra, which the error can name."""
     linted = tomllib.loads((ROOT.parents[1] / "pyproject.toml").read_text("utf-8"))["tool"]
     core = linted["importlinter"]["contracts"][1]
+    # What no module may import at all, as XGBoost, needs none.
+    used = {each.split(" -> ")[1] for each in core["ignore_imports"]}
     forbidden = {each for each in core["forbidden_modules"] if find_spec(each) is not None}
-    assert forbidden <= set(EXTRAS)
+    assert forbidden & used <= set(EXTRAS)
+    assert {"torch", "lightgbm"} <= used
 
 
 def workbook():

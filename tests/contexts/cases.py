@@ -16,6 +16,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.gaussian_process.kernels import RBF, DotProduct, Matern
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
@@ -32,6 +33,7 @@ from contextures.contexts import (
     FiniteContext,
     GraphContext,
     ImageContext,
+    KernelContext,
     KNNContext,
     LabelContext,
     MaskContext,
@@ -104,9 +106,9 @@ def draws(context, X=ROWS, new=NEW, **known):
     return Case(context, X, new=new, form="sampler", slack=None, **known)
 
 
-def trees(output, y, **known):
+def trees(output, y, cross_fit=5, **known):
     """Make a case of boosted trees."""
-    context = BoostedTreesContext(output, n_estimators=7, min_child_samples=5)
+    context = BoostedTreesContext(output, n_estimators=7, min_child_samples=5, cross_fit=cross_fit)
     return Case(context, ROWS, y, NEW, unwritten="model_", needs="lightgbm", **known)
 
 
@@ -125,6 +127,27 @@ CASES = {
     "masked rbf landmarks": rows(
         MaskContext(RBFContext(n_landmarks=20), n_masks=2, random_state=3)
     ),
+    "kernel": rows(KernelContext(Matern(2.0, nu=1.5))),
+    "kernel default": rows(KernelContext()),
+    "kernel centred": rows(
+        KernelContext(RBF(2.0), normalization="centred"), form="kernel", slack=None
+    ),
+    "kernel spanned by some": rows(
+        KernelContext(DotProduct(), normalization="centred", n_landmarks=20),
+        form="kernel",
+        slack=None,
+    ),
+    "kernel without labels": rows(KernelContext(RBF(), "pseudo-tasks", n_landmarks=25)),
+    "kernel of one width": Case(KernelContext(RBF(), "shared"), ROWS, CLASSES, NEW),
+    "kernel of widths": Case(
+        KernelContext(widths="each", normalization="centred"),
+        ROWS,
+        REALS,
+        NEW,
+        form="kernel",
+        slack=None,
+    ),
+    "kernel walk of widths": Case(KernelContext(widths="each"), ROWS, REALS, NEW),
     "labels": Case(LabelContext(), ROWS, CLASSES),
     "labels in words": Case(LabelContext(), ROWS, COLOURS),
     "labels read as classes": Case(LabelContext("classification"), ROWS, CLASSES * 1.0),
@@ -192,7 +215,9 @@ CASES = {
         new=CUBE[:4],
         slack=None,
     ),
-    "leaves of trees": trees("leaves", CLASSES, grows=3.0),
+    "leaves of trees": trees("leaves", CLASSES, grows=3.0, slack=None),
+    "leaves of trees in fold": trees("leaves", CLASSES, None, grows=3.0),
+    "predictions in fold": trees("predictions", CLASSES, None, form="kernel", slack=None),
     "predictions of trees": trees("predictions", REALS, form="kernel", slack=None),
     "scarf": draws(SCARFContext(0.3)),
     "scarf uniform": draws(SCARFContext(0.3, "uniform")),
@@ -242,6 +267,32 @@ CASES = {
     "convolved with a kernel": Case(
         KNNContext(n_neighbors=5) @ LabelContext(), ROWS, REALS, NEW, form="kernel", slack=None
     ),
+    "convolved in fold": Case(
+        Convolution(KNNContext(n_neighbors=5), LabelContext(), cross_fit=None),
+        ROWS,
+        CLASSES,
+        NEW,
+        slack=None,
+    ),
+    "convolved with trees": Case(
+        KNNContext(n_neighbors=5)
+        @ BoostedTreesContext(n_estimators=3, min_child_samples=5, cross_fit=3),
+        ROWS,
+        CLASSES,
+        NEW,
+        unwritten="model_",
+        needs="lightgbm",
+        slack=None,
+        grows=3.0,
+    ),
+    "convolved from a kernel to classes": Case(
+        KernelContext(normalization="centred") @ LabelContext(),
+        ROWS,
+        CLASSES,
+        NEW,
+        form="kernel",
+        slack=None,
+    ),
     "convolved from a kernel": Case(
         LabelContext() @ KNNContext(n_neighbors=5), ROWS, REALS, form="kernel", slack=None
     ),
@@ -263,6 +314,15 @@ CASES = {
     ),
     "round trip": rows(RoundTrip(KNNContext(n_neighbors=5)), slack=None),
     "round trips": rows(KNNContext(n_neighbors=5).round_trip(3), slack=None),
+    "round trip of trees": Case(
+        BoostedTreesContext(n_estimators=3, min_child_samples=5).round_trip(),
+        ROWS,
+        CLASSES,
+        NEW,
+        unwritten="model_",
+        needs="lightgbm",
+        slack=None,
+    ),
     "round trip of classes": Case(LabelContext().round_trip(), ROWS, CLASSES, slack=None),
     "round trip of a kernel": Case(
         LabelContext().round_trip(2), ROWS, REALS, form="kernel", slack=None

@@ -11,6 +11,7 @@ import oracles
 from contexts.cases import as_array
 from contextures.contexts import (
     Context,
+    Convolution,
     FiniteContext,
     GraphContext,
     KNNContext,
@@ -138,8 +139,11 @@ def test_a_mix_of_a_transition_and_a_kernel_comes_first_as_its_kernel():
 def test_a_convolution_of_combinations_distributes():
     """T_1 (w T_2 + (1 - w) T_3) T_1*: the mean of the kernels of the single convolutions."""
     first, knn, labels = RBFContext(0.5), KNNContext(n_neighbors=6), LabelContext()
-    kernels = [(first @ each).fit(ROWS, REALS).fitted_kernel() for each in (knn, labels)]
-    fitted = (first @ (0.3 * knn + 0.7 * labels)).fit(ROWS, REALS)
+    kernels = [
+        Convolution(first, each, cross_fit=None).fit(ROWS, REALS).fitted_kernel()
+        for each in (knn, labels)
+    ]
+    fitted = Convolution(first, 0.3 * knn + 0.7 * labels, cross_fit=None).fit(ROWS, REALS)
     np.testing.assert_allclose(
         fitted.fitted_kernel(), 0.3 * kernels[0] + 0.7 * kernels[1], atol=1e-10
     )

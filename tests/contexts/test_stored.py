@@ -55,8 +55,9 @@ def test_a_restored_context_says_the_same_of_new_rows(case):
 def test_what_cannot_be_written_is_named(case):
     case = CASES[case]
     context = case.fitted()
-    name = type(context).__name__
-    with pytest.raises(InputError, match=rf"^{case.unwritten}=.* of {name}.* cannot be written"):
+    parts = [each for each in context.get_params().values() if isinstance(each, Context)]
+    name = "|".join(type(each).__name__ for each in [context, *parts])
+    with pytest.raises(InputError, match=rf"^{case.unwritten}=.* of ({name}).* cannot be written"):
         describe_fitted(context, {})
 
 

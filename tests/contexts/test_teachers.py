@@ -51,7 +51,7 @@ def test_leaves_are_where_the_trees_send_rows(task):
     pytest.importorskip("lightgbm")
     X, y = (IRIS, CLASSES) if task == "classes" else load_diabetes(return_X_y=True)
     task = "classification" if task == "classes" else "regression"
-    context = BoostedTreesContext(task=task, n_estimators=6).fit(X, y)
+    context = BoostedTreesContext(task=task, n_estimators=6, cross_fit=None).fit(X, y)
     leaves = context.model_.booster_.predict(X, pred_leaf=True)
     law = context.transition(X)
     n_trees = leaves.shape[1]
@@ -70,7 +70,7 @@ def test_single_predictions_add_up_to_the_models():
     pytest.importorskip("lightgbm")
     X, y = load_diabetes(return_X_y=True)
     context = BoostedTreesContext("predictions", "regression", n_estimators=9).fit(X, y)
-    single = context._outputs[context._columns(context._leaves(X))]
+    single = context._trees.predictions(X, 9)
     np.testing.assert_allclose(single.sum(axis=1), context.model_.predict(X), rtol=1e-9)
     assert decompose(clone(context), X, 3, y=y).singular_values[0] == pytest.approx(1)
 

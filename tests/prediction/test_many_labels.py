@@ -11,6 +11,12 @@ from scipy.stats import multivariate_normal
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from contextures import ContextureClassifier, ContextureRegressor
+from contextures.contexts.evidence import (
+    LEAST_NOISE,
+    Widths,
+    learn_widths,
+    negative_evidence,
+)
 from contextures.exceptions import ContextWarning, InputError
 from contextures.prediction import (
     DEFAULT_MEMBERS,
@@ -31,12 +37,6 @@ from contextures.prediction.members import (
     width_ridge,
 )
 from contextures.prediction.members.boosted import common_rounds
-from contextures.prediction.members.evidence import (
-    LEAST_NOISE,
-    Widths,
-    learn_widths,
-    negative_evidence,
-)
 from contextures.prediction.members.width_ridge import fit_widths
 from contextures.prediction.members.widths import tails_of
 from contextures.prediction.pool import LIGHT, Pool, Prior, fit_pool, log_weights

@@ -237,6 +237,24 @@ def test_a_member_that_cannot_use_the_rows_is_left_out_with_a_warning():
     assert sorted(model.leaderboard_["member"]) == ["linear", "mean"]
 
 
+def test_where_no_member_can_be_fitted_one_sentence_says_why():
+    """The mean alone is no answer to somebody who asked for more."""
+
+    class Refusing(LocalMember):
+        def __init__(self, name):
+            self.name = name
+
+        def fit(self, problem):
+            raise InputError("no such rows; give others")
+
+    told = (
+        r"^no member could be fitted \(one, other\), of which 'one' says: no such rows; give others"
+    )
+    with pytest.warns(ContextWarning), pytest.raises(InputError, match=told):
+        ContextureRegressor([Refusing("one"), Refusing("other")]).fit(X, NUMBERS)
+    assert ContextureRegressor(["mean"]).fit(X, NUMBERS).leaderboard_["member"].tolist() == ["mean"]
+
+
 def test_a_member_of_a_wrong_shape_is_told_of():
     class Short(Wild):
         def fit(self, problem):

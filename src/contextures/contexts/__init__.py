@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from contextures.contexts.finite import FiniteContext
     from contextures.contexts.graphs import GraphContext
     from contextures.contexts.images import ImageContext, rotated_images
+    from contextures.contexts.kernels import KernelContext
     from contextures.contexts.labels import LabelContext
     from contextures.contexts.masked import MaskContext
     from contextures.contexts.montecarlo import MonteCarloContext
@@ -47,6 +48,7 @@ _HOME = {
     "GraphContext": "graphs",
     "ImageContext": "images",
     "KNNContext": "neighbors",
+    "KernelContext": "kernels",
     "LabelContext": "labels",
     "MaskContext": "masked",
     "MaskedTokensContext": "tokens",
@@ -78,6 +80,7 @@ __all__ = [
     "GraphContext",
     "ImageContext",
     "KNNContext",
+    "KernelContext",
     "LabelContext",
     "MaskContext",
     "MaskedTokensContext",

@@ -8,11 +8,13 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
-from contextures._arrays import FloatArray, IntArray, Matrix
+from contextures._arrays import FloatArray, IntArray, Matrix, compact
 from contextures._checks import check_positive_int, check_positive_real, check_rows, seed_of
 from contextures._lazy import optional
 from contextures.contexts.base import Context
+from contextures.contexts.cross_fit import FOLDS, Folds, check_cross_fit, described, warn_in_fold
 from contextures.contexts.declared import Form
+from contextures.contexts.grown_trees import FoldsLeaves, GrownTrees
 from contextures.contexts.kernel_features import LinearFeatures
 from contextures.contexts.labels import Task, are_classes
 from contextures.exceptions import InputError
@@ -48,18 +50,25 @@ class BoostedTreesContext(Context):
         Threads.
     random_state : int, RandomState or None, default=None
         Seeds the trees; None stands for the seed of whatever fits the context, or a fixed one.
+    cross_fit : int or None, default=5
+        In how many folds fitted rows are described, wherever they are asked for: each by trees that
+        were grown without its label. None describes them by trees that have seen it, and warns:
+        what is learned on top may then be judged on other rows only.
 
     Attributes
     ----------
     model_ : lightgbm.LGBMClassifier or lightgbm.LGBMRegressor
-        The fitted trees.
+        The trees that were grown from all rows.
 
     Notes
     -----
-    Needs LightGBM (``pip install contextures[boosting]``). The trees have seen the labels of the
-    fitted rows: judge what is learned from them on other rows.
+    Needs LightGBM (``pip install contextures[boosting]``). Out of fold, a leaf of the fold's trees
+    stands for those leaves of ``model_``, in the same tree, that other folds' rows in it fall into;
+    a new row is described by the mean of all folds', so that it is told as well as a fitted one.
+    Of predictions, those of all rows' trees describe it.
 
-    Cost: LightGBM's, and n T entries.
+    Cost: LightGBM's, once more for each fold, and n T entries; with folds, more where the leaves
+    of a fold's trees and those of all rows' cross.
 
     References
     ----------
@@ -77,10 +86,14 @@ class BoostedTreesContext(Context):
     """
 
     needs_y = True
+    sees_labels = True
     kind = "boosted trees"
     meaning = "Rows are alike when trees trained on the target send them to the same leaves."
     law = "P+(a | x) = 1/T for the leaf a of x in each of T trees"
     mend_parts = "fewer leaves (num_leaves) or more trees (n_estimators) connect them"
+
+    _folds: Folds | None
+    _linear: LinearFeatures | None = None
 
     def __init__(
         self,
@@ -93,6 +106,7 @@ class BoostedTreesContext(Context):
         threshold: float = 0.0,
         n_jobs: int = 1,
         random_state: int | None = None,
+        cross_fit: int | None = FOLDS,
     ) -> None:
         self.output = output
         self.task = task
@@ -103,6 +117,7 @@ class BoostedTreesContext(Context):
         self.threshold = threshold
         self.n_jobs = n_jobs
         self.random_state = random_state
+        self.cross_fit = cross_fit
 
     @property
     def form(self) -> Form:  # type: ignore[override]
@@ -115,12 +130,14 @@ class BoostedTreesContext(Context):
         return f"the {self.output} of {self.n_estimators} rounds of boosted trees"
 
     def density(self, n: int) -> float:
-        """Say how many entries describe a row: one a tree; see :meth:`Context.density`.
+        """Say how many entries describe a row: one a tree, or out of fold all leaves at most.
 
         How many classes there are, and so how many trees a round grows, the fit tells.
         """
-        starts = self.__dict__.get("_starts")
-        return float(self.n_estimators if starts is None else len(starts) - 1)
+        trees: GrownTrees | None = self.__dict__.get("_trees")
+        n_trees = self.n_estimators if trees is None else trees.n_trees
+        crossed = self.cross_fit is not None and self.output == "leaves"
+        return float(n_trees * (self.num_leaves if crossed else 1))
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit the trees to labelled rows; see :meth:`Context.fit`."""
@@ -133,28 +150,28 @@ class BoostedTreesContext(Context):
             raise InputError(
                 f"X has {len(rows)} rows but y has shape {labels.shape}; give one label per row"
             )
-        self.model_ = self._grow(rows, labels)
-        leaves = self._leaves(rows)
-        sizes = leaves.max(axis=0) + 1
-        if sizes.max() < 2:
+        classes = are_classes(labels, self.task)
+        self.model_ = self._grow(rows, labels, classes)
+        self._trees = GrownTrees(self.model_, rows, self.n_jobs)
+        if self._trees.starts[-1] == self._trees.n_trees:
             raise InputError(
                 f"no tree found a split in {len(rows)} rows; give a smaller min_child_samples "
                 f"than {self.min_child_samples}, or more rows"
             )
-        self._starts = np.concatenate([[0], np.cumsum(sizes)])
         self.n_features_in_ = rows.shape[1]
-        if self.form == "transition":
-            self._set_transition(self._transition(leaves))
-            return self
-        booster = self.model_.booster_
-        self._outputs = np.array(
-            [
-                booster.get_leaf_output(tree, leaf)
-                for tree, size in enumerate(sizes)
-                for leaf in range(size)
+        self._folds = None
+        if self.cross_fit is None:
+            warn_in_fold("BoostedTreesContext")
+        else:
+            self._folds = Folds(rows, labels, self.cross_fit)
+            self._parts = [
+                self._without(fold, rows, labels, classes) for fold in range(len(self._folds))
             ]
-        )
-        predictions = self._outputs[self._columns(leaves)]
+        if self.form == "transition":
+            self._set_transition(self._raw(rows))
+            return self
+        self._linear = None
+        predictions = self._raw(rows)
         self._linear = LinearFeatures(predictions, self.threshold, "the trees' output")
         self._set_features(self._linear.transform(predictions))
         return self
@@ -162,22 +179,53 @@ class BoostedTreesContext(Context):
     def expand(self, X: Any) -> Matrix:
         """Describe rows by their leaves or predictions; see :meth:`Context.expand`."""
         check_is_fitted(self)
-        leaves = self._leaves(check_rows(X, self.n_features_in_))
-        if self.form == "transition":
-            return self._transition(leaves)
-        return self._linear.transform(self._outputs[self._columns(leaves)])
+        entries = self._raw(check_rows(X, self.n_features_in_))
+        return entries if self._linear is None else self._linear.transform(entries)
+
+    def expand_without(self, X: Any, fold: int) -> Matrix:
+        """Describe rows by trees grown without a fold; see :meth:`Context.expand_without`."""
+        check_is_fitted(self)
+        entries = self._said(check_rows(X, self.n_features_in_), fold)
+        return entries if self._linear is None else self._linear.transform(entries)
 
     def context_values(self) -> IntArray:
         """Give the tree and the leaf of each column; see :meth:`Context.context_values`."""
         check_is_fitted(self)
-        sizes = np.diff(self._starts)
-        trees = np.repeat(np.arange(len(sizes)), sizes)
-        leaves: IntArray = np.arange(self._starts[-1]) - self._starts[trees]
+        starts = self._trees.starts
+        trees = np.repeat(np.arange(self._trees.n_trees), np.diff(starts))
+        leaves: IntArray = np.arange(starts[-1]) - starts[trees]
         return np.column_stack([trees, leaves])
+
+    def _without(self, fold: int, rows: FloatArray, labels: Any, classes: bool) -> Any:
+        """Grow trees without a fold, and say where their leaves lead."""
+        assert self._folds is not None
+        others = self._folds.learning(fold, labels if classes else None)
+        model = self._grow(rows[others], labels[others], classes)
+        part = GrownTrees(model, rows[others], self.n_jobs)
+        return FoldsLeaves(part, self._trees, rows[others]) if self.output == "leaves" else part
+
+    def _raw(self, X: FloatArray) -> Any:
+        """Give leaves or predictions: of fitted rows, out of fold."""
+        if self._folds is None:
+            return self._said(X, -1)
+        return described(X, self._folds.of(X), self._said)
+
+    def _said(self, X: FloatArray, fold: int) -> Any:
+        """Give what trees without a fold say, or for -1 what they say of new rows."""
+        leaves, whole = self.output == "leaves", self._trees
+        if self._folds is None or (fold < 0 and not leaves):
+            return whole.law(X) if leaves else whole.predictions(X, whole.n_trees)
+        if not leaves:
+            return self._parts[fold].predictions(X, whole.n_trees)
+        if fold >= 0:
+            return compact(self._parts[fold].law(X))
+        laws = [part.law(X) for part in self._parts]
+        return compact(sparse.csr_array(sum(laws[1:], laws[0]) / len(laws)))
 
     def _check(self) -> None:
         if self.output not in get_args(Output):
             raise InputError(f"output={self.output!r} is not known; give 'leaves' or 'predictions'")
+        check_cross_fit(self.cross_fit)
         check_positive_int(self.n_estimators, "n_estimators")
         check_positive_real(self.learning_rate, "learning_rate")
         check_positive_int(self.num_leaves, "num_leaves", least=2)
@@ -187,10 +235,9 @@ class BoostedTreesContext(Context):
                 f"threshold={self.threshold!r} is not possible; give a share from 0 to 1"
             )
 
-    def _grow(self, X: FloatArray, labels: Any) -> Any:
+    def _grow(self, X: FloatArray, labels: Any, classes: bool) -> Any:
         with optional("BoostedTreesContext"):
             import lightgbm
-        classes = are_classes(labels, self.task)
         kind = lightgbm.LGBMClassifier if classes else lightgbm.LGBMRegressor
         model = kind(
             n_estimators=self.n_estimators,
@@ -204,18 +251,3 @@ class BoostedTreesContext(Context):
             verbose=-1,
         )
         return model.fit(X, labels)
-
-    def _leaves(self, X: FloatArray) -> IntArray:
-        """Give the leaf of each row in each tree, of shape (n, T)."""
-        leaves = self.model_.booster_.predict(X, pred_leaf=True, num_threads=self.n_jobs)
-        return np.asarray(leaves, dtype=np.intp).reshape(len(X), -1)
-
-    def _columns(self, leaves: IntArray) -> IntArray:
-        return np.asarray(leaves + self._starts[:-1])
-
-    def _transition(self, leaves: IntArray) -> sparse.csr_array:
-        n, n_trees = leaves.shape
-        columns = self._columns(leaves).ravel()
-        starts = np.arange(0, n * n_trees + 1, n_trees)
-        chances = np.full(n * n_trees, 1.0 / n_trees)
-        return sparse.csr_array((chances, columns, starts), shape=(n, int(self._starts[-1])))

@@ -30,6 +30,10 @@ class Declared:
     needs_y: bool = False
     observed: bool = False
 
+    sees_labels: bool = False
+    """Whether what it says of rows is learned from labels, which it then knows best of the fitted
+    rows: these are to be described out of fold."""
+
     same_space: bool = False
     """Whether A lies in the space of X, so that one encoder can serve both."""
 
@@ -69,6 +73,12 @@ class Declared:
     saved: ClassVar[tuple[str, ...] | None] = None
     """Fitted attributes that new rows need: what is written to disk. When None, all whose name
     ends in an underscore."""
+
+    @property
+    def tells_labels(self) -> bool:
+        """Whether the description of a fitted row has seen that row's own label."""
+        parameters = self.get_params(deep=False)
+        return self.sees_labels and parameters.get("cross_fit") is None
 
     @property
     def label(self) -> str:

@@ -32,6 +32,23 @@ class Described(Declared):
             )
         raise unwritten(self, "expand")
 
+    def expand_without(self, X: Any, fold: int) -> Matrix:
+        """Describe rows as though the labels of a fold had not been seen.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p)
+            Rows, seen at fit time or new.
+        fold : int
+            The fold of fitted rows; -1 for none.
+
+        Returns
+        -------
+        ndarray or csr_array of shape (n, m)
+            As from ``expand``, in the same columns. For a context that sees no labels it is that.
+        """
+        return self.expand(X)
+
     def describe(self, X: Any = None) -> DescribedRows:
         """Describe rows by their entries and scales, whatever the form.
 

@@ -46,13 +46,30 @@ def some_repeat(values: Any) -> bool:
     """
     if len(values) < 2:
         return False
+    mixed = row_numbers(values)
+    mixed.sort()
+    return bool((mixed[1:] == mixed[:-1]).any())
+
+
+def row_numbers(values: Any) -> Any:
+    """Give a number of 64 bits to each row of float64: equal ones to equal rows.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n, p)
+        Numbers.
+
+    Returns
+    -------
+    ndarray of uint64 of shape (n,)
+        The numbers; hardly ever are those of rows that differ equal.
+    """
     bits = np.ascontiguousarray(values + 0.0).view(np.uint64)  # minus zero is zero
     mixed = np.zeros(len(bits), dtype=np.uint64)
     for column in bits.T:
         mixed = (mixed ^ column) * np.uint64(0x9E3779B97F4A7C15)  # odd, so that nothing is lost
         mixed ^= mixed >> np.uint64(29)
-    mixed.sort()
-    return bool((mixed[1:] == mixed[:-1]).any())
+    return mixed
 
 
 def match_rows(known: Any, rows: Any) -> IntArray:

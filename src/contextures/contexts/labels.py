@@ -59,6 +59,7 @@ class LabelContext(Context):
     form: Form = "data"
     inductive = False
     needs_y = True
+    sees_labels = True
     observed = True
     takes = "any"
     kind = "labels"

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from contextures.contexts.base import Context
+from contextures.contexts.kernel_files import describe_kernel, is_kernel, make_kernel
 from contextures.contexts.registry import find_kind, key_of
 from contextures.exceptions import InputError
 
@@ -192,6 +193,10 @@ def _writable(value: Any, key: str, arrays: Arrays | None, name: str, what: str)
         if arrays is None or not value.__sklearn_is_fitted__():
             return {"context": _described(value, arrays, key)}
         return {"context": describe_fitted(value, arrays, key)}
+    if is_kernel(value):
+        return describe_kernel(
+            value, lambda part, one: _writable(one, f"{key}.{part}", arrays, part, what)
+        )
     if isinstance(value, np.generic):
         return value.item()
     if value is None or isinstance(value, bool | int | float | str):
@@ -229,6 +234,8 @@ def _restored(value: Any, arrays: Arrays) -> Any:
         return restore_fitted(inner, arrays) if "fitted" in inner else construct(inner, arrays)
     if "kind" in value:  # a part, in the layout of the first release
         return construct(value)
+    if "kernel" in value:
+        return make_kernel(value, lambda one: _restored(one, arrays))
     if "list" in value:
         return tuple(value["list"]) if value["tuple"] else list(value["list"])
     if "parts" in value:

@@ -9,12 +9,20 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.utils import get_tags
+from sklearn.utils import _safe_indexing, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray, is_tensor, to_numpy
 from contextures._checks import seed_of
 from contextures.contexts.base import Context
+from contextures.contexts.cross_fit import (
+    FOLDS,
+    Folds,
+    as_numbers,
+    check_cross_fit,
+    described,
+    warn_in_fold,
+)
 from contextures.contexts.kernel_features import LinearFeatures
 from contextures.exceptions import InputError
 
@@ -39,11 +47,22 @@ class TeacherContext(Context):
     threshold : float, default=0.0
         When above zero, singular values of at least ``threshold * S_1`` become one and the rest
         zero.
+    cross_fit : int or None, default=5
+        For a teacher that is still to be trained on labels: in how many folds fitted rows are
+        described, wherever they are asked for, each by a teacher that was trained without its
+        label. None describes them by the one that has seen it, and warns: what is learned on top
+        may then be judged on other rows only.
 
     Attributes
     ----------
     teacher_ : estimator or torch.nn.Module
-        The fitted teacher. A module is used in evaluation mode and without gradients.
+        The teacher, fitted to all rows. A module is used in evaluation mode and without gradients.
+
+    Notes
+    -----
+    Which rows a teacher that comes fitted was trained on cannot be told: do not judge what is
+    learned from it on these. Outputs of ``transform`` that labels have turned differently in each
+    fold are turned back by least squares on the rows that both fits learned from.
 
     References
     ----------
@@ -66,10 +85,19 @@ class TeacherContext(Context):
     meaning = "Rows are alike when the model that was given says the same of them."
     law = "k(x, x') = 1 + N z(x) · z(x') for the model's outputs z, centred and scaled"
 
-    def __init__(self, estimator: Any, output: Output = "auto", threshold: float = 0.0) -> None:
+    _folds: Folds | None = None
+
+    def __init__(
+        self,
+        estimator: Any,
+        output: Output = "auto",
+        threshold: float = 0.0,
+        cross_fit: int | None = FOLDS,
+    ) -> None:
         self.estimator = estimator
         self.output = output
         self.threshold = threshold
+        self.cross_fit = cross_fit
 
     @property
     def needs_y(self) -> bool:  # type: ignore[override]
@@ -79,6 +107,11 @@ class TeacherContext(Context):
         return bool(get_tags(self.estimator).target_tags.required)
 
     @property
+    def sees_labels(self) -> bool:  # type: ignore[override]
+        """Whether it learns from labels: where the teacher is still to be trained on some."""
+        return self.needs_y
+
+    @property
     def label(self) -> str:
         """The context in plain words."""
         return f"what {type(self.estimator).__name__} says of the rows"
@@ -86,7 +119,7 @@ class TeacherContext(Context):
     def __sklearn_clone__(self) -> TeacherContext:
         # Cloning must not forget a teacher that came already fitted.
         teacher = self.estimator if is_fitted(self.estimator) else clone(self.estimator)
-        return TeacherContext(teacher, self.output, self.threshold)
+        return TeacherContext(teacher, self.output, self.threshold, self.cross_fit)
 
     def seeded(self, random_state: Any) -> TeacherContext:
         """Give the context with a seed in a teacher that is still to be trained and has none."""
@@ -114,9 +147,13 @@ class TeacherContext(Context):
                 )
             self.teacher_ = _seeded(clone(self.estimator), seed_of(None)).fit(X, y)
         self._method = self._choose_method()
-        features = self._features(X)
+        features = self._said(self.teacher_, X)
         if len(features) < 2:
             raise InputError(f"at least 2 rows are needed; there is {len(features)} sample")
+        self._folds = self._dealt(X, y) if self.sees_labels else None
+        if self._folds is not None:
+            self._parts = [self._without(fold, X, y, features) for fold in range(len(self._folds))]
+            features = self._features(X)
         self._linear = LinearFeatures(features, self.threshold, "the teacher's output")
         self._set_features(self._linear.transform(features))
         return self
@@ -125,6 +162,51 @@ class TeacherContext(Context):
         """Give the centred, scaled features z of rows; see :meth:`Context.expand`."""
         check_is_fitted(self)
         return self._linear.transform(self._features(X))
+
+    def expand_without(self, X: Any, fold: int) -> FloatArray:
+        """Describe rows by a teacher trained without a fold; see :meth:`Context.expand_without`."""
+        check_is_fitted(self)
+        return self._linear.transform(self._told(X, fold))
+
+    def _dealt(self, X: Any, y: Any) -> Folds | None:
+        """Deal rows to folds, or warn where they are described by their own labels."""
+        if check_cross_fit(self.cross_fit) is None:
+            warn_in_fold(f"TeacherContext({type(self.estimator).__name__})")
+            return None
+        return Folds(as_numbers(X), np.asarray(y), int(self.cross_fit or FOLDS))
+
+    def _without(self, fold: int, X: Any, y: Any, features: FloatArray) -> Any:
+        """Train a teacher without a fold; give it, and what turns its features to those of all."""
+        assert self._folds is not None
+        labels = np.asarray(y)
+        classes = labels.ndim == 1 and hasattr(self.teacher_, "classes_")
+        others = self._folds.learning(fold, labels if classes else None)
+        given, known = _safe_indexing(X, np.flatnonzero(others)), labels[others]
+        teacher = _seeded(clone(self.estimator), seed_of(None)).fit(given, known)
+        if self._method != "transform":
+            return teacher, None
+        turn = np.linalg.lstsq(_with_one(self._said(teacher, given)), features[others], rcond=None)
+        return teacher, turn[0]
+
+    def _told(self, X: Any, fold: int) -> FloatArray:
+        """Give the features of rows by the teacher of a fold, or for -1 by that of all rows."""
+        if fold < 0 or self._folds is None:
+            return self._said(self.teacher_, X)
+        teacher, turn = self._parts[fold]
+        features = self._said(teacher, X)
+        return features if turn is None else np.asarray(_with_one(features) @ turn)
+
+    def _features(self, X: Any) -> FloatArray:
+        """Give the features of rows: of fitted ones, out of fold."""
+        if self._folds is None:
+            return self._said(self.teacher_, X)
+        rows = as_numbers(X)
+        found = described(
+            np.arange(len(rows)),
+            self._folds.of(rows),
+            lambda at, fold: self._told(_safe_indexing(X, at), fold),
+        )
+        return np.asarray(found)
 
     def _choose_method(self) -> str:
         if self.output != "auto" and self.output not in _OUTPUTS:
@@ -140,17 +222,22 @@ class TeacherContext(Context):
             "give an estimator that transforms or predicts"
         )
 
-    def _features(self, X: Any) -> FloatArray:
+    def _said(self, teacher: Any, X: Any) -> FloatArray:
+        """Give the features of rows by a teacher."""
         if self._method == "forward":
-            output: Any = module_outputs(self.teacher_, X)
+            output: Any = module_outputs(teacher, X)
         else:
-            output = getattr(self.teacher_, self._method)(X)
+            output = getattr(teacher, self._method)(X)
         if sparse.issparse(output):
             output = output.toarray()
-        if self._method == "predict" and hasattr(self.teacher_, "classes_"):
-            output = np.asarray(output)[:, None] == self.teacher_.classes_[None, :]
+        if self._method == "predict" and hasattr(teacher, "classes_"):
+            output = np.asarray(output)[:, None] == teacher.classes_[None, :]
         features = np.asarray(output, dtype=np.float64)
         return features.reshape(len(features), -1)
+
+
+def _with_one(features: FloatArray) -> FloatArray:
+    return np.hstack([np.ones((len(features), 1)), features])
 
 
 def _seeded(estimator: Any, seed: int) -> Any:

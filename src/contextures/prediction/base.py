@@ -153,6 +153,7 @@ def _fit_each(
 ) -> tuple[list[FittedMember | None], list[float | None]]:
     fitted: list[FittedMember | None] = []
     seconds: list[float | None] = []
+    failed: dict[str, InputError] = {}
     for member in members:
         start = time.perf_counter()
         try:
@@ -162,8 +163,14 @@ def _fit_each(
             warnings.warn(
                 f"the member {member.name!r} is left out: {error}", ContextWarning, stacklevel=4
             )
+            failed[member.name] = error
             fitted.append(None)
             seconds.append(None)
+    if failed and len(failed) == sum(each.name != "mean" for each in members):
+        name, why = next(iter(failed.items()))
+        raise InputError(
+            f"no member could be fitted ({', '.join(failed)}), of which {name!r} says: {why}"
+        )
     return fitted, seconds
 
 

@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 
+from contextures.contexts.evidence import MOST_COLUMNS
 from contextures.prediction.members import (
     BoostedMember,
     ContextMember,
@@ -20,7 +21,6 @@ from contextures.prediction.members import (
 from contextures.prediction.members.base import MOST_LABELLED
 from contextures.prediction.members.contexts import LocalMember
 from contextures.prediction.members.width_ridge import MOST_EXACT, N_LANDMARKS
-from contextures.prediction.members.widths import MOST_COLUMNS
 
 LOG = logging.getLogger("contextures.prediction")
 

@@ -10,16 +10,16 @@ import numpy as np
 from contextures._arrays import Array, FloatArray
 from contextures._checks import check_positive_int, is_real
 from contextures.contexts.algebra.columns import Columns
-from contextures.contexts.algebra.mix import Mix, columns_of, lead, returns
+from contextures.contexts.algebra.mix import Mix
 from contextures.contexts.algebra.operators import NEEDS_WEIGHTS, Weighted
+from contextures.contexts.algebra.parts import columns_of, lead, returns
 from contextures.contexts.algebra.revealed import chosen, drawn, names, table
 from contextures.contexts.algebra.weighing import WAYS, find_weights
 from contextures.contexts.base import Context, check_context
 from contextures.contexts.draws import Draws
 from contextures.exceptions import InputError
 
-ROUNDING = 1e-6
-"""How far from one weights may sum."""
+ROUNDING = 1e-6  # how far from one weights may sum
 
 
 class ConvexCombination(Mix):
@@ -210,14 +210,14 @@ class ConvexCombination(Mix):
         self.gap_, self._used = found.gap, _checked(made.weights, 2)
         return made.left, made.right
 
-    def columns(self, X: Any = None) -> Columns:
+    def columns(self, X: Any = None, fold: int | None = None) -> Columns:
         """Describe rows by the columns of both parts side by side."""
-        parts = [columns_of(part, X) for part in self._pair]
+        parts = [columns_of(part, X, fold) for part in self._pair]
         return Columns.beside(parts, self.weights_)
 
-    def _fit_mix(self, X: Any) -> None:
+    def _fit_mix(self, X: Any, y: Any) -> None:
         self.weights_ = self._used
-        super()._fit_mix(X)
+        super()._fit_mix(X, y)
 
     def context_values(self) -> Any:
         """Give (j, A_j): an indicator of each part, and the values of A of each, else zeros.

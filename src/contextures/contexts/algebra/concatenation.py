@@ -12,6 +12,7 @@ from contextures._arrays import Array, FloatArray, Matrix, compact
 from contextures._checks import brief
 from contextures.contexts.algebra.columns import Columns
 from contextures.contexts.algebra.mix import Mix
+from contextures.contexts.algebra.parts import entries_of
 from contextures.contexts.algebra.revealed import drawn, names, table
 from contextures.contexts.declared import Form
 from contextures.contexts.draws import Draws
@@ -103,7 +104,7 @@ class Concatenation(Mix):
     def _form_of(self, left: Form, right: Form) -> Form:
         return "transition"
 
-    def _fit_mix(self, X: Any) -> None:
+    def _fit_mix(self, X: Any, y: Any) -> None:
         if self.form == "sampler":
             return
         left, right = (part.describe().entries for part in self._pair)
@@ -124,11 +125,11 @@ class Concatenation(Mix):
         entries = _gathered(pairs, places[codes], left.shape[0], len(first))
         self._settle(Columns.of(entries, kernel=False))
 
-    def columns(self, X: Any = None) -> Columns:
+    def columns(self, X: Any = None, fold: int | None = None) -> Columns:
         """Describe rows by the products of the parts' entries."""
         if X is None:
             return Columns.of(self.describe().entries, kernel=False)
-        left, right = (part.expand(X) for part in self._pair)
+        left, right = (entries_of(part, X, fold) for part in self._pair)
         pairs = _pairs(left, right)
         at = np.minimum(np.searchsorted(self.keys_, pairs.keys), len(self.keys_) - 1)
         known = self.keys_[at] == pairs.keys

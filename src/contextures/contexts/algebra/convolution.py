@@ -6,16 +6,21 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
+from sklearn.base import clone
+from sklearn.utils import _safe_indexing
 
-from contextures._arrays import Array, FloatArray, compact, svd, to_numpy
+from contextures._arrays import Array, FloatArray, Matrix, compact, svd, to_numpy
 from contextures._checks import brief
 from contextures.contexts.algebra.columns import Columns, product
 from contextures.contexts.algebra.combination import ConvexCombination
-from contextures.contexts.algebra.mix import Mix, columns_of, lead, returns
+from contextures.contexts.algebra.mix import Mix
+from contextures.contexts.algebra.parts import columns_of, entries_of, lead, returns
 from contextures.contexts.base import Context
+from contextures.contexts.cross_fit import FOLDS, Folds, as_numbers, check_cross_fit, described
 from contextures.contexts.declared import Form
 from contextures.contexts.distinct import match_rows
 from contextures.contexts.draws import Draws
+from contextures.contexts.rows import DescribedRows
 from contextures.exceptions import InputError
 
 MOST_SIDE = 2000
@@ -36,6 +41,11 @@ class Convolution(Mix):
         by its kernel, which acts as T_k f(x) = E[k(x, X') f(X')].
     right : Context
         The second.
+    cross_fit : int or None, default=5
+        Where the second has seen labels: in how many folds fitted rows are described, wherever they
+        are asked for, each by what was fitted without its label. None describes a row by its own
+        label among its neighbours', and warns: what is learned on top may then be judged on other
+        rows only.
 
     Attributes
     ----------
@@ -49,7 +59,7 @@ class Convolution(Mix):
     Of transitions this is their product, sparse while that is the smaller form; after a kernel of
     r features there are no more than r, and no n x n matrix is formed. A second context that cannot
     describe new rows, such as labels, may follow one whose A is a fitted row: what the convolution
-    says of a row then rests on its neighbours' labels, and the row's own among them.
+    says of a row then rests on its neighbours' labels, of a fitted row on those of other folds.
 
     References
     ----------
@@ -85,6 +95,29 @@ class Convolution(Mix):
     through_: Any = None
     weights_: Any = None
     kernel_: Any = None
+    _folds: Folds | None = None
+
+    def __init__(self, left: Context, right: Context, cross_fit: int | None = FOLDS) -> None:
+        super().__init__(left, right)
+        self.cross_fit = cross_fit
+
+    @property
+    def tells_labels(self) -> bool:
+        """Whether the description of a fitted row has seen its label."""
+        left, right = self._pair
+        if self.form == "sampler" or left.tells_labels or (right.inductive and right.tells_labels):
+            return super().tells_labels
+        return right.sees_labels and (self.cross_fit is None or left.takes != "array")
+
+    def _resolved(self, X: Any, y: Any) -> tuple[Context, Context]:
+        """Give the parts to fit, in the same folds as this."""
+        found = self.right.get_params()
+        folds = {
+            name: self.cross_fit
+            for name in found
+            if name.split("__")[-1] == "cross_fit" and found[name] is not None
+        }
+        return self.left, clone(self.right).set_params(**folds) if self.cross_fit else self.right
 
     @property
     def inductive(self) -> bool:  # type: ignore[override]
@@ -119,9 +152,17 @@ class Convolution(Mix):
         left, right = (part.density(n) for part in self._pair)
         return min(left * right, max(float(n), right))
 
+    @property
+    def n_searches(self) -> int:
+        """How many times neighbours are searched for: twice more by the first for each fold."""
+        left, right = (part.n_searches for part in self._pair)
+        folds = self.cross_fit if self._pair[1].sees_labels and self.cross_fit else 0
+        return (1 + 2 * folds) * left + (1 + folds) * right
+
     def check_parts(self) -> None:
         """Refuse a first context that nothing can follow; see :meth:`Context.check_parts`."""
         super().check_parts()
+        check_cross_fit(self.cross_fit)
         left, right = self._pair
         ends = left.form in ("sampler", "transition") and not returns(left)
         if ends or (right.takes == "index" != left.takes):
@@ -138,19 +179,40 @@ class Convolution(Mix):
         # After a transition the second begins under the law of the first's A, whatever its own.
         return super()._common_weights() if left.form == "kernel" else left.input_weights_
 
-    def _fit_mix(self, X: Any) -> None:
+    def _fit_mix(self, X: Any, y: Any) -> None:
         if self.form == "sampler":
             return
-        left = self.left_
-        at = self._after_kernel() if left.form == "kernel" else self._described_at(left, X)
+        left, right = self._pair
+        kernel = left.form == "kernel"
+        crossed = right.sees_labels and not left.tells_labels and not self.tells_labels
+        self._folds = Folds(as_numbers(X), y, self.cross_fit or FOLDS) if crossed else None
+        # New rows are led to rows that are described as those are to which a fold's are led.
+        whole = -1 if crossed and right.inductive else None
+        at = self._after_kernel() if kernel else self._described_at(left, X, whole)
         self.through_, self.weights_, self.kernel_ = at.entries, at.weights, at.kernel
-        self._settle(at.after(left.describe().entries), foreign=True)
+        if self._folds is None:
+            self._settle(at.after(left.describe().entries), foreign=True)
+            return
+        self._parts = [self._without(fold, X, y) for fold in range(len(self._folds))]
+        self._settle(self.columns(X), foreign=True)
 
-    def _described_at(self, left: Context, X: Any) -> Columns:
+    def _without(self, fold: int, X: Any, y: Any) -> tuple[Context, Any]:
+        """Give the first context, and what the second says where it leads, without a fold."""
+        assert self._folds is not None
+        others = np.flatnonzero(self._folds.learning(fold))
+        if self.left_.form == "kernel":
+            return self.left_, self._after_kernel(X, others, fold).entries
+        rows = _safe_indexing(X, others)
+        left = clone(self.left).fit(rows, None if y is None else np.asarray(y)[others])
+        at = self._described_at(left, X, fold)
+        left.forget_rows()
+        return left, at.entries
+
+    def _described_at(self, left: Context, X: Any, fold: int | None = None) -> Columns:
         """Describe by the second context the values of a first one's A."""
         right = self.right_
         if isinstance(left, ConvexCombination):  # which part led there does not matter
-            parts = [self._described_at(part, X) for part in (left.left_, left.right_)]
+            parts = [self._described_at(part, X, fold) for part in (left.left_, left.right_)]
             entries = [sparse.csr_array(part.entries) for part in parts]
             stacked = compact(sparse.csr_array(sparse.vstack(entries)))
             return Columns(stacked, parts[0].weights, parts[0].kernel)
@@ -163,6 +225,8 @@ class Convolution(Mix):
             )
         known = X is None if by_number else np.array_equal(values, to_numpy(X))
         # Fitted rows are described already; by labels, only they are.
+        if right.inductive and fold is not None:
+            return columns_of(right, values, fold)
         if known or by_number or right.inductive:
             return columns_of(right, None if known else values)
         found = columns_of(right)
@@ -171,24 +235,44 @@ class Convolution(Mix):
             columns_of(right, values)  # which says why it cannot describe them
         return Columns(found.entries[places], found.weights, found.kernel)
 
-    def _after_kernel(self) -> Columns:
+    def _after_kernel(self, X: Any = None, rows: Any = None, fold: int = -1) -> Columns:
         """Describe the features of the first's kernel by the second, by as many at most."""
         left, right = (part.describe() for part in self._pair)
-        roots = np.sqrt(right.scales)
-        second = right.entries * roots[None, :]
-        scaled = left.entries.T * self.input_weights_[None, :]
+        weights = self.input_weights_
+        if rows is not None:
+            given = _safe_indexing(X, rows)
+            inductive = self.right_.inductive
+            said = self.right_.expand_without(given, fold) if inductive else right.entries[rows]
+            right, left = DescribedRows(said, right.scales), left.take(rows)
+            weights = weights[rows] / weights[rows].sum()
+        second = right.entries * np.sqrt(right.scales)[None, :]
+        scaled = left.entries.T * weights[None, :]
         through = product(sparse.csr_array(scaled) if sparse.issparse(scaled) else scaled, second)
         if left.entries.shape[1] < min(through.shape[1], MOST_SIDE):
             dense = through.toarray() if sparse.issparse(through) else through
-            side, values, _ = svd(dense)
-            through = side * values
+            if rows is None:
+                side, values, self._turn = svd(dense)
+                through = side * values
+            else:  # in the same columns
+                through = dense @ self._turn.T
         return Columns.of(through, kernel=True)
 
-    def columns(self, X: Any = None) -> Columns:
+    def columns(self, X: Any = None, fold: int | None = None) -> Columns:
         """Describe rows by where the first leads."""
-        left = self.left_
-        entries = left.describe().entries if X is None else left.expand(X)
-        return Columns(self.through_, self.weights_, self.kernel_).after(entries)
+        made = Columns(self.through_, self.weights_, self.kernel_)
+        if X is None:
+            return made.after(self.left_.describe().entries)
+        if self._folds is None:
+            return made.after(entries_of(self.left_, X, fold))
+        places = np.arange(len(X))
+        of = self._folds.of(as_numbers(X)) if fold is None else np.full(len(X), fold)
+        entries = described(places, of, lambda at, one: self._led(_safe_indexing(X, at), one))
+        return Columns(entries, self.weights_, self.kernel_)
+
+    def _led(self, X: Any, fold: int) -> Matrix:
+        """Say where rows are led to without a fold, or for -1 where new rows are."""
+        left, through = (self.left_, self.through_) if fold < 0 else self._parts[fold]
+        return product(left.expand(X), through)
 
     def context_values(self) -> Any:
         """Give the values of A: those of the second."""

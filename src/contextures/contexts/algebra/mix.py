@@ -12,6 +12,7 @@ from contextures._arrays import Array, FloatArray, Matrix
 from contextures._checks import brief
 from contextures.contexts.algebra.columns import Columns, Finish, times_columns
 from contextures.contexts.base import Context, check_context
+from contextures.contexts.cross_fit import warn_carried
 from contextures.contexts.declared import Form
 from contextures.contexts.drawing import draws_like
 from contextures.contexts.draws import Draws, one_or_all
@@ -37,6 +38,7 @@ class Mix(Context):
     centre_: Any = None
     scales_: Any = None
     constant_: float = 1.0
+    _within: bool = False
 
     def __init__(self, left: Context, right: Context) -> None:
         self.left = left
@@ -80,6 +82,16 @@ class Mix(Context):
     def needs_y(self) -> bool:  # type: ignore[override]
         """Whether ``fit`` needs ``y``: if a part does."""
         return any(part.needs_y for part in self._pair)
+
+    @property
+    def sees_labels(self) -> bool:  # type: ignore[override]
+        """Whether it learns from labels: if a part does."""
+        return any(part.sees_labels for part in self._pair)
+
+    @property
+    def tells_labels(self) -> bool:
+        """Whether the description of a fitted row has seen its label: if that of a part has."""
+        return self.form != "sampler" and any(part.tells_labels for part in self._pair)
 
     @property
     def takes(self) -> Any:  # type: ignore[override]
@@ -135,16 +147,16 @@ class Mix(Context):
     def fit(self, X: Any = None, y: Any = None) -> Self:
         """Fit both parts to the same rows; see :meth:`Context.fit`."""
         self.check_parts()
-        one, other = self._resolved(X, y)
         # Set together, as soon as both are known: the form is told from them.
-        left, right = clone(one).fit(X, y), clone(other).fit(X, y)
+        left, right = (_inner(part).fit(X, y) for part in self._resolved(X, y))
         self.left_, self.right_ = left, right
         self.check_parts()  # now that all forms are known
         self.input_weights_ = self._common_weights()
         for part in (left, right):
             if hasattr(part, "n_features_in_"):
                 self.n_features_in_ = part.n_features_in_
-        self._fit_mix(X)
+        self._fit_mix(X, y)
+        warn_carried(self)
         if self.form != "sampler":
             for part in (left, right):
                 part.forget_rows()
@@ -154,7 +166,7 @@ class Mix(Context):
         """Give the parts to fit."""
         return self.left, self.right
 
-    def _fit_mix(self, X: Any) -> None:
+    def _fit_mix(self, X: Any, y: Any) -> None:
         """Learn what joins the parts, and describe the fitted rows."""
         if self.form != "sampler":
             self._settle(self.columns())
@@ -186,13 +198,15 @@ class Mix(Context):
         self.centre_, self.scales_, self.constant_ = finish.centre, finish.scales, finish.constant
         self.fitted_rows_ = self.described_by(finish.features(columns.entries))
 
-    def columns(self, X: Any = None) -> Columns:
+    def columns(self, X: Any = None, fold: int | None = None) -> Columns:
         """Describe rows by columns of the parts.
 
         Parameters
         ----------
         X : array-like, optional
             The rows; the fitted ones when None.
+        fold : int, optional
+            Whose labels are not to be seen; see :meth:`Context.expand_without`.
 
         Returns
         -------
@@ -219,7 +233,14 @@ class Mix(Context):
         check_is_fitted(self)
         if self.form == "sampler":
             return super().expand(X)
-        columns = self.columns(X)
+        return self._finished(self.columns(X))
+
+    def expand_without(self, X: Any, fold: int) -> Matrix:
+        """Describe rows as though labels had not been seen; see :meth:`Context.expand_without`."""
+        check_is_fitted(self)
+        return self._finished(self.columns(X, fold))
+
+    def _finished(self, columns: Columns) -> Matrix:
         if self.form == "transition":
             return times_columns(columns.entries, columns.weights)
         return Finish(self.centre_, self.scales_, self.constant_).features(columns.entries)
@@ -313,30 +334,11 @@ class Mix(Context):
         return f"{left}{sign}{_bracketed(self.right, self.rank + 1, write)}"
 
 
-def columns_of(context: Context, X: Any = None) -> Columns:
-    """Give the columns of any fitted context in transition or kernel form."""
-    if isinstance(context, Mix) and context.form == "kernel":
-        return context.fitted_columns() if X is None else context.columns(X)
-    entries = context.describe().entries if X is None else context.expand(X)
-    return Columns.of(entries, kernel=context.form == "kernel")
-
-
-def returns(context: Context) -> bool:
-    """Tell whether values of A can be inputs of a context that follows, before it is fitted."""
-    if isinstance(context, Mix):
-        return context.returns()
-    return context.same_space or context.takes == "index"
-
-
-def lead(context: Context, X: Any, draws: Draws, n_views: int, rows: Any = None) -> Array:
-    """Draw A as rows of X, of shape (n_views, n, ...), for rows or for fitted rows by number."""
-    if isinstance(context, Mix) and context.form == "sampler":
-        return context.lead(X, draws, n_views, rows)
-    if rows is None:
-        found = context.sample(X, draws.rng, n_views)
-    else:
-        found = context.sample_rows(X, rows, draws.rng, n_views)
-    return found[None] if n_views == 1 else found
+def _inner(part: Context) -> Context:
+    """Give an unfitted part, which need not warn of what the mix warns of."""
+    made: Any = clone(part)
+    made._within = True
+    return made  # type: ignore[no-any-return]
 
 
 def _bracketed(part: Any, rank: int, write: Any) -> str:

@@ -90,6 +90,16 @@ class RoundTrip(Context):
         return self._part.needs_y
 
     @property
+    def sees_labels(self) -> bool:  # type: ignore[override]
+        """Whether it learns from labels: as for the base."""
+        return self._part.sees_labels
+
+    @property
+    def tells_labels(self) -> bool:
+        """Whether the description of a fitted row has seen its label: as for the base."""
+        return self._part.tells_labels
+
+    @property
     def takes(self) -> Any:  # type: ignore[override]
         """What X is: as for the base."""
         return self._part.takes
@@ -177,7 +187,14 @@ class RoundTrip(Context):
     def expand(self, X: Any) -> Matrix:
         """Describe rows by the rows that they lead back to; see :meth:`Context.expand`."""
         check_is_fitted(self)
-        entries = self.base_.expand(X)
+        return self._back(self.base_.expand(X))
+
+    def expand_without(self, X: Any, fold: int) -> Matrix:
+        """Describe rows as though labels had not been seen; see :meth:`Context.expand_without`."""
+        check_is_fitted(self)
+        return self._back(self.base_.expand_without(X, fold))
+
+    def _back(self, entries: Matrix) -> Matrix:
         if self.form == "kernel":
             dense = entries.toarray() if sparse.issparse(entries) else entries
             return (dense - self.on_) @ self.root_

@@ -30,7 +30,8 @@ BANDWIDTH = 0.3
 LEAST = 1e-6
 """The least weight of a part."""
 
-_RIDGES = np.log(10.0) * np.arange(-4.0, 2.0)
+RIDGES = np.log(10.0) * np.arange(-4.0, 2.0)
+"""Logarithms of ridges to begin from, beside the kernel's mean diagonal."""
 
 
 class Weighed(NamedTuple):
@@ -156,22 +157,42 @@ def least_left_out(kernels: Sequence[FloatArray], targets: FloatArray) -> FloatA
     scaled = np.array(kernels) / sizes[:, None, None]
 
     def error(parameters: FloatArray) -> float:
-        shares = _shares(parameters[:-1])
-        kernel = np.tensordot(shares, scaled, 1)
-        size = max(float(np.trace(kernel)) / n, 1e-300)
-        kernel = kernel + size  # the mean is left free
-        kernel[np.diag_indices(n)] += np.exp(parameters[-1]) * size
-        inverse = cho_solve(cho_factor(kernel, lower=True), np.eye(n))
-        squares = np.einsum("ij,ji->i", inverse @ targets, inverse)
-        return float(np.mean(squares / np.diag(inverse) ** 2))
+        kernel = np.tensordot(_shares(parameters[:-1]), scaled, 1)
+        return expected_error(kernel, float(np.exp(parameters[-1])), targets)
 
     # Even weights, and nearly all of it to one part: the error has several minima.
     logits = [np.zeros(r), *(6.0 * np.eye(r))]
-    start = min((np.append(one, ridge) for one in logits for ridge in _RIDGES), key=error)
-    bounds = [(-7.0, 7.0)] * r + [(_RIDGES[0], _RIDGES[-1])]
+    start = min((np.append(one, ridge) for one in logits for ridge in RIDGES), key=error)
+    bounds = [(-7.0, 7.0)] * r + [(RIDGES[0], RIDGES[-1])]
     found = minimize(error, start, method="L-BFGS-B", bounds=bounds, options={"maxiter": 30})
     weights = np.maximum(_shares(found.x[:-1]), LEAST) / sizes
     return np.asarray(weights / weights.sum())
+
+
+def expected_error(kernel: FloatArray, ridge: float, targets: FloatArray) -> float:
+    """Compute the expected leave-one-out error of kernel ridge regression on random tasks.
+
+    Parameters
+    ----------
+    kernel : ndarray of shape (n, n)
+        The kernel.
+    ridge : float
+        The penalty, beside the kernel's mean diagonal.
+    targets : ndarray of shape (n, n)
+        The covariance of the tasks.
+
+    Returns
+    -------
+    float
+        The mean over rows.
+    """
+    n = len(targets)
+    size = max(float(np.trace(kernel)) / n, 1e-300)
+    kernel = kernel + size  # the mean is left free
+    kernel[np.diag_indices(n)] += ridge * size
+    inverse = cho_solve(cho_factor(kernel, lower=True), np.eye(n))
+    squares = np.einsum("ij,ji->i", inverse @ targets, inverse)
+    return float(np.mean(squares / np.diag(inverse) ** 2))
 
 
 def _shares(logits: FloatArray) -> FloatArray:
@@ -213,12 +234,27 @@ def _tasks(way: str, X: Any, y: Any) -> tuple[IntArray, FloatArray]:
     rows = _spaced(np.arange(n))
     if way == "min-max":
         return rows, np.zeros((0, 0))
-    values = to_numpy(X)[rows].astype(np.float64)
-    spread = values.std(axis=0)
-    values = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    return rows, pseudo_tasks(to_numpy(X)[rows].astype(np.float64))
+
+
+def pseudo_tasks(rows: FloatArray) -> FloatArray:
+    """Give the covariance of random tasks that are smooth in the columns of unit variance.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n, p)
+        Rows.
+
+    Returns
+    -------
+    ndarray of shape (n, n)
+        Half of it is that of random linear functions, half that of random smooth ones; centred.
+    """
+    spread = rows.std(axis=0)
+    values = (rows - rows.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     squared = squareform(pdist(values, "sqeuclidean"))
     smooth = np.exp(-BANDWIDTH * squared / (np.median(squared) or 1.0))
-    return rows, _centred(0.5 * values @ values.T / values.shape[1] + 0.5 * smooth)
+    return _centred(0.5 * values @ values.T / values.shape[1] + 0.5 * smooth)
 
 
 def _spaced(rows: IntArray) -> IntArray:

@@ -13,6 +13,7 @@ from sklearn import ensemble
 from sklearn.base import BaseEstimator
 
 from contextures.contexts import Context
+from contextures.contexts.evidence import Widths
 from contextures.contexts.stored import Arrays, describe_fitted, restore_fitted
 from contextures.exceptions import InputError
 from contextures.prediction.members import (
@@ -27,7 +28,6 @@ from contextures.prediction.members import (
 )
 from contextures.prediction.members.base import FittedMember
 from contextures.prediction.members.boosted_trees import ExactTrees, SummedTrees
-from contextures.prediction.members.evidence import Widths
 from contextures.prediction.members.trees import Trees, trees_of
 from contextures.prediction.members.width_ridge import WidthFit
 from contextures.regression.kernels import LinearFunctions

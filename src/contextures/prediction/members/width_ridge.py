@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from contextures._arrays import FloatArray
-from contextures.prediction.members.evidence import Widths
+from contextures.contexts.evidence import Widths
 
 MOST_EXACT = 3000
 """Rows up to which the kernel between all of them is used."""

@@ -7,17 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from contextures._arrays import FloatArray, IntArray
+from contextures.contexts.evidence import MOST_COLUMNS, Widths, learn_widths
 from contextures.prediction.calibration import best_scale, scaled_chances
 from contextures.prediction.members.base import FittedMember, Member, Problem
 from contextures.prediction.members.estimators import folds
-from contextures.prediction.members.evidence import Widths, learn_widths
 from contextures.prediction.members.width_ridge import WidthFit, fit_widths
 
 MOST_LEARNING = 500
 """Labelled rows that widths are learned from, in each half."""
-
-MOST_COLUMNS = 200
-"""Columns up to which each has a width of its own; more share one."""
 
 TAIL = 4.0
 """Where columns are drawn in, in standard deviations."""

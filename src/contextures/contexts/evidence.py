@@ -7,6 +7,7 @@ the scale of each column, is what the labels are asked for.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,12 @@ LOOSE = 3.0
 """The same of the sizes of the kernel's parts and of the noise."""
 
 JITTER = 1e-10
+
+NEVER = 1e25
+"""The negative logarithm of the evidence of what is no kernel."""
+
+MOST_COLUMNS = 200
+"""Columns up to which each has a width of its own; more share one."""
 
 N_SIZES = 5
 """The sizes of three levels, of the slope and of the noise, which come before the scales."""
@@ -122,8 +129,6 @@ def learn_widths(
     ----------
     Rasmussen and Williams, "Gaussian Processes for Machine Learning" (2006), section 5.4.
     """
-    from scipy.optimize import minimize
-
     variance = float(np.mean(targets**2)) or 1.0
     begin = _first_guess(rows) if start is None else _logarithms(start, variance)
     sizes, scales = begin[:N_SIZES], begin[N_SIZES:]
@@ -143,6 +148,47 @@ def learn_widths(
         value, slopes = negative_evidence(expanded(found), rows, scaled)
         if not by_column:
             slopes = np.append(slopes[:N_SIZES], slopes[N_SIZES:].sum())
+        return value, slopes
+
+    result = most_evident(loss, first, expected, wide, most_steps)
+    found = expanded(result)
+    values = np.exp(found)
+    return Widths(
+        scales=values[N_SIZES:],
+        sizes=values[:3] * variance,
+        slope=float(values[3]) * variance,
+        noise=(float(values[4]) + LEAST_NOISE) * variance,
+    )
+
+
+def most_evident(
+    negative: Callable[[FloatArray], tuple[float, FloatArray]],
+    first: FloatArray,
+    expected: FloatArray,
+    wide: FloatArray,
+    most_steps: int,
+) -> FloatArray:
+    """Find the logarithms of largest evidence times a wide prior, by L-BFGS.
+
+    Parameters
+    ----------
+    negative : callable
+        The negative logarithm of the evidence, and its slopes.
+    first, expected, wide : ndarray of shape (r,)
+        Where to start, and the prior's means and standard deviations; nothing goes further from
+        the means than four of these down, or two and a half up.
+    most_steps : int
+        Steps at most.
+
+    Returns
+    -------
+    ndarray of shape (r,)
+        The logarithms.
+    """
+    from scipy.optimize import minimize
+
+    def loss(found: FloatArray) -> tuple[float, FloatArray]:
+        value, slopes = negative(found)
         away = (found - expected) / wide
         return value + 0.5 * float(away @ away), slopes + away / wide
 
@@ -155,14 +201,42 @@ def learn_widths(
         bounds=list(zip(low, high, strict=True)),
         options={"maxiter": most_steps, "ftol": 1e-5},
     )
-    found = expanded(np.asarray(result.x))
-    values = np.exp(found)
-    return Widths(
-        scales=values[N_SIZES:],
-        sizes=values[:3] * variance,
-        slope=float(values[3]) * variance,
-        noise=(float(values[4]) + LEAST_NOISE) * variance,
-    )
+    return np.asarray(result.x)
+
+
+def evidence_of(gram: FloatArray, targets: FloatArray) -> tuple[float, FloatArray] | None:
+    """Compute the negative logarithm of the evidence of a kernel with its noise.
+
+    Parameters
+    ----------
+    gram : ndarray of shape (n, n)
+        The kernel between rows, the noise on its diagonal.
+    targets : ndarray of shape (n, q)
+        Their targets.
+
+    Returns
+    -------
+    value : float
+        Up to a constant.
+    outer : ndarray of shape (n, n)
+        Its derivatives by the kernel's entries. None for both where the kernel is not positive.
+    """
+    from scipy.linalg import lapack
+
+    factor, failed = lapack.dpotrf(gram, lower=1, clean=1)
+    if failed:
+        return None
+    inverse, _ = lapack.dpotri(factor, lower=1)
+    inverse = np.tril(inverse) + np.tril(inverse, -1).T
+    dual = inverse @ targets
+    q = targets.shape[1]
+    value = 0.5 * float(np.sum(targets * dual)) + q * float(np.sum(np.log(np.diag(factor))))
+    return value, 0.5 * (q * inverse - dual @ dual.T)
+
+
+def column_slopes(pull: FloatArray, rows: FloatArray) -> FloatArray:
+    """Compute sum_ij W_ij (x_i - x_j)^2 of each column, for a symmetric W."""
+    return np.asarray(2.0 * (pull.sum(axis=1) @ rows**2 - np.sum(rows * (pull @ rows), axis=0)))
 
 
 def negative_evidence(
@@ -186,8 +260,6 @@ def negative_evidence(
     slopes : ndarray of shape (5 + p,)
         Its derivatives.
     """
-    from scipy.linalg import lapack
-
     sizes, (slope, noise) = np.exp(logarithms[:3]), np.exp(logarithms[3:5])
     scales = np.exp(logarithms[5:])
     n, p = rows.shape
@@ -199,23 +271,16 @@ def negative_evidence(
     for level in levels:
         gram += level
     gram.flat[:: n + 1] += noise + LEAST_NOISE + JITTER
-    factor, failed = lapack.dpotrf(gram, lower=1, clean=1)
-    if failed:
-        return 1e25, np.zeros(len(logarithms))
-    inverse, _ = lapack.dpotri(factor, lower=1)
-    inverse = np.tril(inverse) + np.tril(inverse, -1).T
-    dual = inverse @ targets
-    q = targets.shape[1]
-    value = 0.5 * float(np.sum(targets * dual)) + q * float(np.sum(np.log(np.diag(factor))))
-    outer = 0.5 * (q * inverse - dual @ dual.T)
+    found = evidence_of(gram, targets)
+    if found is None:
+        return NEVER, np.zeros(len(logarithms))
+    value, outer = found
     slopes = np.empty(len(logarithms))
     slopes[:3] = [float(np.sum(outer * level)) for level in levels]
     slopes[3] = float(np.sum(outer * linear))
     slopes[4] = noise * float(np.trace(outer))
     pull = sum(c * level for c, level in zip(LEVELS, levels, strict=True)) * outer
-    # sum_ij W_ij (x_i - x_j)^2 for all columns at once.
-    spread = 2.0 * (pull.sum(axis=1) @ rows**2 - np.sum(rows * (pull @ rows), axis=0))
-    slopes[5:] = -2.0 * scales**2 * spread
+    slopes[5:] = -2.0 * scales**2 * column_slopes(pull, rows)
     return value, slopes
 
 

@@ -1,0 +1,138 @@
+"""A kernel between rows and points, made a context: as a walk, or centred and scaled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.linalg import eigh
+
+from contextures._arrays import FloatArray, Matrix, compact
+from contextures.exceptions import InputError
+
+NEGLIGIBLE = 1e-16
+"""Chances below this share of a row's largest are dropped."""
+
+ROUNDING = 1e-10
+"""Eigenvalues and entries below this share of the largest rest on rounding."""
+
+NOT_POSITIVE = 1e-6
+"""Below minus this share of the largest, they do not."""
+
+
+def walk(values: FloatArray, rows: FloatArray, points: FloatArray, context: Any) -> Matrix:
+    """Turn a kernel into chances to go from rows to points.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n, m)
+        The kernel; it is changed.
+    rows, points : ndarray of shape (n, p) and (m, p)
+        Between which.
+    context : KernelContext
+        For messages.
+
+    Returns
+    -------
+    ndarray or csr_array of shape (n, m)
+        Rows sum to one. One that is like no point at all goes to the nearest.
+
+    Raises
+    ------
+    InputError
+        If the kernel is below zero somewhere, or not finite.
+    """
+    check_walk(values, context)
+    np.maximum(values, 0.0, out=values)
+    top = values.max(axis=1, initial=0.0)
+    lost = np.flatnonzero(~(top > 0))
+    if len(lost):
+        from scipy.spatial.distance import cdist
+
+        nearest = cdist(rows[lost], points, "sqeuclidean").argmin(axis=1)
+        values[lost, nearest] = top[lost] = 1.0
+    values /= top[:, None]  # so that no sum is too small for a number
+    values[values < NEGLIGIBLE] = 0.0
+    values /= values.sum(axis=1, keepdims=True)
+    return compact(values)
+
+
+def spanned(values: FloatArray, inner: FloatArray, context: Any) -> tuple[FloatArray, FloatArray]:
+    """Find features of a kernel, centred and with the top eigenvalue one on the fitted rows.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n, m)
+        The kernel between fitted rows and the points that span it.
+    inner : ndarray of shape (m, m)
+        The kernel between these points.
+    context : KernelContext
+        For messages.
+
+    Returns
+    -------
+    map : ndarray of shape (m, r)
+        z(x) = k(x, points) @ map - offset.
+    offset : ndarray of shape (r,)
+        The features' mean.
+
+    Raises
+    ------
+    InputError
+        If the kernel is not positive semidefinite, not finite, or the same for all rows.
+    """
+    _check_finite(values, context)
+    roots, vectors = eigh(0.5 * (inner + inner.T))
+    largest = float(np.abs(roots).max())
+    if roots[0] < -NOT_POSITIVE * largest:
+        raise InputError(
+            f"the kernel of {context!r} has the eigenvalue {roots[0]:.3g} beside {largest:.3g}, "
+            "and no context has one below zero; give a kernel that is positive semidefinite"
+        )
+    kept = roots > ROUNDING * largest
+    onto = vectors[:, kept] / np.sqrt(roots[kept])
+    features = values @ onto
+    mean = features.mean(axis=0)
+    centred = features - mean
+    moments = centred.T @ centred / len(values)
+    r = len(mean)
+    top = float(eigh(moments, eigvals_only=True, subset_by_index=[r - 1, r - 1])[0]) if r else 0.0
+    if not top > ROUNDING**2 * largest:
+        raise InputError(
+            f"the kernel of {context!r} is the same for all rows, so it carries no association; "
+            "give one that varies"
+        )
+    scale = 1.0 / np.sqrt(top)
+    return np.ascontiguousarray(onto * scale), mean * scale
+
+
+def check_walk(values: FloatArray, context: Any) -> None:
+    """Refuse values of a kernel that are no chances, up to a factor.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n, m)
+        The kernel.
+    context : KernelContext
+        For messages.
+
+    Raises
+    ------
+    InputError
+        If it is below zero somewhere, or not finite.
+    """
+    _check_finite(values, context)
+    largest = np.abs(values).max(initial=0.0)
+    if values.min(initial=0.0) < -ROUNDING * largest:
+        raise InputError(
+            f"the kernel of {context!r} is {values.min():.3g} between two rows, and chances cannot "
+            "be below zero; give normalization='centred', or a kernel of at least zero"
+        )
+
+
+def _check_finite(values: FloatArray, context: Any) -> None:
+    if not np.isfinite(values).all():
+        raise InputError(
+            f"the kernel of {context!r} is infinite or no number between some rows; scale the "
+            "columns, or give another kernel"
+        )
