@@ -7,32 +7,20 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray
 from contextures.contexts import Context
-from contextures.encoders.base import Encoder
 from contextures.encoders.bases.base import values_of
 from contextures.encoders.gather import CHUNK_VALUES
-from contextures.encoders.ritz.basis_choice import Wanted
-from contextures.encoders.ritz.learner import Learner, Solved, learn, learn_chunk
+from contextures.encoders.ritz.chunks import ChunkLearner
+from contextures.encoders.ritz.learner import Solved, learn
 from contextures.encoders.ritz.parameters import Settings
 from contextures.encoders.sources import DrawnSource, choose_source
 from contextures.spectrum.ritz import RitzFunctions
 
 
-def _streams(encoder: Encoder) -> bool:
-    context = encoder.context
-    if isinstance(context, Context) and (context.form == "sampler" or context.observed):
-        return True
-    raise AttributeError(
-        f"partial_fit needs a context that is drawn or observed row by row, and {context!r} is "
-        "defined by the whole sample; call fit"
-    )
-
-
-class RitzEncoder(Encoder):
+class RitzEncoder(ChunkLearner):
     """Embed rows by the best contexture in the span of a basis, in closed form.
 
     Coordinates are ordered by singular value, centred, uncorrelated and of unit variance on the
@@ -119,12 +107,6 @@ class RitzEncoder(Encoder):
     (75, 3)
     """
 
-    basis_: Any
-    context_basis_: Any
-    _learner: Learner
-    _settings: Settings
-    _solved: Solved
-
     def __init__(
         self,
         context: Context | None = None,
@@ -194,38 +176,6 @@ class RitzEncoder(Encoder):
             del self._learner
         return self
 
-    @available_if(_streams)
-    def partial_fit(self, X: Any, y: Any = None) -> Self:
-        """Learn from a chunk of rows, for contexts that are drawn or observed row by row.
-
-        The first chunk fits the context and the bases, so it must be like the others and hold
-        well over D rows; the rows held out come from the first chunks too, up to 10,000. The
-        functions are found when they are next asked for. Here "auto"
-        stands for one view and double precision. ``fit`` keeps no sums, so that the first call
-        after it begins anew.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, p)
-            The inputs.
-        y : array-like of shape (n,) or (n, q), optional
-            Labels, or the observed context of each row, for contexts that need them.
-
-        Returns
-        -------
-        Self
-            The encoder.
-        """
-        settings = Settings.of(self)
-        learner = self.__dict__.get("_learner")
-        inputs = self._rows(X) if learner else self._fit_context(X, y)
-        wanted = self._wanted(settings, 0)
-        self._learner = learn_chunk(learner, settings, wanted, self.context_, inputs, y)
-        self._settings = settings
-        self._keep_bases()
-        self.__dict__.pop("_solved", None)
-        return self
-
     @property
     def functions_(self) -> RitzFunctions:
         """Coefficients, means and ranks."""
@@ -256,21 +206,6 @@ class RitzEncoder(Encoder):
         settings = self._settings
         self._solved = self._learner.solve(
             settings.n_components, settings.ridge, last=last, allow_fewer=settings.allow_fewer
-        )
-
-    def _keep_bases(self) -> None:
-        bases = self._learner.bases
-        self.basis_, self.context_basis_ = bases.basis, bases.context_basis
-
-    def _wanted(self, settings: Settings, n_pairs: int) -> Wanted:
-        return Wanted(
-            self.basis,
-            self.context_basis,
-            settings.n_functions,
-            self.context_.same_space,
-            self._named,
-            settings.seed,
-            settings.dtype(n_pairs),
         )
 
     def _fit_context(self, X: Any, y: Any) -> NDArray[Any]:
