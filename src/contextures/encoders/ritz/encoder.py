@@ -14,9 +14,12 @@ from contextures.contexts import Context
 from contextures.encoders.bases.base import values_of
 from contextures.encoders.gather import CHUNK_VALUES
 from contextures.encoders.ritz.chunks import ChunkLearner
+from contextures.encoders.ritz.in_parts import learned_from_iterator, learned_in_parts
 from contextures.encoders.ritz.learner import Solved, learn
 from contextures.encoders.ritz.parameters import Settings
 from contextures.encoders.sources import DrawnSource, choose_source
+from contextures.engines.sources import as_parts
+from contextures.exceptions import InputError
 from contextures.spectrum.ritz import RitzFunctions
 
 
@@ -136,15 +139,24 @@ class RitzEncoder(ChunkLearner):
         self.allow_fewer = allow_fewer
         self.spectral_power = spectral_power
 
-    def fit(self, X: Any = None, y: Any = None) -> Self:
+    def fit(self, X: Any = None, y: Any = None, *, engine: Any = None) -> Self:
         """Fit the context and find its contexture in the span of the basis.
 
         Parameters
         ----------
-        X : array-like of shape (n, p)
-            The inputs; None stands for all nodes or rows of a graph or finite context.
+        X : array-like of shape (n, p), or rows in parts
+            The inputs; None stands for all nodes or rows of a graph or finite context. Rows in
+            parts are never all in memory: a Dask DataFrame or Array, a
+            ``pyarrow.dataset.Dataset``, :class:`contextures.engines.Parts`, or an iterator of
+            tables or of pairs (X, y), which is gone through once. They are learned from as by
+            ``partial_fit``, so that the context must be drawn or observed row by row.
         y : array-like of shape (n,) or (n, q), optional
-            Labels, or the observed context of each row, for contexts that need them.
+            Labels, or the observed context of each row, for contexts that need them. Beside a
+            Dask collection one with the same parts, or the name of a column of X; beside a data
+            set the name.
+        engine : None, "processes", dask.distributed.Client or str, default=None
+            What goes through rows in parts: this process, ``n_jobs`` processes of this machine, or
+            a Dask cluster, also by its scheduler's address.
 
         Returns
         -------
@@ -154,10 +166,13 @@ class RitzEncoder(ChunkLearner):
         Raises
         ------
         InputError
-            If the context cannot be fitted, or fewer than d functions in the span of the basis
-            have an association, or not one where fewer are allowed (a RankError).
+            If the context cannot be fitted, or not in parts; a part is wrong; or fewer than d
+            functions in the span of the basis have an association, or not one where fewer are
+            allowed (a RankError).
         """
         settings = Settings.of(self)
+        if self._fit_in_parts(X, y, engine):
+            return self
         inputs = self._fit_context(X, y)
         n = len(inputs)
         n_views = settings.n_views(n)
@@ -212,6 +227,45 @@ class RitzEncoder(ChunkLearner):
         for name in ("_learner", "_solved"):
             self.__dict__.pop(name, None)
         return super()._fit_context(X, y)
+
+    def _fit_in_parts(self, X: Any, y: Any, engine: Any) -> bool:
+        """Learn from rows in parts, if X is such; nothing is kept of a fit that fails."""
+        parts, iterator = as_parts(X, y), hasattr(X, "__next__")
+        if parts is None and not iterator:
+            if engine is not None:
+                raise InputError(
+                    "engine is for rows in parts; give X as a Dask collection, a data set or "
+                    "contextures.engines.Parts, or leave engine out"
+                )
+            return False
+        try:
+            self.partial_fit  # noqa: B018 - that it is there says that the context streams
+        except AttributeError as error:
+            raise InputError(
+                f"context={self.context!r} is defined by all rows together, which parts never are; "
+                "give a context that is drawn or observed row by row, such as NoiseContext, "
+                "RandomMaskContext, SCARFContext, LabelContext or PairContext"
+            ) from error
+        if parts is not None:
+            learned = learned_in_parts(self, parts, engine)
+        elif engine is None and y is None:
+            learned = learned_from_iterator(self, X)
+        else:
+            raise InputError(
+                "X is an iterator, whose chunks all pass through this process; give "
+                "contextures.engines.Parts for an engine, and pairs (X, y) where y is observed"
+            )
+        self.__dict__.update(vars(learned))
+        self.__dict__.pop("_learner", None)
+        return True
+
+    def _fitted_coordinates(self, X: Any) -> FloatArray:
+        if as_parts(X) is not None or hasattr(X, "__next__"):
+            raise InputError(
+                "the coordinates of rows in parts may not fit in memory; call fit, and transform "
+                "for each part, such as X.map_partitions(encoder.transform)"
+            )
+        return super()._fitted_coordinates(X)
 
     def _embed(self, rows: NDArray[Any]) -> FloatArray:
         functions = self.functions_
