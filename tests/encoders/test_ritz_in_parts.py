@@ -60,7 +60,7 @@ def test_a_fit_in_parts_is_a_partial_fit_of_all_rows(whole):
 
 
 @pytest.mark.parametrize("n", [3, 17])
-@pytest.mark.parametrize("engine", [None, "processes"])
+@pytest.mark.parametrize("engine", [None, pytest.param("processes", marks=pytest.mark.slow)])
 def test_parts_and_engines_change_nothing(whole, n, engine):
     same(encoder(n_jobs=2).fit(parts(n), engine=engine), whole)
 
@@ -195,7 +195,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("engine", [None, "processes"])
+@pytest.mark.parametrize("engine", [None, pytest.param("processes", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", WRONG)
 def test_what_is_wrong_with_a_part_is_said_in_one_sentence(name, engine):
     change, message = WRONG[name]

@@ -24,7 +24,7 @@ def reduce(parts, engine=None, **options):
 
 
 @pytest.mark.parametrize("n", [1, 3, 17])
-@pytest.mark.parametrize("engine", [None, "processes"])
+@pytest.mark.parametrize("engine", [None, pytest.param("processes", marks=pytest.mark.slow)])
 def test_parts_are_put_together_in_order(n, engine):
     names = [str(i) for i in range(n)]
     assert reduce(names, engine, n_workers=2) == ", ".join(f"part {name}" for name in names)
@@ -41,6 +41,7 @@ def test_merging_finds_its_results_as_they_were():
     assert found == kept
 
 
+@pytest.mark.slow
 def test_what_is_shared_is_sent_once_to_each_process():
     class Counted:
         def __reduce__(self):
@@ -62,6 +63,7 @@ def test_what_is_shared_is_sent_once_to_each_process():
     assert len(processes) <= len(sent) <= 2
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_changes_nothing(tmp_path):
     """The first to take part 3 is killed, as for want of memory."""
 
@@ -79,6 +81,7 @@ def test_a_process_that_dies_changes_nothing(tmp_path):
     assert (tmp_path / "died").exists()
 
 
+@pytest.mark.slow
 def test_a_part_that_kills_every_process_is_given_up():
     def work(shared, part):
         if part == 3:
@@ -92,7 +95,7 @@ def test_a_part_that_kills_every_process_is_given_up():
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("engine", [None, "processes"])
+@pytest.mark.parametrize("engine", [None, pytest.param("processes", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("error", [InputError("part 2 is wrong"), RankError("too few", 3)])
 def test_errors_of_the_work_come_as_they_are(engine, error):
     def work(shared, part):
