@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from threading import Lock
 
 import pytest
 
@@ -119,3 +120,15 @@ def test_errors_of_the_work_come_as_they_are(engine, error):
 def test_engines_that_are_none_are_refused(parts, engine, message):
     with pytest.raises(InputError, match=message):
         reduce(parts, engine)
+
+
+@pytest.mark.slow
+def test_parts_that_cannot_be_sent_are_refused():
+    with pytest.raises(InputError, match="cannot be sent to other processes; give parts that"):
+        tree_reduce(
+            lambda shared, part: 0,
+            [Lock(), Lock()],
+            lambda shared, found: 0,
+            engine="processes",
+            n_workers=2,
+        )
