@@ -11,7 +11,8 @@ OLDEST := .venv-oldest
 PIP_OLDEST := $(OLDEST)/bin/python -m pip --disable-pip-version-check --quiet install \
   -c requirements/oldest.txt
 # Without torch: its oldest wheels on PyPI bring gigabytes of CUDA. So these tests show as well that
-# all but the objectives and the neural encoder works where torch is not installed. With torch:
+# all but the objectives and the neural encoder works where torch is not installed, and all
+# but Dask's engine where Dask is not. With torch:
 #   make test-oldest OLDEST=.venv-oldest-torch OLDEST_EXTRAS=fast,neural,boosting,text,excel,plot,test
 OLDEST_EXTRAS := fast,boosting,text,excel,plot,test
 
@@ -52,16 +53,16 @@ $(VENV)/core.done: $(VENV)/made.done $(LOCKED)
 	touch $@
 
 $(VENV)/test.done: $(VENV)/core.done scripts/install-chromium
-	$(PIP) --no-build-isolation torch==2.13.0 -e '.[fast,neural,boosting,text,excel,plot,test]'
+	$(PIP) --no-build-isolation torch==2.13.0 -e '.[fast,neural,boosting,text,excel,plot,dask,test]'
 	scripts/install-chromium
 	touch $@
 
 $(VENV)/all.done: $(VENV)/test.done
-	$(PIP) --no-build-isolation -e '.[fast,neural,boosting,text,excel,plot,test,dev]'
+	$(PIP) --no-build-isolation -e '.[fast,neural,boosting,text,excel,plot,dask,test,dev]'
 	touch $@
 
 $(VENV)/docs.done: $(VENV)/test.done
-	$(PIP) --no-build-isolation -e '.[fast,neural,boosting,text,excel,plot,test,docs]'
+	$(PIP) --no-build-isolation -e '.[fast,neural,boosting,text,excel,plot,dask,test,docs]'
 	touch $@
 
 # Made anew when a bound changes, so that nothing newer stays behind.
@@ -77,7 +78,7 @@ lock:
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip --quiet install hatchling editables
-	$(BIN)/python -m pip --quiet install --no-build-isolation torch==2.13.0 -e '.[fast,neural,boosting,text,excel,plot,test,dev,docs]'
+	$(BIN)/python -m pip --quiet install --no-build-isolation torch==2.13.0 -e '.[fast,neural,boosting,text,excel,plot,dask,test,dev,docs]'
 	{ sed -n '/^#/p' requirements/constraints.txt; $(BIN)/python -m pip freeze --exclude-editable \
 	  | sed 's/+cpu$$//'; } > requirements/constraints.new
 	mv requirements/constraints.new requirements/constraints.txt

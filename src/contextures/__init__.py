@@ -41,6 +41,7 @@ _PACKAGES = frozenset(
         "contexts",
         "data",
         "encoders",
+        "engines",
         "evaluation",
         "exceptions",
         "objectives",

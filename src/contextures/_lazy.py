@@ -12,6 +12,8 @@ from typing import Any
 from contextures.exceptions import MissingLibraryError
 
 EXTRAS = {
+    "dask": "dask",
+    "distributed": "dask",
     "faiss": "fast",
     "lightgbm": "boosting",
     "lightning_fabric": "neural",

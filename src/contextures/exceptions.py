@@ -28,6 +28,10 @@ class RankError(InputError):
         super().__init__(message)
         self.rank = rank
 
+    def __reduce__(self) -> tuple[type[RankError], tuple[str, int]]:
+        # Exceptions are made anew, in another process, from their message alone.
+        return type(self), (str(self), self.rank)
+
 
 class MissingLibraryError(ImportError, InputError):
     """An optional library is needed and not installed; the message says what to install.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isclose
 from typing import Any
 
 import numpy as np
@@ -94,6 +95,7 @@ def choose_ridge(score: Callable[[float], float]) -> tuple[float, float]:
             if RIDGES[i] not in scores:
                 scores[RIDGES[i]] = score(RIDGES[i])
         best = max(near, key=lambda i: scores[RIDGES[i]])
-        if best == place:
+        # What is better by rounding alone would depend on the order in which rows were added up.
+        if isclose(scores[RIDGES[best]], scores[RIDGES[place]], rel_tol=1e-9):
             return RIDGES[place], scores[RIDGES[place]]
         place = best

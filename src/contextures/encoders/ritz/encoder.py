@@ -7,32 +7,23 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray
 from contextures.contexts import Context
-from contextures.encoders.base import Encoder
 from contextures.encoders.bases.base import values_of
 from contextures.encoders.gather import CHUNK_VALUES
-from contextures.encoders.ritz.basis_choice import Wanted
-from contextures.encoders.ritz.learner import Learner, Solved, learn, learn_chunk
+from contextures.encoders.ritz.chunks import ChunkLearner
+from contextures.encoders.ritz.in_parts import learned_from_iterator, learned_in_parts
+from contextures.encoders.ritz.learner import Solved, learn
 from contextures.encoders.ritz.parameters import Settings
 from contextures.encoders.sources import DrawnSource, choose_source
+from contextures.engines.sources import as_parts
+from contextures.exceptions import InputError
 from contextures.spectrum.ritz import RitzFunctions
 
 
-def _streams(encoder: Encoder) -> bool:
-    context = encoder.context
-    if isinstance(context, Context) and (context.form == "sampler" or context.observed):
-        return True
-    raise AttributeError(
-        f"partial_fit needs a context that is drawn or observed row by row, and {context!r} is "
-        "defined by the whole sample; call fit"
-    )
-
-
-class RitzEncoder(Encoder):
+class RitzEncoder(ChunkLearner):
     """Embed rows by the best contexture in the span of a basis, in closed form.
 
     Coordinates are ordered by singular value, centred, uncorrelated and of unit variance on the
@@ -119,12 +110,6 @@ class RitzEncoder(Encoder):
     (75, 3)
     """
 
-    basis_: Any
-    context_basis_: Any
-    _learner: Learner
-    _settings: Settings
-    _solved: Solved
-
     def __init__(
         self,
         context: Context | None = None,
@@ -154,15 +139,24 @@ class RitzEncoder(Encoder):
         self.allow_fewer = allow_fewer
         self.spectral_power = spectral_power
 
-    def fit(self, X: Any = None, y: Any = None) -> Self:
+    def fit(self, X: Any = None, y: Any = None, *, engine: Any = None) -> Self:
         """Fit the context and find its contexture in the span of the basis.
 
         Parameters
         ----------
-        X : array-like of shape (n, p)
-            The inputs; None stands for all nodes or rows of a graph or finite context.
+        X : array-like of shape (n, p), or rows in parts
+            The inputs; None stands for all nodes or rows of a graph or finite context. Rows in
+            parts are never all in memory: a Dask DataFrame or Array, a
+            ``pyarrow.dataset.Dataset``, :class:`contextures.engines.Parts`, or an iterator of
+            tables or of pairs (X, y), which is gone through once. They are learned from as by
+            ``partial_fit``, so that the context must be drawn or observed row by row.
         y : array-like of shape (n,) or (n, q), optional
-            Labels, or the observed context of each row, for contexts that need them.
+            Labels, or the observed context of each row, for contexts that need them. Beside a
+            Dask collection one with the same parts, or the name of a column of X; beside a data
+            set the name.
+        engine : None, "processes", dask.distributed.Client or str, default=None
+            What goes through rows in parts: this process, ``n_jobs`` processes of this machine, or
+            a Dask cluster, also by its scheduler's address.
 
         Returns
         -------
@@ -172,10 +166,13 @@ class RitzEncoder(Encoder):
         Raises
         ------
         InputError
-            If the context cannot be fitted, or fewer than d functions in the span of the basis
-            have an association, or not one where fewer are allowed (a RankError).
+            If the context cannot be fitted, or not in parts; a part is wrong; or fewer than d
+            functions in the span of the basis have an association, or not one where fewer are
+            allowed (a RankError).
         """
         settings = Settings.of(self)
+        if self._fit_in_parts(X, y, engine):
+            return self
         inputs = self._fit_context(X, y)
         n = len(inputs)
         n_views = settings.n_views(n)
@@ -192,38 +189,6 @@ class RitzEncoder(Encoder):
             self._solve(last=True)
         finally:
             del self._learner
-        return self
-
-    @available_if(_streams)
-    def partial_fit(self, X: Any, y: Any = None) -> Self:
-        """Learn from a chunk of rows, for contexts that are drawn or observed row by row.
-
-        The first chunk fits the context and the bases, so it must be like the others and hold
-        well over D rows; the rows held out come from the first chunks too, up to 10,000. The
-        functions are found when they are next asked for. Here "auto"
-        stands for one view and double precision. ``fit`` keeps no sums, so that the first call
-        after it begins anew.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, p)
-            The inputs.
-        y : array-like of shape (n,) or (n, q), optional
-            Labels, or the observed context of each row, for contexts that need them.
-
-        Returns
-        -------
-        Self
-            The encoder.
-        """
-        settings = Settings.of(self)
-        learner = self.__dict__.get("_learner")
-        inputs = self._rows(X) if learner else self._fit_context(X, y)
-        wanted = self._wanted(settings, 0)
-        self._learner = learn_chunk(learner, settings, wanted, self.context_, inputs, y)
-        self._settings = settings
-        self._keep_bases()
-        self.__dict__.pop("_solved", None)
         return self
 
     @property
@@ -258,25 +223,49 @@ class RitzEncoder(Encoder):
             settings.n_components, settings.ridge, last=last, allow_fewer=settings.allow_fewer
         )
 
-    def _keep_bases(self) -> None:
-        bases = self._learner.bases
-        self.basis_, self.context_basis_ = bases.basis, bases.context_basis
-
-    def _wanted(self, settings: Settings, n_pairs: int) -> Wanted:
-        return Wanted(
-            self.basis,
-            self.context_basis,
-            settings.n_functions,
-            self.context_.same_space,
-            self._named,
-            settings.seed,
-            settings.dtype(n_pairs),
-        )
-
     def _fit_context(self, X: Any, y: Any) -> NDArray[Any]:
         for name in ("_learner", "_solved"):
             self.__dict__.pop(name, None)
         return super()._fit_context(X, y)
+
+    def _fit_in_parts(self, X: Any, y: Any, engine: Any) -> bool:
+        """Learn from rows in parts, if X is such; nothing is kept of a fit that fails."""
+        parts, iterator = as_parts(X, y), hasattr(X, "__next__")
+        if parts is None and not iterator:
+            if engine is not None:
+                raise InputError(
+                    "engine is for rows in parts; give X as a Dask collection, a data set or "
+                    "contextures.engines.Parts, or leave engine out"
+                )
+            return False
+        try:
+            self.partial_fit  # noqa: B018 - that it is there says that the context streams
+        except AttributeError as error:
+            raise InputError(
+                f"context={self.context!r} is defined by all rows together, which parts never are; "
+                "give a context that is drawn or observed row by row, such as NoiseContext, "
+                "RandomMaskContext, SCARFContext, LabelContext or PairContext"
+            ) from error
+        if parts is not None:
+            learned = learned_in_parts(self, parts, engine)
+        elif engine is None and y is None:
+            learned = learned_from_iterator(self, X)
+        else:
+            raise InputError(
+                "X is an iterator, whose chunks all pass through this process; give "
+                "contextures.engines.Parts for an engine, and pairs (X, y) where y is observed"
+            )
+        self.__dict__.update(vars(learned))
+        self.__dict__.pop("_learner", None)
+        return True
+
+    def _fitted_coordinates(self, X: Any) -> FloatArray:
+        if as_parts(X) is not None or hasattr(X, "__next__"):
+            raise InputError(
+                "the coordinates of rows in parts may not fit in memory; call fit, and transform "
+                "for each part, such as X.map_partitions(encoder.transform)"
+            )
+        return super()._fitted_coordinates(X)
 
     def _embed(self, rows: NDArray[Any]) -> FloatArray:
         functions = self.functions_

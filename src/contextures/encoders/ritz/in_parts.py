@@ -1,0 +1,302 @@
+"""Learning from rows that come in parts, by whatever engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass
+from itertools import count
+from numbers import Integral
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from contextures._arrays import IntArray
+from contextures.encoders.held_out import SELECTION_ROWS
+from contextures.encoders.ritz.chunks import ChunkLearner
+from contextures.encoders.ritz.learner import Solved
+from contextures.encoders.ritz.streamed import Fixed, Streamed, Sums, observations
+from contextures.encoders.sources import generator
+from contextures.engines import Parts, tree_reduce
+from contextures.engines.parts import Reader, n_rows
+from contextures.engines.sources import computed
+from contextures.engines.tables import checked_table
+from contextures.exceptions import InputError
+
+SAMPLE_ROWS = 2 * SELECTION_ROWS
+"""Rows that the context and the bases are fitted to."""
+
+ROWS_A_FUNCTION = 4
+"""So many at least for each function."""
+
+SAMPLE = 7
+"""The purpose of the random numbers that choose them."""
+
+L = TypeVar("L", bound=ChunkLearner)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What is sent to each worker once: the encoder with its bases, and how parts are read."""
+
+    encoder: ChunkLearner
+    reader: Reader
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """What is sent to each worker to gather the sample: which rows, and how parts are read."""
+
+    numbers: IntArray
+    reader: Reader
+
+
+def learned_in_parts(encoder: L, parts: Parts, engine: Any) -> L:
+    """Give a copy of an encoder that has learned from parts.
+
+    The parts are gone through three times: rows are counted, unless their number is known; a
+    random sample is gathered, to which the context and the bases are fitted; and the sums are
+    taken. No more than a chunk of rows, the sample and the sums are held at a time.
+
+    Parameters
+    ----------
+    encoder : ChunkLearner
+        The encoder.
+    parts : Parts
+        The rows.
+    engine : Any
+        As :func:`contextures.engines.tree_reduce` takes it.
+
+    Returns
+    -------
+    ChunkLearner
+        The copy, which has learned; the encoder stays as it is.
+    """
+    made = _fresh(encoder)
+    reader = parts.reader()
+
+    def reduce(work: Any, about: Sequence[Any], merge: Any, shared: Any, finish: Any = None) -> Any:
+        return tree_reduce(
+            work,
+            about,
+            merge,
+            shared=shared,
+            finish=finish,
+            engine=engine,
+            n_workers=encoder.n_jobs,
+            name=lambda part: reader.name(part[0], part[1]),
+        )
+
+    counts = parts.count
+    if counts is None or callable(counts):
+        counts = reduce(_read_count, list(enumerate(parts.keys)), _concatenated, reader)
+    elif not all(isinstance(count, int) for count in counts):
+        delayed = [(place, None, count) for place, count in enumerate(counts)]
+        counts = reduce(_delayed_count, delayed, _concatenated, reader)
+    starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+    n = int(starts[-1])
+    _check_enough(n)
+    located = [
+        (place, parts.keys[place], int(starts[place]), int(count))
+        for place, count in enumerate(counts)
+        if count
+    ]
+    seed = encoder.random_state if isinstance(encoder.random_state, Integral) else 0
+    size = min(n, _sample_size(encoder))
+    numbers = np.sort(generator(int(seed), SAMPLE).choice(n, size, replace=False))
+    sampled = [
+        part
+        for part in located
+        if np.diff(np.searchsorted(numbers, [part[2], part[2] + part[3]]))[0]
+    ]
+    picked = reduce(_picked, sampled, _concatenated, Sampling(numbers, reader))
+    columns = list(picked[0][1].columns) if isinstance(picked[0][1], pd.DataFrame) else None
+    chunks = []
+    for place, X, y in picked:
+        with reader.naming(place, parts.keys[place]):
+            chunks.append((checked_table(X, columns), y))
+    made.fit_bases(*_stacked(chunks))
+    workers = copy(made)
+    workers.n_jobs = made.n_jobs if engine is None else None
+    return _with(made, reduce(_learned, located, _merged, Shared(workers, reader), _solved))
+
+
+def learned_from_iterator(encoder: L, chunks: Iterator[Any]) -> L:
+    """Give a copy of an encoder that has learned from chunks that come once.
+
+    The bases are fitted to the first rows, so they must be like the others.
+
+    Parameters
+    ----------
+    encoder : ChunkLearner
+        The encoder.
+    chunks : iterator
+        Tables or arrays, or pairs (X, y).
+
+    Returns
+    -------
+    ChunkLearner
+        The copy, which has learned; the encoder stays as it is.
+    """
+    made, size = _fresh(encoder), _sample_size(encoder)
+    waiting: list[tuple[int, Any, Any]] = []
+    n = 0
+    for place, X, y in _checked(chunks):
+        waiting.append((place, X, y))
+        n += len(X)
+        if n >= size:
+            _take(made, waiting, size)
+    _check_enough(n)
+    _take(made, waiting, size)
+    return _with(made, made._solution())
+
+
+ONE_BY_ONE = Reader(0, lambda chunk: chunk)
+"""Reads chunks that are there already; nobody knows how many will come."""
+
+
+def _checked(chunks: Iterator[Any]) -> Iterator[tuple[int, Any, Any]]:
+    """Give each chunk's place and its rows, checked against the columns of the first."""
+    columns = None
+    for place in count():
+        try:
+            part = next(chunks, None)
+        except InputError:
+            raise
+        except Exception as error:  # whatever making it may raise
+            raise ONE_BY_ONE.unreadable(place, None, error) from error
+        if part is None:
+            return
+        for X, y in ONE_BY_ONE.chunks(place, part):
+            with ONE_BY_ONE.naming(place, None):
+                table = checked_table(X, columns)
+            if columns is None and isinstance(table, pd.DataFrame):
+                columns = list(table.columns)
+            yield place, table, y
+
+
+def _take(made: ChunkLearner, waiting: list[tuple[int, Any, Any]], size: int) -> None:
+    """Learn from the chunks that wait, after fitting the bases to the first of them."""
+    if "_learner" not in vars(made):
+        X, y = _stacked([(X, y) for _, X, y in waiting])
+        made.fit_bases(X[:size], None if y is None else y[:size])
+    for place, X, y in waiting:
+        with ONE_BY_ONE.naming(place, None):
+            made.partial_fit(X, y)
+    waiting.clear()
+
+
+def _sample_size(encoder: ChunkLearner) -> int:
+    return max(SAMPLE_ROWS, ROWS_A_FUNCTION * encoder.n_functions)
+
+
+def _check_enough(n: int) -> None:
+    if n < 2:
+        raise InputError(f"the parts have {n} rows together; give at least 2")
+
+
+def _read_count(reader: Reader, part: tuple[int, Any]) -> list[int]:
+    return [reader.n_rows(*part)]
+
+
+def _delayed_count(reader: Reader, part: tuple[int, Any, Any]) -> list[int]:
+    place, key, delayed = part
+    try:
+        return [int(computed(delayed))]
+    except Exception as error:  # whatever Dask makes of a part
+        raise reader.unreadable(place, key, error) from error
+
+
+def _picked(shared: Sampling, part: tuple[int, Any, int, int]) -> list[tuple[int, Any, Any]]:
+    place, key, start, _ = part
+    found = []
+    for X, y in shared.reader.chunks(place, key):
+        n = n_rows(X)
+        first, last = np.searchsorted(shared.numbers, [start, start + n])
+        local = shared.numbers[first:last] - start
+        start += n
+        if not len(local):
+            continue
+        with shared.reader.naming(place, key):
+            rows = checked_table(X, None)
+            if y is not None:
+                observations(y, n)
+        found.append((place, _at(rows, local), None if y is None else _at(y, local)))
+    return found
+
+
+def _learned(shared: Shared, part: tuple[int, Any, int, int]) -> Sums:
+    place, key, start, n = part
+    worker = copy(shared.encoder)
+    learner = worker._learner = Streamed.begin(_fixed(worker))
+    end = start + n
+    for X, y in shared.reader.chunks(place, key):
+        with shared.reader.naming(place, key):
+            worker.partial_fit(_table(worker, X), y, start=start)
+        start += n_rows(X)
+    if start != end:
+        raise InputError(
+            f"{shared.reader.name(place, key)} had {n:,} rows when they were counted and has "
+            f"{start - end + n:,} now; let nobody write to it meanwhile"
+        )
+    return learner.sums
+
+
+def _fixed(encoder: ChunkLearner) -> Fixed:
+    learner = encoder._learner
+    assert isinstance(learner, Streamed)
+    return learner.fixed
+
+
+def _merged(shared: Shared, found: list[Sums]) -> Sums:
+    fixed = _fixed(shared.encoder)
+    total = found[0].copy()
+    for other in found[1:]:
+        total.merge(fixed, other)
+    return total
+
+
+def _solved(shared: Shared, total: Sums) -> Solved:
+    encoder = copy(shared.encoder)
+    encoder._learner = Streamed(_fixed(encoder), total)
+    encoder._solve(last=True)
+    return encoder._solved
+
+
+def _concatenated(shared: Any, found: list[list[Any]]) -> list[Any]:
+    return [each for part in found for each in part]
+
+
+def _fresh(encoder: L) -> L:
+    made = copy(encoder)
+    for name in ("_learner", "_solved"):
+        made.__dict__.pop(name, None)
+    return made
+
+
+def _with(made: L, solved: Solved) -> L:
+    made._solved = solved
+    made.__dict__.pop("_learner", None)
+    return made
+
+
+def _table(encoder: ChunkLearner, X: Any) -> Any:
+    """Check a chunk against the columns of the sample."""
+    columns = getattr(encoder, "feature_names_in_", None)
+    return checked_table(X, None if columns is None else list(columns))
+
+
+def _at(values: Any, rows: IntArray) -> Any:
+    return values.iloc[rows] if hasattr(values, "iloc") else np.asarray(values)[rows]
+
+
+def _stacked(chunks: Sequence[tuple[Any, Any]]) -> tuple[Any, Any]:
+    tables, observed = zip(*chunks, strict=True)
+    return _joined(tables), None if observed[0] is None else _joined(observed)
+
+
+def _joined(values: Sequence[Any]) -> Any:
+    if isinstance(values[0], pd.DataFrame | pd.Series):
+        return pd.concat(values, ignore_index=True)
+    return np.concatenate([np.asarray(each) for each in values])
