@@ -9,6 +9,7 @@ import pytest
 from sklearn.datasets import load_iris
 
 from commands import run
+from contextures import load_run
 
 FRAME = load_iris(as_frame=True).frame.sample(frac=1, random_state=0, ignore_index=True)
 
@@ -53,3 +54,24 @@ def test_a_part_that_differs_is_one_sentence(parts, monkeypatch, capsys):
     shown = capsys.readouterr().err
     assert "flowers-3.csv" in shown and "lacks 'target'" in shown and shown.count("\n") == 1
     assert not (parts.parent / "parts-run").exists()
+
+
+def test_files_one_by_one_as_a_shell_spreads_a_pattern(parts, monkeypatch, capsys):
+    files = sorted(str(file.relative_to(parts.parent)) for file in parts.iterdir())
+    options = ("--target", "target", "--task", "classification", "--context", "knn:20")
+    assert run(monkeypatch, "fit", *files, *options, "--dim", "4", "--no-predict") == 0
+    made = parts.parent / "flowers-run"
+    assert f"read_tables({files!r})" in (made / "report.html").read_text().replace("&#39;", "'")
+    capsys.readouterr()
+    assert run(monkeypatch, "embed", "flowers-run", *files[:2], "--out", "two.parquet") == 0
+    assert len(pd.read_parquet("two.parquet")) == 100
+    loaded = load_run(made)
+    assert loaded.transform(files).shape == (150, 4)
+
+
+def test_files_given_with_others_that_cannot_be_are_refused(parts, monkeypatch, capsys):
+    file = "parts/flowers-0.csv"
+    for others, why in (([file], "given twice"), (["parts"], "is a directory")):
+        assert run(monkeypatch, "fit", file, *others) == 2
+        shown = capsys.readouterr().err
+        assert why in shown and shown.count("\n") == 1

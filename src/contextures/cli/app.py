@@ -42,13 +42,14 @@ from contextures.cli.options import (
     Sample,
     Score,
     Seed,
-    TableFile,
+    TableFiles,
     Target,
     TestFile,
     Thousands,
     Time,
     Verbose,
     examples,
+    one_or_all,
 )
 from contextures.cli.streams import show
 from contextures.exceptions import InputError
@@ -107,7 +108,7 @@ def _common(
     )
 )
 def fit(
-    table: TableFile,
+    table: TableFiles,
     target: Target = None,
     id: Id = None,
     out: Annotated[
@@ -194,15 +195,16 @@ def fit(
     )
     check_options(options)
     if out is not None:
-        reads = [table] if test is None else [table, test]
+        reads = table if test is None else [*table, test]
         check_destination(out, force=force, reads=reads)
-    from contextures.data import read_table
     from contextures.data.parts import long_table
+    from contextures.data.reading import read_given
     from contextures.runs.memory import threshold
 
     how: dict[str, Any] = {"delimiter": delimiter, "encoding": encoding, "id": id}
     how |= {"decimal": decimal, "thousands": thousands, "dates": dates}
-    read = long_table(table, **how, rows=threshold(options)) or read_table(table, **how)
+    given = one_or_all(table)
+    read = long_table(given, **how, rows=threshold(options)) or read_given(given, **how)
     fit_and_show(read, out or Path(f"{read.name}-run"), options, as_json)
 
 
@@ -219,7 +221,7 @@ app.command(epilog=demo_command.EPILOG)(demo_command.demo)
     )
 )
 def rank(
-    table: TableFile,
+    table: TableFiles,
     target: Target = None,
     id: Id = None,
     out: Annotated[
@@ -241,7 +243,7 @@ def rank(
 ) -> None:
     """Rank contexts for a table, without labels or by them, and learn nothing else."""
     from contextures.cli.text import TerminalProgress, print_notes, ranking_lines
-    from contextures.data import read_table
+    from contextures.data.reading import read_given
     from contextures.runs import rank_table
     from contextures.runs.folder import whole_file
     from contextures.runs.options import check_seed
@@ -253,9 +255,9 @@ def rank(
     if out is not None:
         if out.suffix.lower() != ".parquet":
             raise InputError(f"--out {str(out)!r} must end in .parquet")
-        check_output_file(out, "ranking", [table])
+        check_output_file(out, "ranking", table)
     marks: dict[str, Any] = {"decimal": decimal, "thousands": thousands, "dates": dates}
-    read = read_table(table, delimiter=delimiter, encoding=encoding, id=id, **marks)
+    read = read_given(one_or_all(table), delimiter=delimiter, encoding=encoding, id=id, **marks)
     search = rank_table(
         read, target=target, task=task, id=id, score=score, seed=seed, progress=TerminalProgress()
     )

@@ -12,9 +12,10 @@ from contextures.cli.options import (
     Dtype,
     Encoding,
     KnownId,
-    TableFile,
+    TableFiles,
     Verbose,
     examples,
+    one_or_all,
 )
 from contextures.cli.streams import show
 
@@ -26,7 +27,7 @@ EPILOG = examples(
 
 def embed(
     run: Annotated[Path, typer.Argument(help="A folder that fit wrote.", show_default=False)],
-    table: TableFile,
+    table: TableFiles,
     out: Annotated[Path, typer.Option(help="The .parquet or .csv file to write.")],
     power: Annotated[
         float | None,
@@ -54,8 +55,8 @@ def embed(
     check_run(run)
     check_output(out)
     check_dtype(dtype)
-    check_output_file(out, "embedding", [run, table])
-    read = rows_of(run, table, delimiter=delimiter, encoding=encoding, id=id)
+    check_output_file(out, "embedding", [run, *table])
+    read = rows_of(run, one_or_all(table), delimiter=delimiter, encoding=encoding, id=id)
     n_rows, notes = embed_rows(run, read, out, TerminalProgress(), power=power, id=id, dtype=dtype)
     print_notes(notes)
     show(f"{n_rows} rows embedded: {out}", done=out)

@@ -29,6 +29,15 @@ TableFile = Annotated[
         show_default=False,
     ),
 ]
+TableFiles = Annotated[
+    list[Path],
+    typer.Argument(
+        help="CSV, TSV, Parquet, .npy, Feather, ORC or Excel; gzip, bzip2, xz, zstd or ZIP too. "
+        "Several files, a folder, or a pattern in quotes such as 'parts/*.csv', are one table.",
+        metavar="TABLE...",
+        show_default=False,
+    ),
+]
 Target = Annotated[str | None, typer.Option(help="The column to predict.", show_default=False)]
 Id = Annotated[
     str | None,
@@ -128,6 +137,11 @@ Embeddings = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace an earlier run.")]
+
+
+def one_or_all(paths: list[Path]) -> Path | list[Path]:
+    """Give the only path as it is, since a folder or a pattern may stand for many."""
+    return paths[0] if len(paths) == 1 else paths
 
 
 def examples(*lines: str) -> str:

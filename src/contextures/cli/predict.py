@@ -8,7 +8,16 @@ from typing import Annotated
 
 import typer
 
-from contextures.cli.options import Delimiter, Encoding, Json, KnownId, TableFile, Verbose, examples
+from contextures.cli.options import (
+    Delimiter,
+    Encoding,
+    Json,
+    KnownId,
+    TableFiles,
+    Verbose,
+    examples,
+    one_or_all,
+)
 from contextures.cli.streams import show
 
 EPILOG = examples(
@@ -21,7 +30,7 @@ def predict(
     run: Annotated[
         Path, typer.Argument(help="A folder that fit wrote with --target.", show_default=False)
     ],
-    table: TableFile,
+    table: TableFiles,
     out: Annotated[Path, typer.Option(help="The .parquet or .csv file to write.")],
     id: KnownId = None,
     delimiter: Delimiter = None,
@@ -44,8 +53,8 @@ def predict(
 
     check_predictor(check_run(run))
     check_output(out)
-    check_output_file(out, "prediction", [run, table])
-    read = rows_of(run, table, delimiter=delimiter, encoding=encoding, id=id)
+    check_output_file(out, "prediction", [run, *table])
+    read = rows_of(run, one_or_all(table), delimiter=delimiter, encoding=encoding, id=id)
     found = predict_table(run, read, out, TerminalProgress(), id=id)
     print_notes(found.notes)
     if as_json:

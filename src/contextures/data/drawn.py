@@ -232,4 +232,5 @@ def _rows_of(parts: Parts, rows: NDArray[np.intp]) -> Table:
         notes=notes,
         how_read=how,
         coordinates=coordinates,
+        files=parts.named,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,11 +15,13 @@ from contextures.data.reading import ENDINGS, read_part, short_name, text_option
 from contextures.data.several import (
     check_alike,
     folder_name,
+    given_files,
     kind_held,
     other_kind,
     shared_name,
     shared_notes,
     table_files,
+    told_files,
 )
 from contextures.data.table import MIN_COLUMNS, Table, check_size, table_from_frame
 from contextures.data.text_tables import TextOptions
@@ -91,6 +93,13 @@ class Parts:
     min_columns: int = MIN_COLUMNS
     held: Table | None = None
     batch: int = BATCH
+
+    @property
+    def named(self) -> list[str]:
+        """The paths of the files, where these were given one by one."""
+        if not self.files or self.source != told_files(self.files):
+            return []
+        return [str(file) for file in self.files]
 
     @property
     def n_rows(self) -> int | None:
@@ -189,7 +198,7 @@ def parts_of(table: Table) -> Parts:
 
 
 def long_table(
-    path: str | Path,
+    path: str | Path | Sequence[str | Path],
     *,
     delimiter: str | None = None,
     encoding: str | None = None,
@@ -205,8 +214,8 @@ def long_table(
 
     Parameters
     ----------
-    path : str or pathlib.Path
-        A file, a folder or a pattern.
+    path : str or pathlib.Path, or a sequence of these
+        A file, a folder or a pattern; or files one by one.
     delimiter, encoding, decimal, thousands, dates, id, like, min_columns
         As for :func:`contextures.data.read_table`.
     rows : int
@@ -236,12 +245,17 @@ def long_table(
     (True, 6)
     """
     options = text_options(delimiter, encoding, decimal, thousands, dates, id, like)
-    files = table_files(path, ENDINGS) or [Path(path)]
+    if isinstance(path, str | Path):
+        files = table_files(path, ENDINGS) or [Path(path)]
+    else:
+        files = given_files(path)
     if not _is_long(files, rows):
         return None
     shapes = [(file, shape_of(file)) for file in files if is_parquet(file)]
     if shapes:
         check_alike([file for file, _ in shapes], [names for _, (_, names) in shapes])
+    if not isinstance(path, str | Path):
+        return Parts(shared_name(files), told_files(files), files, options, min_columns)
     name = folder_name(Path(path)) if Path(path).is_dir() else shared_name(files)
     if files == [Path(path)]:
         name = short_name(files[0])

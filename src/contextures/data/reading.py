@@ -9,6 +9,7 @@ import stat
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from contextures.data.amounts import DoubtError, check_marks
 from contextures.data.arrays import array_frame, is_array, spread_lists
@@ -19,16 +20,17 @@ from contextures.data.how_read import HowRead
 from contextures.data.ids import require_column
 from contextures.data.several import (
     folder_name,
+    given_files,
     join_tables,
     printable,
     shared_how,
     shared_name,
     table_files,
+    told_files,
     told_mark,
 )
 from contextures.data.table import MIN_COLUMNS, MIN_ROWS, Table, table_from_frame
 from contextures.data.text_tables import TextOptions, read_text
-from contextures.data.words import counted, listed
 from contextures.exceptions import InputError, MissingLibraryError
 
 ENDINGS = re.compile(
@@ -165,14 +167,16 @@ def read_tables(
     options = text_options(delimiter, encoding, decimal, thousands, dates, id, like)
     if isinstance(paths, str | Path) or not len(paths):
         raise InputError(f"paths={paths!r} names no files; give a list of them, or use read_table")
-    files = [Path(path) for path in paths]
-    twice = [str(file) for place, file in enumerate(files) if file in files[:place]]
-    if twice:
-        raise InputError(f"the file {twice[0]!r} is given twice; give each once")
-    source = f"{counted(len(files), 'file')}: {listed(files)}"
-    return _read_several(
-        files, options, min_rows, min_columns, name=shared_name(files), source=source
+    files = given_files(paths)
+    found = _read_several(
+        files, options, min_rows, min_columns, name=shared_name(files), source=told_files(files)
     )
+    return replace(found, files=[str(file) for file in files])
+
+
+def read_given(path: str | Path | Sequence[str | Path], **how: Any) -> Table:
+    """Read one path by :func:`read_table`, several by :func:`read_tables`."""
+    return read_table(path, **how) if isinstance(path, str | Path) else read_tables(path, **how)
 
 
 def text_options(

@@ -90,6 +90,25 @@ def _in_folder(folder: Path, endings: re.Pattern[str]) -> list[Path]:
     return files
 
 
+def given_files(paths: Sequence[str | Path]) -> list[Path]:
+    """Give the files that are named one by one, each once."""
+    files = [Path(path) for path in paths]
+    twice = [str(file) for place, file in enumerate(files) if file in files[:place]]
+    if twice:
+        raise InputError(f"the file {twice[0]!r} is given twice; give each once")
+    for file in files:
+        if file.is_dir():
+            raise InputError(
+                f"{str(file)!r} is a directory, given beside other files; give it alone, or files"
+            )
+    return files
+
+
+def told_files(files: Sequence[Path]) -> str:
+    """Say where a table is from whose files were named one by one."""
+    return f"{counted(len(files), 'file')}: {listed(files)}"
+
+
 def shared_name(files: Sequence[Path]) -> str:
     """Name what files are parts of: by how their names begin, else by their folder."""
     stems = [file.name.partition(".")[0] for file in files]

@@ -45,6 +45,8 @@ class Table:
         What was decided when it was read, so that a later file can be read alike.
     coordinates : list of str
         The columns that were an embedding in the source: an array, or lists of numbers.
+    files : list of str
+        The paths of the files that it was put together from, where these were given one by one.
     """
 
     __repr__ = short_repr
@@ -57,6 +59,7 @@ class Table:
     target: str | None = None
     how_read: HowRead = field(default_factory=HowRead)
     coordinates: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
 
 
 def table_from_frame(

@@ -175,7 +175,8 @@ def fit_table(
 
 
 def _reads(table: Table | Parts, options: FitOptions) -> list[str]:
-    return [table.source, *([] if options.test is None else [options.test])]
+    files = table.named if isinstance(table, Parts) else table.files
+    return [*(files or [table.source]), *([] if options.test is None else [options.test])]
 
 
 def _find(

@@ -86,13 +86,13 @@ class LoadedRun:
         found = self._options.get("target")
         return found if isinstance(found, str) else None
 
-    def features(self, table: pd.DataFrame | str | Path) -> FloatArray:
+    def features(self, table: pd.DataFrame | str | Path | list[str]) -> FloatArray:
         """Prepare rows as the run prepared its own.
 
         Parameters
         ----------
-        table : pandas.DataFrame, str or pathlib.Path
-            Rows with the columns that the run was fitted to, or the file of a table.
+        table : pandas.DataFrame, str, pathlib.Path or list of str
+            Rows with the columns that the run was fitted to, or the file of a table, or its files.
 
         Returns
         -------
@@ -104,16 +104,16 @@ class LoadedRun:
         InputError
             If the columns do not fit, naming them.
         """
-        if isinstance(table, str | Path):
+        if isinstance(table, str | Path | list):
             table = read_rows(self.folder, table).frame
         return self.preparation.transform(table)
 
-    def transform(self, table: pd.DataFrame | str | Path) -> FloatArray:
+    def transform(self, table: pd.DataFrame | str | Path | list[str]) -> FloatArray:
         """Embed rows.
 
         Parameters
         ----------
-        table : pandas.DataFrame, str or pathlib.Path
+        table : pandas.DataFrame, str, pathlib.Path or list of str
             As for :meth:`features`.
 
         Returns
@@ -123,12 +123,12 @@ class LoadedRun:
         """
         return np.asarray(self.encoder.transform(self.features(table)))
 
-    def predict(self, table: pd.DataFrame | str | Path) -> NDArray[Any]:
+    def predict(self, table: pd.DataFrame | str | Path | list[str]) -> NDArray[Any]:
         """Predict the target of rows.
 
         Parameters
         ----------
-        table : pandas.DataFrame, str or pathlib.Path
+        table : pandas.DataFrame, str, pathlib.Path or list of str
             As for :meth:`features`.
 
         Returns
@@ -143,12 +143,12 @@ class LoadedRun:
         """
         return np.asarray(self.predictor.predict(self.features(table)))
 
-    def predict_proba(self, table: pd.DataFrame | str | Path) -> pd.DataFrame:
+    def predict_proba(self, table: pd.DataFrame | str | Path | list[str]) -> pd.DataFrame:
         """Give the chances of the classes.
 
         Parameters
         ----------
-        table : pandas.DataFrame, str or pathlib.Path
+        table : pandas.DataFrame, str, pathlib.Path or list of str
             As for :meth:`features`.
 
         Returns
@@ -169,13 +169,13 @@ class LoadedRun:
         return pd.DataFrame(chances, columns=self.predictor.classes_.tolist())
 
     def predict_interval(
-        self, table: pd.DataFrame | str | Path, coverage: float = 0.9
+        self, table: pd.DataFrame | str | Path | list[str], coverage: float = 0.9
     ) -> FloatArray:
         """Give intervals that hold about a share ``coverage`` of the numbers of such rows.
 
         Parameters
         ----------
-        table : pandas.DataFrame, str or pathlib.Path
+        table : pandas.DataFrame, str, pathlib.Path or list of str
             As for :meth:`features`.
         coverage : float
             Between 0 and 1.

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from contextures._arrays import FloatArray
-from contextures.data import Table, TablePreparation, read_table
+from contextures.data import Table, TablePreparation
 from contextures.data.how_read import HowRead
 from contextures.data.parts import Parts, long_table
+from contextures.data.reading import read_given
 from contextures.exceptions import InputError
 from contextures.runs.carried import own_id
 from contextures.runs.folder import MARK, check_run
@@ -31,7 +34,7 @@ def how_read(run: str | Path) -> HowRead:
 
 def read_rows(
     run: str | Path,
-    path: str | Path,
+    path: str | Path | Sequence[str | Path],
     *,
     delimiter: str | None = None,
     encoding: str | None = None,
@@ -43,8 +46,8 @@ def read_rows(
     ----------
     run : str or pathlib.Path
         The run.
-    path : str or pathlib.Path
-        The file; one row is enough.
+    path : str or pathlib.Path, or a sequence of these
+        The file or files; one row is enough.
     delimiter, encoding : str or None
         As for :func:`contextures.data.read_table`; found when None.
     id : str or None
@@ -60,20 +63,14 @@ def read_rows(
     InputError
         If the folder is not a run or the file not a table.
     """
-    return read_table(
-        path,
-        delimiter=delimiter,
-        encoding=encoding,
-        id=id,
-        like=how_read(run),
-        min_rows=1,
-        min_columns=1,
-    )
+    how: dict[str, Any] = {"delimiter": delimiter, "encoding": encoding, "id": id}
+    how |= {"like": how_read(run), "min_rows": 1, "min_columns": 1}
+    return read_given(path, **how)
 
 
 def rows_of(
     run: str | Path,
-    path: str | Path,
+    path: str | Path | Sequence[str | Path],
     *,
     delimiter: str | None = None,
     encoding: str | None = None,

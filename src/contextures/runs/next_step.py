@@ -12,7 +12,7 @@ import pandas as pd
 from contextures.data import Table
 from contextures.data.bundled import TABLES
 from contextures.data.several import matches
-from contextures.runs.options import FitOptions, python_call
+from contextures.runs.options import FitOptions, python_call, reading_call
 from contextures.runs.verdict import FEW_HELD, MATTERS, Judged, Verdict
 
 MOST_CLASSES = 20
@@ -75,6 +75,8 @@ class Place:
         """Whether the table can be read again by its path."""
         if self.bundled:
             return False
+        if self.table.files:
+            return all(Path(file).is_file() for file in self.table.files)
         # Also a folder, or a pattern that files match.
         return Path(self.table.source).is_file() or bool(matches(self.table.source))
 
@@ -131,14 +133,14 @@ def rows_needed(judged: Judged) -> int:
 
 def _embed(words: str, place: Place) -> NextStep:
     out = ["--out", "embedded.parquet"]
-    command = shlex.join(["contextures", "embed", place.out, _rows(place), *out])
+    command = shlex.join(["contextures", "embed", place.out, *_tables(place, "new.csv"), *out])
     kept = "" if place.n_used == 0 else f"[:, :{place.n_used}]"
     return NextStep(words, command, _loaded(place, "Z", f"transform(ROWS){kept}"))
 
 
 def _predict(words: str, place: Place) -> NextStep:
     out = ["--out", "predicted.parquet"]
-    command = shlex.join(["contextures", "predict", place.out, _rows(place), *out])
+    command = shlex.join(["contextures", "predict", place.out, *_tables(place, "new.csv"), *out])
     return NextStep(words, command, _loaded(place, "predicted", "predict(ROWS)"))
 
 
@@ -146,7 +148,9 @@ def _rank(words: str, place: Place) -> NextStep:
     target = str(place.options.target)
     task = [] if place.options.task is None else ["--task", place.options.task]
     asked = ["--target", target, *task, "--score", "labels"]
-    command = shlex.join(["contextures", "rank", _table(place), *asked, *_read_flags(place.table)])
+    command = shlex.join(
+        ["contextures", "rank", *_tables(place), *asked, *_read_flags(place.table)]
+    )
     read, made = _made(place)
     task_said = "" if place.options.task is None else f", task={place.options.task!r}"
     python = (
@@ -181,7 +185,7 @@ def _again(needed: int, place: Place) -> NextStep:
 
 def _fit(words: str, place: Place, options: FitOptions, out: str) -> NextStep:
     plain, defaults = options.to_dict(), FitOptions().to_dict()
-    asked = ["contextures", "fit", _table(place)]
+    asked = ["contextures", "fit", *_tables(place)]
     if place.bundled:
         asked = ["contextures", "demo", "--table", place.table.name]
         # The demonstration takes a seed and no other option.
@@ -194,8 +198,8 @@ def _fit(words: str, place: Place, options: FitOptions, out: str) -> NextStep:
     command = shlex.join([*asked, "--out", out, *_read_flags(place.table)])
     call = python_call(place.table, out, options)
     if not place.is_file and not place.bundled:
-        call = call.replace("from contextures.data import read_table\n", "")
-        call = call.replace(f"read_table({place.table.source!r})", "frame")
+        read, made = reading_call(place.table)
+        call = call.replace(f"from contextures.data import {read}\n", "").replace(made, "frame")
     return NextStep(words, command, call.replace("\n\n", "\n"))
 
 
@@ -209,12 +213,10 @@ def likely_target(frame: pd.DataFrame) -> str:
     return str(frame.columns[-1])
 
 
-def _rows(place: Place) -> str:
-    return place.table.source if place.is_file else "new.csv"
-
-
-def _table(place: Place) -> str:
-    return place.table.source if place.is_file else "table.csv"
+def _tables(place: Place, otherwise: str = "table.csv") -> list[str]:
+    if not place.is_file:
+        return [otherwise]
+    return place.table.files or [place.table.source]
 
 
 def _read_flags(table: Table) -> list[str]:
@@ -228,8 +230,8 @@ def _made(place: Place) -> tuple[str, str]:
         return "from contextures.data import demo_table\n", f"demo_table({place.table.name!r})"
     if not place.is_file:
         return "", "frame"
-    said = "".join(f", {name}={value!r}" for name, value in place.table.how_read.options.items())
-    return "from contextures.data import read_table\n", f"read_table({place.table.source!r}{said})"
+    read, made = reading_call(place.table)
+    return f"from contextures.data import {read}\n", made
 
 
 def _loaded(place: Place, name: str, what: str) -> str:
@@ -238,6 +240,8 @@ def _loaded(place: Place, name: str, what: str) -> str:
         read, rows = _made(place)
         done = what.replace("ROWS", f"{rows}.frame")
         return f"{read}from contextures import load_run\n{name} = load_run({place.out!r}).{done}"
-    rows = repr(place.table.source) if place.is_file else "frame"
+    rows = "frame"
+    if place.is_file:
+        rows = repr(place.table.files or place.table.source)
     done = what.replace("ROWS", rows)
     return f"import contextures\nrun = contextures.load_run({place.out!r})\n{name} = run.{done}"

@@ -106,13 +106,20 @@ def check_seed(seed: int) -> int:
     return seed
 
 
+def reading_call(table: Table) -> tuple[str, str]:
+    """Name the function that reads a table again, and write its call."""
+    said = "".join(f", {name}={value!r}" for name, value in table.how_read.options.items())
+    if table.files:
+        return "read_tables", f"read_tables({table.files!r}{said})"
+    return "read_table", f"read_table({table.source!r}{said})"
+
+
 def python_call(table: Table, out: str | Path, options: FitOptions) -> str:
     """Write the call that repeats a run."""
     if table.name in TABLES and table.target is not None:
         made, read = f"demo_table({table.name!r})", "demo_table"
     else:
-        said = "".join(f", {name}={value!r}" for name, value in table.how_read.options.items())
-        made, read = f"read_table({table.source!r}{said})", "read_table"
+        read, made = reading_call(table)
     defaults = FitOptions().to_dict()
     arguments = ", ".join(
         f"{name}={value!r}" for name, value in options.to_dict().items() if value != defaults[name]
