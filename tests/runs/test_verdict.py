@@ -177,12 +177,14 @@ def test_numbers_that_do_not_vary_tell_nothing():
 
 
 def test_four_times_the_rows_halve_the_interval():
-    def needed(low, high):
-        return rows_needed(Judged(Verdict.UNCLEAR, "", True, Gain(0.02, low, high, 100)))
+    def needed(low, high, value=0.02):
+        return rows_needed(Judged(Verdict.UNCLEAR, "", True, Gain(value, low, high, 100)))
 
     assert needed(-0.02, 0.06) == 400
     assert needed(-0.04, 0.08) == 900
-    assert needed(-0.001, 0.021) == FEW_HELD
+    assert needed(-0.001, 0.021) == 120  # more than there were, which did not tell
+    assert needed(-0.013, 0.079, value=0.057) == 160  # exact intervals lie to one side
+    assert needed(-0.06, 0.04, value=-0.01) == 280  # no gain that matters is nearer
     assert needed(-np.inf, np.inf) == FEW_HELD
 
 

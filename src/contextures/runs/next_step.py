@@ -123,10 +123,13 @@ def rows_needed(judged: Judged) -> int:
     """Say about how many held-out rows would tell, as the interval shrinks with their root."""
     gain = judged.gain
     assert gain is not None
-    reach = (gain.high - gain.low) / 2
+    # What would tell soonest: that there is a gain, or that there is none that matters.
+    gains = gain.value > MATTERS / 2
+    reach = gain.value - gain.low if gains else gain.high - gain.value
     if not math.isfinite(reach):
         return FEW_HELD
-    needed = math.ceil(gain.n * (reach / max(abs(gain.value), MATTERS)) ** 2)
+    away = gain.value if gains else MATTERS - gain.value
+    needed = max(math.ceil(gain.n * (reach / away) ** 2), gain.n + 1)
     step = int(10 ** max(0, len(str(needed)) - 2))
     return max(FEW_HELD, -(-needed // step) * step)
 
