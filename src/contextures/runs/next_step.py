@@ -99,6 +99,12 @@ def next_step(judged: Judged, place: Place) -> NextStep:
     """
     verdict, target = judged.verdict, place.options.target
     if verdict is Verdict.USE:
+        if place.predicts:
+            return _embed(
+                f"Embed your rows, and later new ones, for linear models, search and clusters of "
+                f"your own; {target} itself is predicted in predictions.parquet:",
+                place,
+            )
         return _embed("Embed your rows, and later new ones, and train on that:", place)
     if target is None:
         return _name_target(place)
