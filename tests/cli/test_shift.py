@@ -11,7 +11,16 @@ import pytest
 from commands import run
 from contextures.data import read_table
 from contextures.runs import FitOptions, fit_table
-from contextures.runs.shift_advice import WORDS, Evidence, advise, moved_by
+from contextures.runs.shift_advice import (
+    WORDS,
+    Evidence,
+    advise,
+    moved_by,
+    stands,
+    unsure_of,
+    worse_by,
+)
+from contextures.runs.shift_losses import Losses, MeanLoss
 
 QUICK = {"context": "knn:20", "n_components": 6}
 
@@ -57,6 +66,7 @@ def test_rows_of_the_same_law_need_nothing(monkeypatch, capsys, files):
     assert found["reference"] == "held-out" and found["n_reference"] == 175
     low, high = found["held_out"]["interval"]
     assert low < found["weighted"]["value"] < high
+    assert low < found["expected"]["value"] < high
     assert found["outside"] < 0.05
     assert told(monkeypatch, capsys, files / "run", "same.csv") == found
 
@@ -66,13 +76,16 @@ def test_a_move_into_noise_is_found_named_and_priced_without_labels(monkeypatch,
     assert found["moved"] == "moved" and found["effect_interval"][0] > 0.1
     assert found["columns"][0]["column"] == "b" and found["columns"][0]["correlation"] > 0.3
     assert found["advice"] == "reweight"
+    assert found["expected"]["interval"][0] > found["held_out"]["value"]
     assert found["weighted"]["value"] > 1.5 * found["held_out"]["value"]
     assert 30 < found["effective_size"] < 175
     named = rows(2, 300, 1.3).loc[found["rows"], "b"]
     assert named.min() > 0.5
     labelled = told(monkeypatch, capsys, files / "run", "moved.csv", "--target", "amount")
-    # What the weighted rows promised is what the labels say.
-    low, high = labelled["new"]["interval"]
+    # What was promised without labels is what they say.
+    (low, high), expected = labelled["new"]["interval"], labelled["expected"]
+    assert expected == found["expected"]
+    assert expected["interval"][0] < high and low < expected["interval"][1]
     assert low * 0.6 < labelled["weighted"]["value"] < high * 1.4
     assert labelled["advice"] == "refit" and labelled["n_labels"] == 300
 
@@ -143,7 +156,7 @@ def test_what_cannot_be_is_said(monkeypatch, capsys, files, arguments, message):
     assert message in capsys.readouterr().err
 
 
-BASE = Evidence("moved", None, 0, 100.0, 0.5, 0.05, True, 0.01)
+BASE = Evidence("moved", None, False, 0, True, 0.05, True, 0.01)
 
 
 @pytest.mark.parametrize(
@@ -152,10 +165,13 @@ BASE = Evidence("moved", None, 0, 100.0, 0.5, 0.05, True, 0.01)
         ({}, "collect"),
         ({"worse": True}, "reweight"),
         ({"worse": False}, "nothing"),
-        ({"worse": True, "effective_size": 10.0}, "collect"),
-        ({"worse": True, "effective_share": 0.01}, "collect"),
-        ({"worse": True, "moved": "slightly"}, "nothing"),
-        ({"worse": True, "moved": "not shown"}, "nothing"),
+        ({"worse": False, "unsure": True}, "collect"),
+        ({"worse": False, "unsure": True, "moved": "slightly"}, "nothing"),
+        ({"worse": True, "stands": False}, "collect"),
+        ({"worse": False, "stands": False}, "collect"),
+        ({"worse": True, "moved": "slightly"}, "reweight"),
+        ({"worse": True, "moved": "not shown"}, "collect"),
+        ({"worse": False, "moved": "not shown", "stands": False}, "nothing"),
         ({"worse": False, "outside": 0.5}, "collect"),
         ({"predicts": False}, "nothing"),
         ({"predicts": False, "lost": 0.4}, "refit"),
@@ -169,6 +185,43 @@ BASE = Evidence("moved", None, 0, 100.0, 0.5, 0.05, True, 0.01)
 def test_the_advice_follows_from_the_evidence(change, advice):
     found, reason = advise(BASE._replace(**change))
     assert found == advice and found in WORDS and reason
+
+
+def loss(value, low, high):
+    return MeanLoss(value, (low, high), 100)
+
+
+@pytest.mark.parametrize(
+    ("losses", "worse", "unsure"),
+    [
+        ({}, None, False),
+        ({"held_out": loss(1, 0.9, 1.1)}, None, False),
+        ({"held_out": loss(1, 0.9, 1.1), "expected": loss(1.5, 1.2, 1.8)}, True, False),
+        ({"held_out": loss(1, 0.9, 1.1), "expected": loss(1.08, 1.04, 1.12)}, False, False),
+        ({"held_out": loss(1, 0.9, 1.1), "expected": loss(1.5, 0.9, 2.1)}, False, True),
+        # Labels overrule what was expected.
+        (
+            {
+                "held_out": loss(1, 0.9, 1.1),
+                "expected": loss(1.5, 1.2, 1.8),
+                "new": loss(1.1, 0.9, 1.3),
+            },
+            False,
+            False,
+        ),
+        ({"held_out": loss(1, 0.9, 1.1), "new": loss(1.6, 1.4, 1.8)}, True, False),
+    ],
+)
+def test_a_loss_is_larger_if_surely_and_by_a_tenth(losses, worse, unsure):
+    found = Losses("mean squared error", **losses)
+    assert worse_by(found) is worse and unsure_of(found) is unsure
+
+
+@pytest.mark.parametrize(
+    ("size", "n", "expected"), [(100, 200, True), (29, 40, False), (31, 400, False)]
+)
+def test_weights_that_few_rows_bear_say_nothing(size, n, expected):
+    assert stands(size, n) is expected
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,17 @@ from contextures.runs.new_rows import prepare_rows
 from contextures.runs.options import check_seed
 from contextures.runs.predict import check_predictor, run_options
 from contextures.runs.progress import Progress
-from contextures.runs.shift_advice import Advice, Evidence, Moved, advise, moved_by
-from contextures.runs.shift_losses import MeanLoss, compare_losses
+from contextures.runs.shift_advice import (
+    Advice,
+    Evidence,
+    Moved,
+    advise,
+    moved_by,
+    stands,
+    unsure_of,
+    worse_by,
+)
+from contextures.runs.shift_losses import Losses, MeanLoss, compare_losses
 from contextures.runs.shift_reference import Reference, reference_of, source_of
 from contextures.shift.coordinates import FEWEST
 from contextures.shift.density import DensityRatio, coordinate_ratio
@@ -68,9 +77,14 @@ class Shift:
         The new rows most unlike the run's, by row_id from 0.
     loss : str or None
         "share of wrong classes" or "mean squared error".
-    held_out, new, weighted : MeanLoss or None
-        The predictor's on held-out rows, on new ones by their labels, and on held-out ones weighted
-        to be like the new ones.
+    held_out, new : MeanLoss or None
+        The predictor's on held-out rows, and on new ones by their labels.
+    expected : MeanLoss or None
+        Its expected loss on the new rows, whatever labels they have; see
+        :func:`contextures.shift.predicted_loss`.
+    weighted : MeanLoss or None
+        On held-out rows that are weighted to be like the new ones; None where they are worth
+        too few.
     n_labels : int
         New rows with a label.
     effective_size : float or None
@@ -98,6 +112,7 @@ class Shift:
     loss: str | None = None
     held_out: MeanLoss | None = None
     new: MeanLoss | None = None
+    expected: MeanLoss | None = None
     weighted: MeanLoss | None = None
     n_labels: int = 0
     effective_size: float | None = None
@@ -189,23 +204,24 @@ def shift_table(
         ratio = _ratio(held, seed)
         spectrum = _spectrum(held)
     moved = moved_by(drift.effect, drift.p_value)
-    losses = {"held_out": None, "new": None, "weighted": None}
-    worse, n_labels, loss = None, 0, None
-    if (folder / DESCRIPTION).is_file():
+    size = 0.0 if ratio is None else ratio.effective_size
+    enough = stands(size, len(held.held))
+    predicts = (folder / DESCRIPTION).is_file()
+    losses = Losses("")
+    if predicts:
         with progress.stage("predict rows"):
             labels = None if target is None else table.frame[target]
-            found = compare_losses(folder, features, labels, held, source, ratio, notes)
-        losses, worse, n_labels, loss = found
-    size = 0.0 if ratio is None else ratio.effective_size
+            told = ratio if enough else None
+            losses = compare_losses(folder, features, labels, held, source, told, notes, seed)
     advice, reason = advise(
         Evidence(
             moved,
-            worse,
-            n_labels,
-            size,
-            size / len(held.held),
+            worse_by(losses),
+            unsure_of(losses),
+            losses.n_labels,
+            enough,
             0.0 if spectrum is None else spectrum.lost,
-            (folder / DESCRIPTION).is_file(),
+            predicts,
             held.outside,
         )
     )
@@ -227,11 +243,14 @@ def shift_table(
         _columns(features, drift.per_row, names),
         held.outside,
         [int(i) for i in np.argsort(-drift.per_row, kind="stable")[:MOST_NAMED]],
-        loss,
-        n_labels=n_labels,
+        losses.loss or None,
+        losses.held_out,
+        losses.new,
+        losses.expected,
+        losses.weighted,
+        losses.n_labels,
         effective_size=None if ratio is None else ratio.effective_size,
         notes=[*held.notes, *dict.fromkeys(notes)],
-        **losses,
     )
 
 

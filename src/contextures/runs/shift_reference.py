@@ -42,6 +42,8 @@ class Reference:
         Which rows of the run's table these are.
     encoder : encoder
         What embedded them.
+    features : ndarray of shape (n, p) or None
+        The rows of the run, prepared; None where its table is gone.
     kind : {"held-out", "halved"}
         Rows that the run held out, or half of its rows by a like encoder of the other half.
     outside : float or None
@@ -56,6 +58,7 @@ class Reference:
     singular_values: FloatArray
     rows: NDArray[Any]
     encoder: Any
+    features: FloatArray | None
     kind: str
     outside: float | None = None
     notes: list[str] = field(default_factory=list)
@@ -107,9 +110,9 @@ def reference_of(run: Path, features: FloatArray, source: Table | None, seed: in
         if source is not None and len(source.frame) == len(split):
             own = load_preparation(run).transform(source.frame)
             outside = outside_share(own[split != "test"], own[rows], features, seed)
-            return Reference(held, new, s, rows, plain, "held-out", outside)
+            return Reference(held, new, s, rows, plain, own[rows], "held-out", outside)
         note = f"{said}, so rows beyond all that was learned from cannot be told"
-        return Reference(held, new, s, rows, plain, "held-out", None, [note])
+        return Reference(held, new, s, rows, plain, None, "held-out", None, [note])
     said = (
         "the run holds no rows out" if not len(rows) else f"the run holds {len(rows)} rows out only"
     )
@@ -133,6 +136,7 @@ def reference_of(run: Path, features: FloatArray, source: Table | None, seed: in
         both.singular_values,
         learned[both.kept],
         both.encoder,
+        own[both.kept],
         "halved",
         outside_share(np.delete(own, both.kept, axis=0), own[both.kept], features, seed),
         [note],
