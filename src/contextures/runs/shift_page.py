@@ -49,9 +49,10 @@ def shift_page(
         f"shift_table({str(run)!r}, rows{asked})"
     )
     return ComparisonData(
-        title=f"{Path(table).name}: will the run {Path(run).name} survive the move?",
+        title=f"{Path(table).name}: will {Path(run).name} survive the move?",
         created=datetime.now(UTC).isoformat(timespec="minutes"),
-        of=f"{found.n_new:,} new rows and {found.n_reference:,} of the run {Path(run).name}",
+        of=f"{Path(table).name} beside {Path(run).name}: {found.n_new:,} new rows and "
+        f"{found.n_reference:,} of the run",
         verdict=verdict(found),
         sentences=sentences(found),
         tables=shift_tables(found),

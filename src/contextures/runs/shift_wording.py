@@ -112,7 +112,7 @@ def shift_tables(found: Shift) -> list[PlainTable]:
         tables.append(
             PlainTable(
                 "The functions that moved most",
-                ["function", "shift of its mean", "share of the drift"],
+                ["function", "shift of its mean", "share of drift"],
                 [
                     [str(f["function"]), _number(f["shift"]), f"{f['share']:.0%}"]
                     for f in found.functions
