@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from commands import run
-from contextures.data import read_table
+from contextures.data import load_preparation, read_table
+from contextures.data import parts as parts_module
 from contextures.runs import FitOptions, fit_table
+from contextures.runs.progress import Progress
 from contextures.runs.shift_advice import (
     WORDS,
     Evidence,
@@ -21,6 +24,7 @@ from contextures.runs.shift_advice import (
     worse_by,
 )
 from contextures.runs.shift_losses import Losses, MeanLoss
+from contextures.runs.shift_rows import sample_of
 
 QUICK = {"context": "knn:20", "n_components": 6}
 
@@ -141,9 +145,10 @@ def test_too_few_rows_tell_nothing(monkeypatch, capsys, files):
     ("arguments", "message"),
     [
         (("run", "lack.csv"), "the table lacks the column 'b'"),
-        (("run", "same.csv", "--target", "price"), "--target 'price' is not a column"),
+        (("run", "same.csv", "--target", "price"), "the target 'price' is not a column"),
         (("plain", "same.csv", "--target", "amount"), "has no predictor"),
         (("run", "same.csv", "--out", "page.txt"), "must end in .html"),
+        (("run", "same.csv", "--sample", "10"), "--sample 10 is not possible"),
         (("absent", "same.csv"), "there is no run"),
         (("run", "words.csv", "--target", "amount"), "is not a number as the run predicts"),
     ],
@@ -154,6 +159,63 @@ def test_what_cannot_be_is_said(monkeypatch, capsys, files, arguments, message):
     name, *rest = arguments
     assert run(monkeypatch, "shift", str(files / name), *rest) == 2
     assert message in capsys.readouterr().err
+
+
+def in_parts(frame, folder, ends, ending):
+    folder.mkdir()
+    for place, (start, end) in enumerate(pairwise(ends)):
+        part, file = frame.iloc[start:end], folder / f"part-{place}.{ending}"
+        part.to_parquet(file) if ending == "parquet" else part.to_csv(file, index=False)
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+def test_a_long_table_is_told_by_a_sample_and_counted_whole(
+    monkeypatch, capsys, files, tmp_path, ending
+):
+    """The sample is the same however the rows lie in files, and the rows keep their numbers."""
+    frame = rows(2, 1500, 1.3)
+    frame.loc[40:, "amount"] = np.nan  # a sample would hold two thirds of the labels
+    frame["other"] = 1.0
+    in_parts(frame, tmp_path / "new", (0, 100, 101, 900, 1500), ending)
+    frame.to_csv("whole.csv", index=False)
+    sampled = ("--target", "amount", "--sample", "1000")
+    whole = told(monkeypatch, capsys, files / "run", "whole.csv", *sampled)
+    for module, name, value in ((parts_module, "LARGE", 10), (parts_module, "BATCH", 10)):
+        monkeypatch.setattr(module, name, value)
+    monkeypatch.setitem(parts_module.long_table.__kwdefaults__, "rows", 10)
+    found = told(monkeypatch, capsys, files / "run", "new", *sampled)
+    assert (found["n_new"], found["n_drawn"], found["n_labels"]) == (1500, 1000, 40)
+    assert found["new"]["n_rows"] == 40
+    assert frame.loc[found["rows"], "b"].min() > 0.5  # by their numbers in the whole table
+    assert found["notes"][-1:] == whole["notes"] == ["ignored 1 column 'other'"]
+    for key in ("effect", "p_value", "rows", "outside"):
+        assert found[key] == pytest.approx(whole[key])
+    assert found["expected"]["value"] == pytest.approx(whole["expected"]["value"])
+    assert run(monkeypatch, "shift", str(files / "run"), "new", "--sample", "1000") == 0
+    assert "1,000 of the 1,500 new rows" in capsys.readouterr().out
+
+
+def test_more_labels_than_the_sample_are_counted_and_drawn(files):
+    """Labels and rows are drawn apart, so that rows with a label do not stand for all rows."""
+    frame = rows(2, 2600, 1.3)
+    frame.loc[frame["b"] < 1.3, "amount"] = np.nan
+    n_labels = int(frame["amount"].notna().sum())
+    kept = sample_of(
+        files / "run",
+        load_preparation(files / "run"),
+        frame,
+        "amount",
+        1000,
+        0,
+        Progress(),
+    )
+    assert n_labels > 1000 and kept.n_labels == n_labels
+    assert kept.labelled.sum() == kept.drawn.sum() == 1000
+    assert kept.labels[kept.labelled].notna().all()
+    assert 0.4 < kept.labels[kept.drawn].notna().mean() < 0.6
+    np.testing.assert_array_equal(kept.labels, frame["amount"].iloc[kept.rows])
+    expected = load_preparation(files / "run").transform(frame.iloc[kept.rows][["a", "b", "c"]])
+    np.testing.assert_allclose(kept.features, expected)
 
 
 BASE = Evidence("moved", None, False, 0, True, 0.05, True, 0.01)

@@ -142,8 +142,14 @@ def advise(found: Evidence) -> tuple[Advice, str]:
         if found.moved == "not shown":
             return "collect", "a larger loss is expected there by a move that tasks do not feel"
         if found.stands:
-            return "reweight", "a larger loss is expected there, and held-out rows enough are like the new"
-        return "collect", "a larger loss is expected there, and too few held-out rows are like the new"
+            return (
+                "reweight",
+                "a larger loss is expected there, and held-out rows enough are like the new",
+            )
+        return (
+            "collect",
+            "a larger loss is expected there, and too few held-out rows are like the new",
+        )
     if found.moved != "moved":
         return "nothing", "no difference that matters was found"
     if not found.predicts:

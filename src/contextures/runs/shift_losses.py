@@ -23,6 +23,7 @@ from contextures.runs.new_rows import how_read
 from contextures.runs.predict import predictor_of, run_options
 from contextures.runs.predictions import predicted_frame
 from contextures.runs.shift_reference import Reference
+from contextures.runs.shift_rows import NewSample
 from contextures.shift.coordinates import FEWEST
 from contextures.shift.density import DensityRatio
 from contextures.shift.elsewhere import predicted_loss
@@ -71,7 +72,7 @@ class Losses:
     new : MeanLoss or None
         On new rows, by their labels.
     n_labels : int
-        How many labels these are.
+        How many labels there are; more than `new` was told by where they were drawn from.
     """
 
     loss: str
@@ -84,8 +85,7 @@ class Losses:
 
 def compare_losses(
     folder: Path,
-    features: FloatArray,
-    labels: pd.Series | None,
+    sample: NewSample,
     held: Reference,
     source: Table | None,
     ratio: DensityRatio | None,
@@ -98,10 +98,8 @@ def compare_losses(
     ----------
     folder : pathlib.Path
         The run, which has a predictor.
-    features : ndarray of shape (m, p)
-        The new rows, prepared.
-    labels : pandas.Series or None
-        Their labels.
+    sample : NewSample
+        The new rows, prepared, and their labels.
     held : Reference
         What they are compared with.
     source : Table or None
@@ -147,14 +145,18 @@ def compare_losses(
             "so the loss on the new rows cannot be expected from its rows"
         )
     predicted = None
+    labels = sample.labels
     if labels is not None or each is not None:
-        predicted = predicted_frame(predictor_of(folder), features)
+        predicted = predicted_frame(predictor_of(folder), sample.features)
     if labels is not None and predicted is not None:
         new = losses_of(folder, labels, predicted["prediction"].to_numpy(), task)
-        new = new[~np.isnan(new)]
+        new = new[sample.labelled & ~np.isnan(new)]
         if len(new) >= 2:
             mean = mean_interval(new, sharp)
-            found = replace(found, new=MeanLoss(*mean, len(new)), n_labels=len(new))
+            # Of labels that were not drawn it is not known whether they can be read.
+            some = int(sample.labelled.sum()) < sample.n_labels
+            n_labels = sample.n_labels if some else len(new)
+            found = replace(found, new=MeanLoss(*mean, len(new)), n_labels=n_labels)
         else:
             notes.append(f"the column {labels.name!r} has too few labels to say anything")
     if each is not None:
@@ -164,7 +166,7 @@ def compare_losses(
             found = replace(found, weighted=_weighted(old, ratio.reference[there]))
         if stored is not None and held.features is not None and predicted is not None:
             rows = _telling(held.features, stored, predicted)[there]
-            moved = _telling(features, predicted, predicted)
+            moved = _telling(sample.features, predicted, predicted)[sample.drawn]
             told_loss = predicted_loss(old, rows, moved, random_state=seed)
             low, high = told_loss.interval
             ends = low, min(high, 1.0) if sharp else high

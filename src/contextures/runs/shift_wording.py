@@ -56,6 +56,11 @@ def sentences(found: Shift) -> list[str]:
             f"Of the best that half of the functions can hold there, the first half lacks "
             f"{found.ratio_trace_lost:.0%}."
         )
+    if found.n_drawn < found.n_new:
+        said.append(
+            f"Everything but counts is from {found.n_drawn:,} of the {found.n_new:,} new rows, "
+            "drawn at random."
+        )
     if found.advice == "reweight":
         said.append(
             "Weights help a regularised predictor; one that fits every label is the same with any."
@@ -69,9 +74,12 @@ def _losses(found: Shift) -> list[str]:
     if held is None:
         return []
     if found.new is not None:
+        labels = f"{found.new.n_rows:,} labels"
+        if found.n_labels > found.new.n_rows:
+            labels = f"{found.new.n_rows:,} of {found.n_labels:,} labels"
         said = [
-            f"On the new rows the predictor's {found.loss} is {_loss(found.new)} by "
-            f"{found.new.n_rows:,} labels, {_beside(found.new, held)}."
+            f"On the new rows the predictor's {found.loss} is {_loss(found.new)} by {labels}, "
+            f"{_beside(found.new, held)}."
         ]
         if told is not None and found.new.interval[0] > told.interval[1]:
             said.append(
