@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from commands import run
-from contextures.data import load_preparation, read_table
+from contextures.data import load_preparation, long_table, read_table
 from contextures.data import parts as parts_module
 from contextures.runs import FitOptions, fit_table
 from contextures.runs.progress import Progress
@@ -193,6 +193,32 @@ def test_a_long_table_is_told_by_a_sample_and_counted_whole(
     assert found["expected"]["value"] == pytest.approx(whole["expected"]["value"])
     assert run(monkeypatch, "shift", str(files / "run"), "new", "--sample", "1000") == 0
     assert "1,000 of the 1,500 new rows" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("embeddings", ["all", "sample"])
+def test_new_rows_are_compared_with_a_run_on_a_long_table(
+    monkeypatch, capsys, files, tmp_path, embeddings
+):
+    """Of the run's table only the drawn rows are read, and joined by their numbers."""
+    frame = rows(5, 1300)
+    in_parts(frame, tmp_path / "old", (0, 500, 501, 1300), "parquet")
+    options = FitOptions(target="amount", sample=1000, embeddings=embeddings, **QUICK)
+    made = fit_table(long_table("old", rows=1000), tmp_path / "long", options).folder
+    monkeypatch.setitem(parts_module.long_table.__kwdefaults__, "rows", 1000)
+    found = told(monkeypatch, capsys, made, "moved.csv")
+    split = pd.read_parquet(made / "embeddings.parquet").set_index("row_id")["split"]
+    test = split.index[split == "test"]
+    predicted = pd.read_parquet(made / "predictions.parquet")["prediction"]
+    loss = ((predicted - frame["amount"])[test] ** 2).mean()
+    assert found["held_out"]["value"] == pytest.approx(loss)
+    assert found["n_reference"] == len(test) == 250 and found["outside"] < 0.2
+    assert found["advice"] == "reweight" and found["notes"] == [
+        "the labels in 'amount' were not looked at; give --target amount to use them"
+    ]
+    frame.iloc[:500].assign(a=0.0).to_parquet(tmp_path / "old" / "part-0.parquet")
+    changed = told(monkeypatch, capsys, made, "moved.csv")
+    assert changed["expected"] is None and changed["advice"] == "collect"
+    assert any("or has changed" in note for note in changed["notes"])
 
 
 def test_more_labels_than_the_sample_are_counted_and_drawn(files):

@@ -79,7 +79,7 @@ def draw(parts: Parts, n: int, seed: int, target: str | None = None) -> Drawn:
     labelled, n_rows, parts = survey(parts, target)
     rows = drawn_rows(n_rows, labelled, n, seed)
     found = None if labelled is None else int(labelled.sum())
-    return Drawn(_rows_of(parts, rows), rows, n_rows, found, parts)
+    return Drawn(rows_from(parts, rows), rows, n_rows, found, parts)
 
 
 def drawn_rows(
@@ -211,8 +211,26 @@ def _known(frame: pd.DataFrame) -> NDArray[np.bool_]:
     return ~missing_mask(plain_columns(frame).iloc[:, 0]).to_numpy(dtype=bool)
 
 
-def _rows_of(parts: Parts, rows: NDArray[np.intp]) -> Table:
-    """Read a long table and keep some of its rows."""
+def rows_from(parts: Parts, rows: NDArray[np.intp]) -> Table:
+    """Read a long table and keep some of its rows.
+
+    Parameters
+    ----------
+    parts : Parts
+        The table.
+    rows : ndarray of int
+        The numbers of the rows, sorted.
+
+    Returns
+    -------
+    Table
+        The rows.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read or does not fit the others, naming it.
+    """
     notes: list[str] = []
     if parts.held is not None:
         frame = parts.held.frame.iloc[rows].reset_index(drop=True)

@@ -29,8 +29,9 @@ from contextures.runs.shift_advice import (
     worse_by,
 )
 from contextures.runs.shift_losses import Losses, MeanLoss, compare_losses
-from contextures.runs.shift_reference import Reference, reference_of, source_of
+from contextures.runs.shift_reference import Reference, reference_of
 from contextures.runs.shift_rows import DRAWN, sample_of
+from contextures.runs.shift_source import own_rows
 from contextures.shift.coordinates import FEWEST
 from contextures.shift.density import DensityRatio, coordinate_ratio
 from contextures.shift.drift import coordinate_drift
@@ -193,15 +194,17 @@ def shift_table(
     with progress.stage("read rows"):
         kept = sample_of(folder, preparation, table, target, sample, seed, progress)
     n, features = kept.n_rows, kept.features[kept.drawn]
-    own, notes = run_options(folder).get("target"), list(kept.notes)
+    labels, notes = run_options(folder).get("target"), list(kept.notes)
     if kept.has_target and target is None and (folder / DESCRIPTION).is_file():
-        notes.append(f"the labels in {own!r} were not looked at; give --target {own} to use them")
+        notes.append(
+            f"the labels in {labels!r} were not looked at; give --target {labels} to use them"
+        )
     if n < FEWEST:
         reason = f"{n} new rows, and at least {FEWEST} are needed"
         return Shift(n, 0, "none", "too few", reason, n_drawn=n, notes=notes)
     with progress.stage("embed rows"):
-        source = source_of(folder)
-        held = reference_of(folder, features, source, seed)
+        own = own_rows(folder)
+        held = reference_of(folder, features, own, seed)
     with progress.stage("compare"):
         drift = coordinate_drift(held.held, held.new, held.singular_values, random_state=seed)
         ratio = _ratio(held, seed)
@@ -214,7 +217,7 @@ def shift_table(
     if predicts:
         with progress.stage("predict rows"):
             told = ratio if enough else None
-            losses = compare_losses(folder, kept, held, source, told, notes, seed)
+            losses = compare_losses(folder, kept, held, own, told, notes, seed)
     advice, reason = advise(
         Evidence(
             moved,

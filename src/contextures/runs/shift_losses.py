@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,7 @@ from numpy.typing import NDArray
 from scipy.stats import beta, norm
 
 from contextures._arrays import FloatArray
-from contextures._files import read_json, read_regular
-from contextures.data import Table
+from contextures._files import read_json
 from contextures.data.kinds import Hints, kind_of
 from contextures.data.values import numbers_of, same_words, words_of
 from contextures.exceptions import InputError
@@ -24,6 +22,7 @@ from contextures.runs.predict import predictor_of, run_options
 from contextures.runs.predictions import predicted_frame
 from contextures.runs.shift_reference import Reference
 from contextures.runs.shift_rows import NewSample
+from contextures.runs.shift_source import OwnRows, predictions_of
 from contextures.shift.coordinates import FEWEST
 from contextures.shift.density import DensityRatio
 from contextures.shift.elsewhere import predicted_loss
@@ -87,7 +86,7 @@ def compare_losses(
     folder: Path,
     sample: NewSample,
     held: Reference,
-    source: Table | None,
+    own: OwnRows,
     ratio: DensityRatio | None,
     notes: list[str],
     seed: int,
@@ -102,8 +101,8 @@ def compare_losses(
         The new rows, prepared, and their labels.
     held : Reference
         What they are compared with.
-    source : Table or None
-        The run's table.
+    own : OwnRows
+        What is left of the run's rows.
     ratio : DensityRatio or None
         Weights that make the run's rows like the new ones; None where they stand for nothing.
     notes : list of str
@@ -119,14 +118,14 @@ def compare_losses(
     metrics = read_json(folder / "metrics.json")
     task = str(metrics["task"])
     sharp = task == "classification"
-    own = run_options(folder).get("target")
+    target = run_options(folder).get("target")
     found = Losses("share of wrong classes" if sharp else "mean squared error")
     stored = None
     each = None
-    if source is not None and own in source.frame.columns:
-        stored = _stored(folder).iloc[held.rows]
+    if own.table is not None and target in own.table.frame.columns:
+        stored = predictions_of(folder, own.rows[held.rows])
         told = stored["prediction"].to_numpy()
-        each = losses_of(folder, source.frame[own].iloc[held.rows], told, task)
+        each = losses_of(folder, own.table.frame[target].iloc[held.rows], told, task)
         there = ~np.isnan(each)
         if there.sum() >= FEWEST:
             mean = mean_interval(each[there], sharp)
@@ -141,7 +140,8 @@ def compare_losses(
         found = replace(found, held_out=known)
     if each is None:
         notes.append(
-            "the table that the run was fitted to is no more where it was or has too few labels, "
+            "the table that the run was fitted to is no more where it was, has changed or has too "
+            "few labels, "
             "so the loss on the new rows cannot be expected from its rows"
         )
     predicted = None
@@ -174,18 +174,6 @@ def compare_losses(
     if found.new is not None and found.held_out is None:
         notes.append("without a held-out loss, that on the new rows has nothing to stand beside")
     return found
-
-
-def _stored(folder: Path) -> pd.DataFrame:
-    """Read the predictions of a run's own rows."""
-    try:
-        stored = pd.read_parquet(BytesIO(read_regular(folder / "predictions.parquet")))
-        stored["prediction"]
-    except Exception:  # whatever a damaged file makes pyarrow and pandas raise
-        raise InputError(
-            f"the predictions of the run {str(folder)!r} cannot be read; fit it again"
-        ) from None
-    return stored
 
 
 def _telling(features: FloatArray, own: pd.DataFrame, like: pd.DataFrame) -> FloatArray:
