@@ -104,8 +104,8 @@ def predictions_of(run: Path, rows: NDArray[np.intp]) -> pd.DataFrame:
         frames = [
             frame[frame["row_id"].isin(rows)] for frame in _frames(run / "predictions.parquet")
         ]
-        found = pd.concat(frames).set_index("row_id").loc[rows]
-        found["prediction"]
+        found: pd.DataFrame = pd.concat(frames).set_index("row_id").loc[rows]
+        assert "prediction" in found.columns
     except Exception:  # whatever a damaged file makes pyarrow and pandas raise
         raise InputError(
             f"the predictions of the run {str(run)!r} cannot be read; fit it again"

@@ -17,8 +17,9 @@ MOVED = {
 
 EXPECTED = (
     "Expected: trees that learned which held-out rows have large losses say how large those of the "
-    "new rows are, if like rows have like labels there. On measured moves 9 in 10 of such "
-    "intervals held the truth; beyond all that was seen nothing tells."
+    "new rows are, if like rows have like labels there. After a real move they seldom quite have, "
+    "and beyond all that was seen nothing tells: the truth lies outside of the interval more often "
+    "than one time in twenty."
 )
 
 
