@@ -18,6 +18,7 @@ from contextures.contexts.base import Context
 from contextures.contexts.registry import words
 
 FLOORS = (
+    "engines",
     "spectrum",
     "encoders",
     "evaluation",

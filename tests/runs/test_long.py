@@ -14,7 +14,7 @@ from contextures.data import read_table
 from contextures.data.drawn import draw, drawn_rows
 from contextures.data.parts import long_table
 from contextures.exceptions import InputError
-from contextures.runs import FitOptions, fit_table, load_run
+from contextures.runs import FitOptions, fit_table, load_run, rank_table
 from contextures.runs.memory import bytes_of, needed, plan
 
 N, SAMPLE = 2600, 1000
@@ -227,3 +227,25 @@ def test_what_cannot_be_is_refused_beforehand(frame, tmp_path, options, match):
     with pytest.raises(InputError, match=match):
         fit_table(frame, tmp_path / "run", FitOptions(**options))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_long_table_is_ranked_on_the_rows_that_fit_draws(frame, tmp_path, monkeypatch, capsys):
+    """The ranking is that of a table of just these rows, in files of any cut, and says so."""
+    few = frame[["a", "b", "c", "y"]]
+    parts = write(few, tmp_path / "parts", 3)
+    asked = ("--target", "y", "--sample", str(SAMPLE), "--seed", "1")
+    # Files that are read at once would be held whole.
+    monkeypatch.setattr("contextures.data.read_table", None)
+    assert command(monkeypatch, "rank", parts, *asked, "--json") == 0
+    shown = capsys.readouterr()
+    found = json.loads(shown.out)
+    assert (found["n_rows"], found["n_drawn"]) == (N, SAMPLE)
+    assert f"ranked on 1,000 of {N:,} rows, drawn at random" in shown.err
+    rows = drawn_rows(N, few["y"].notna().to_numpy(), SAMPLE, 1)
+    alone = rank_table(few.iloc[rows].reset_index(drop=True), target="y", seed=1).results_
+    assert [each["name"] for each in found["contexts"]] == alone["name"].tolist()
+    assert rank_table(few, target="y", sample=SAMPLE, seed=1).results_["name"].tolist() == (
+        alone["name"].tolist()
+    )
+    assert command(monkeypatch, "rank", parts, "--sample", "10") == 2
+    assert "--sample 10 is not possible" in capsys.readouterr().err

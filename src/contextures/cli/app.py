@@ -232,6 +232,7 @@ def rank(
     ] = None,
     show_all: Annotated[bool, typer.Option("--all", help="Print every candidate.")] = False,
     score: RankScore = "auto",
+    sample: Sample = None,
     seed: Seed = 0,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
@@ -243,25 +244,34 @@ def rank(
 ) -> None:
     """Rank contexts for a table, without labels or by them, and learn nothing else."""
     from contextures.cli.text import TerminalProgress, print_notes, ranking_lines
+    from contextures.data import long_table
     from contextures.data.reading import read_given
-    from contextures.runs import rank_table
     from contextures.runs.folder import whole_file
-    from contextures.runs.options import check_seed
+    from contextures.runs.long import check_long
+    from contextures.runs.options import SAMPLE, check_seed
     from contextures.runs.output_file import check_output_file, marked
+    from contextures.runs.rank import rank_rows
     from contextures.selection.ranking import check_score, plain_ranking
 
     check_score(score)
     check_seed(seed)
+    sample = SAMPLE if sample is None else sample
+    check_long(sample, "auto")
     if out is not None:
         if out.suffix.lower() != ".parquet":
             raise InputError(f"--out {str(out)!r} must end in .parquet")
         check_output_file(out, "ranking", table)
-    marks: dict[str, Any] = {"decimal": decimal, "thousands": thousands, "dates": dates}
-    read = read_given(one_or_all(table), delimiter=delimiter, encoding=encoding, id=id, **marks)
-    search = rank_table(
-        read, target=target, task=task, id=id, score=score, seed=seed, progress=TerminalProgress()
+    how: dict[str, Any] = {"delimiter": delimiter, "encoding": encoding, "id": id}
+    how |= {"decimal": decimal, "thousands": thousands, "dates": dates}
+    given = one_or_all(table)
+    read = long_table(given, **how, rows=sample) or read_given(given, **how)
+    asked: dict[str, Any] = {"target": target, "task": task, "id": id, "score": score}
+    search, n_rows, n_drawn, notes = rank_rows(
+        read, **asked, sample=sample, seed=seed, progress=TerminalProgress()
     )
-    print_notes(read.notes)
+    if n_drawn < n_rows:
+        notes = [*notes, f"ranked on {n_drawn:,} of {n_rows:,} rows, drawn at random"]
+    print_notes(notes)
     plain = plain_ranking(search.results_)
     if out is not None:
         with whole_file(out) as file:
@@ -270,7 +280,8 @@ def rank(
     for row in rows:
         row["parameters"] = json.loads(row["parameters"])
     if as_json:
-        found = {"table": read.name, "score": search.score_, "contexts": rows}
+        counts = {"n_rows": n_rows, "n_drawn": n_drawn}
+        found = {"table": read.name, **counts, "score": search.score_, "contexts": rows}
         show(json.dumps(found, indent=1), done=out)
         return
     show("\n".join(ranking_lines(rows, search.score_, None if show_all else 12)), done=out)

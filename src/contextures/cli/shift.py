@@ -17,6 +17,7 @@ EPILOG = examples(
     "contextures shift run new.csv",
     "contextures shift run new.csv --target price --out moved.html",
     "contextures shift run new.parquet --json",
+    "contextures shift run parts --sample 50000",
 )
 
 
@@ -30,7 +31,12 @@ def shift(
     out: Annotated[
         Path | None, typer.Option(help="Also write a page to this .html file.", show_default=False)
     ] = None,
-    seed: Annotated[int, typer.Option(help="Draws permutations, folds and halves.", min=0)] = 0,
+    sample: Annotated[
+        int, typer.Option(help="Rows that are drawn and compared; more, more precisely.")
+    ] = 20_000,
+    seed: Annotated[
+        int, typer.Option(help="Draws rows, permutations, folds and halves.", min=0)
+    ] = 0,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     as_json: Json = False,
@@ -39,17 +45,21 @@ def shift(
     from contextures.cli.text import TerminalProgress
     from contextures.runs import shift_table
     from contextures.runs.folder import check_run
-    from contextures.runs.new_rows import read_rows
+    from contextures.runs.long import check_long
+    from contextures.runs.new_rows import rows_of
     from contextures.runs.output_file import check_output_file
     from contextures.runs.shift_wording import sentences, verdict
 
     check_run(run)
+    check_long(sample, "auto")
     if out is not None:
         if out.suffix.lower() not in (".html", ".htm"):
             raise InputError(f"--out {str(out)!r} must end in .html")
         check_output_file(out, "page", [run, table])
-    read = read_rows(run, table, delimiter=delimiter, encoding=encoding)
-    found = shift_table(run, read, target=target, seed=seed, progress=TerminalProgress())
+    read = rows_of(run, table, delimiter=delimiter, encoding=encoding)
+    found = shift_table(
+        run, read, target=target, sample=sample, seed=seed, progress=TerminalProgress()
+    )
     if out is not None:
         from contextures._files import write_text
         from contextures.report import render_comparison
@@ -57,7 +67,7 @@ def shift(
         from contextures.runs.shift_page import shift_page
 
         command = ["contextures", *sys.argv[1:]]
-        page = render_comparison(shift_page(found, command, run, table, target, seed))
+        page = render_comparison(shift_page(found, command, run, table, target, seed, sample))
         with whole_file(out) as file:
             write_text(file, page)
     if as_json:

@@ -31,6 +31,9 @@ from contextures.exceptions import InputError
 
 FloatArray = NDArray[np.float64]
 
+FIRST_ROW = "contextures: the number of the first row"
+"""An attribute of the frame of a batch, which knows where it begins in its file."""
+
 TEXT_FEATURES = 10
 VALUES_AT_ONCE = 2_000_000
 """Numbers that scalers are fitted to at once: as many are copied several times."""
@@ -204,8 +207,7 @@ class FittedColumn:
             self.odd_dates or all(looks_dated(series.iloc[i]) for i in wrong)
         )
         if not allowed:
-            # A batch of a long table knows where it begins in it.
-            begins = series.index.start if isinstance(series.index, pd.RangeIndex) else 0
+            begins = int(series.attrs.get(FIRST_ROW, 0))
             raise InputError(
                 f"the column {self.name!r} holds {first!r} at row {begins + wrong[0] + 1}, where "
                 f"{what} was fitted; correct it or leave the cell empty"

@@ -76,10 +76,10 @@ def draw(parts: Parts, n: int, seed: int, target: str | None = None) -> Drawn:
     InputError
         If a file cannot be read or does not fit the others, naming it, or there is no such target.
     """
-    labelled, n_rows, parts = _survey(parts, target)
+    labelled, n_rows, parts = survey(parts, target)
     rows = drawn_rows(n_rows, labelled, n, seed)
     found = None if labelled is None else int(labelled.sum())
-    return Drawn(_rows_of(parts, rows), rows, n_rows, found, parts)
+    return Drawn(rows_from(parts, rows), rows, n_rows, found, parts)
 
 
 def drawn_rows(
@@ -130,8 +130,27 @@ def digest_of(files: Sequence[Path]) -> str:
     )
 
 
-def _survey(parts: Parts, target: str | None) -> tuple[NDArray[np.bool_] | None, int, Parts]:
-    """Count the rows, mark those with a label, and find how text is to be read."""
+def survey(parts: Parts, target: str | None) -> tuple[NDArray[np.bool_] | None, int, Parts]:
+    """Count the rows, mark those with a label, and find how text is to be read.
+
+    Parameters
+    ----------
+    parts : Parts
+        A long table.
+    target : str or None
+        The column of the labels.
+
+    Returns
+    -------
+    tuple
+        Which rows have a label, None without a target; how many rows there are; and the table, to
+        be read as was found.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, naming it, or there is no such target.
+    """
     if parts.held is not None:
         frame = parts.held.frame
         if target is None:
@@ -192,8 +211,26 @@ def _known(frame: pd.DataFrame) -> NDArray[np.bool_]:
     return ~missing_mask(plain_columns(frame).iloc[:, 0]).to_numpy(dtype=bool)
 
 
-def _rows_of(parts: Parts, rows: NDArray[np.intp]) -> Table:
-    """Read a long table and keep some of its rows."""
+def rows_from(parts: Parts, rows: NDArray[np.intp]) -> Table:
+    """Read a long table and keep some of its rows.
+
+    Parameters
+    ----------
+    parts : Parts
+        The table.
+    rows : ndarray of int
+        The numbers of the rows, sorted.
+
+    Returns
+    -------
+    Table
+        The rows.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read or does not fit the others, naming it.
+    """
     notes: list[str] = []
     if parts.held is not None:
         frame = parts.held.frame.iloc[rows].reset_index(drop=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from contextures.data.arrays import spread_lists
+from contextures.data.columns import FIRST_ROW
 from contextures.data.how_read import HowRead
 from contextures.data.parquet_parts import is_parquet, parquet_frames, shape_of
 from contextures.data.reading import ENDINGS, read_part, short_name, text_options
@@ -181,7 +182,9 @@ class Parts:
             except InputError as error:
                 raise InputError(f"{str(file)!r}: {error}") from None
             place = pd.RangeIndex(start, start + len(frame))
-            yield replace(table, frame=table.frame.set_axis(place), coordinates=coordinates)
+            frame = table.frame.set_axis(place)
+            frame.attrs[FIRST_ROW] = start
+            yield replace(table, frame=frame, coordinates=coordinates)
             start += len(frame)
 
     def _slices(self, table: Table, file: Path | None, first: int) -> Iterator[Piece]:
@@ -189,6 +192,8 @@ class Parts:
         for start in range(0, n, self.batch):
             whole = n <= self.batch
             rows = table.frame if whole else table.frame.iloc[start : start + self.batch]
+            if not whole:
+                rows.attrs[FIRST_ROW] = start
             yield Piece(replace(table, frame=rows), file, first + start)
 
 

@@ -82,6 +82,7 @@ def connected(engine: Any) -> Iterator[Any]:
                 "Client or a scheduler's address such as 'tcp://host:8786'"
             )
         with optional("a Dask cluster as engine"):
+            import dask  # noqa: F401 -- told apart from its scheduler, which may be missing alone
             from distributed import Client
         try:
             client = Client(engine, timeout=SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]

@@ -10,17 +10,28 @@ import numpy as np
 
 from contextures._arrays import FloatArray
 from contextures.data import Table, load_preparation
-from contextures.data.table import as_table
+from contextures.data.parts import Parts
 from contextures.exceptions import InputError
 from contextures.prediction.storage import DESCRIPTION
 from contextures.runs.folder import check_run
-from contextures.runs.new_rows import prepare_rows
+from contextures.runs.long import check_long
 from contextures.runs.options import check_seed
 from contextures.runs.predict import check_predictor, run_options
 from contextures.runs.progress import Progress
-from contextures.runs.shift_advice import Advice, Evidence, Moved, advise, moved_by
-from contextures.runs.shift_losses import MeanLoss, compare_losses
-from contextures.runs.shift_reference import Reference, reference_of, source_of
+from contextures.runs.shift_advice import (
+    Advice,
+    Evidence,
+    Moved,
+    advise,
+    moved_by,
+    stands,
+    unsure_of,
+    worse_by,
+)
+from contextures.runs.shift_losses import Losses, MeanLoss, compare_losses
+from contextures.runs.shift_reference import Reference, reference_of
+from contextures.runs.shift_rows import DRAWN, sample_of
+from contextures.runs.shift_source import own_rows
 from contextures.shift.coordinates import FEWEST
 from contextures.shift.density import DensityRatio, coordinate_ratio
 from contextures.shift.drift import coordinate_drift
@@ -36,7 +47,7 @@ class Shift:
     Attributes
     ----------
     n_new, n_reference : int
-        Rows that were compared.
+        The new rows, and the rows of the run that they were compared with.
     reference : {"held-out", "halved", "none"}
         What they were compared with.
     advice : {"too few", "nothing", "reweight", "refit", "collect"}
@@ -68,11 +79,18 @@ class Shift:
         The new rows most unlike the run's, by row_id from 0.
     loss : str or None
         "share of wrong classes" or "mean squared error".
-    held_out, new, weighted : MeanLoss or None
-        The predictor's on held-out rows, on new ones by their labels, and on held-out ones weighted
-        to be like the new ones.
+    held_out, new : MeanLoss or None
+        The predictor's on held-out rows, and on new ones by their labels.
+    expected : MeanLoss or None
+        Its expected loss on the new rows, whatever labels they have; see
+        :func:`contextures.shift.predicted_loss`.
+    weighted : MeanLoss or None
+        On held-out rows that are weighted to be like the new ones; None where they are worth
+        too few.
     n_labels : int
         New rows with a label.
+    n_drawn : int
+        New rows that were compared: a random sample, where there are more.
     effective_size : float or None
         What the weighted rows are worth.
     notes : list of str
@@ -98,8 +116,10 @@ class Shift:
     loss: str | None = None
     held_out: MeanLoss | None = None
     new: MeanLoss | None = None
+    expected: MeanLoss | None = None
     weighted: MeanLoss | None = None
     n_labels: int = 0
+    n_drawn: int = 0
     effective_size: float | None = None
     notes: list[str] = field(default_factory=list)
 
@@ -116,9 +136,10 @@ class Shift:
 
 def shift_table(
     run: str | Path,
-    table: Table,
+    table: Table | Parts,
     *,
     target: str | None = None,
+    sample: int = DRAWN,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Shift:
@@ -128,12 +149,14 @@ def shift_table(
     ----------
     run : str or pathlib.Path
         A run.
-    table : Table or frame
+    table : Table, frame or Parts
         New rows, with the columns that the run was fitted to.
     target : str, optional
         The column of labels among them.
+    sample : int, default=20000
+        Of more rows so many are drawn and compared; of more labels so many. All are read.
     seed : int, default=0
-        Draws permutations, folds and halves.
+        Draws rows, permutations, folds and halves.
     progress : Progress, optional
         Told how far the work is.
 
@@ -163,49 +186,47 @@ def shift_table(
     """
     progress = progress or Progress()
     check_seed(seed)
+    check_long(sample, "auto")
     folder = check_run(run)
-    table = as_table(table, min_rows=1, min_columns=1)
     if target is not None:
         check_predictor(folder)
-        if target not in table.frame.columns:
-            raise InputError(f"--target {target!r} is not a column of the table; check its name")
-    own = run_options(folder).get("target")
-    known = [name for name in {target, own} if name in table.frame.columns]
     preparation = load_preparation(folder)
-    bare = Table(table.frame.drop(columns=known), table.name, table.source, table.digest)
-    features, notes = prepare_rows(preparation, bare)
-    notes = [*table.notes, *notes]
-    if own in known and target is None and (folder / DESCRIPTION).is_file():
-        notes.append(f"the labels in {own!r} were not looked at; give --target {own} to use them")
-    n = len(features)
+    with progress.stage("read rows"):
+        kept = sample_of(folder, preparation, table, target, sample, seed, progress)
+    n, features = kept.n_rows, kept.features[kept.drawn]
+    labels, notes = run_options(folder).get("target"), list(kept.notes)
+    if kept.has_target and target is None and (folder / DESCRIPTION).is_file():
+        notes.append(
+            f"the labels in {labels!r} were not looked at; give --target {labels} to use them"
+        )
     if n < FEWEST:
         reason = f"{n} new rows, and at least {FEWEST} are needed"
-        return Shift(n, 0, "none", "too few", reason, notes=notes)
+        return Shift(n, 0, "none", "too few", reason, n_drawn=n, notes=notes)
     with progress.stage("embed rows"):
-        source = source_of(folder)
-        held = reference_of(folder, features, source, seed)
+        own = own_rows(folder)
+        held = reference_of(folder, features, own, seed)
     with progress.stage("compare"):
         drift = coordinate_drift(held.held, held.new, held.singular_values, random_state=seed)
         ratio = _ratio(held, seed)
         spectrum = _spectrum(held)
     moved = moved_by(drift.effect, drift.p_value)
-    losses = {"held_out": None, "new": None, "weighted": None}
-    worse, n_labels, loss = None, 0, None
-    if (folder / DESCRIPTION).is_file():
-        with progress.stage("predict rows"):
-            labels = None if target is None else table.frame[target]
-            found = compare_losses(folder, features, labels, held, source, ratio, notes)
-        losses, worse, n_labels, loss = found
     size = 0.0 if ratio is None else ratio.effective_size
+    enough = stands(size, len(held.held))
+    predicts = (folder / DESCRIPTION).is_file()
+    losses = Losses("")
+    if predicts:
+        with progress.stage("predict rows"):
+            told = ratio if enough else None
+            losses = compare_losses(folder, kept, held, own, told, notes, seed)
     advice, reason = advise(
         Evidence(
             moved,
-            worse,
-            n_labels,
-            size,
-            size / len(held.held),
+            worse_by(losses),
+            unsure_of(losses),
+            losses.n_labels,
+            enough,
             0.0 if spectrum is None else spectrum.lost,
-            (folder / DESCRIPTION).is_file(),
+            predicts,
             held.outside,
         )
     )
@@ -226,12 +247,18 @@ def shift_table(
         None if spectrum is None else spectrum.lost,
         _columns(features, drift.per_row, names),
         held.outside,
-        [int(i) for i in np.argsort(-drift.per_row, kind="stable")[:MOST_NAMED]],
-        loss,
-        n_labels=n_labels,
+        [int(i) for i in kept.rows[kept.drawn][np.argsort(-drift.per_row, kind="stable")]][
+            :MOST_NAMED
+        ],
+        losses.loss or None,
+        losses.held_out,
+        losses.new,
+        losses.expected,
+        losses.weighted,
+        losses.n_labels,
+        len(features),
         effective_size=None if ratio is None else ratio.effective_size,
         notes=[*held.notes, *dict.fromkeys(notes)],
-        **losses,
     )
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+import numpy as np
+
+from contextures.runs.shift_losses import SURE, Losses
+
 Moved = Literal["moved", "slightly", "not shown"]
 Advice = Literal["too few", "nothing", "reweight", "refit", "collect"]
 
@@ -11,6 +15,13 @@ SMALL = 0.1
 """An effect below, in standard deviations of what tasks feel, is small whatever its p-value."""
 
 LEVEL = 0.05
+
+MATTERS = 1.1
+"""Times the held-out loss from which on a surely larger one is worth doing something about."""
+
+UNSURE = 2.0
+"""Times the held-out loss that the interval of an expected one may not reach after a move."""
+
 ENOUGH_LABELS = 100
 """New labels from which a model of them is worth a fit."""
 
@@ -40,12 +51,14 @@ class Evidence(NamedTuple):
     moved : {"moved", "slightly", "not shown"}
         Whether the rows come from elsewhere.
     worse : bool or None
-        Whether the predictor is surely worse there, by labels or by weighted held-out losses; None
-        where neither says.
+        Whether the predictor is surely worse there, and by enough to matter, by labels or by what
+        is expected; None where neither says.
+    unsure : bool
+        Whether the expected loss may be twice the held-out one.
     n_labels : int
         New rows with a label.
-    effective_size, effective_share : float
-        What weighted held-out rows are worth.
+    stands : bool
+        Whether held-out rows, weighted to be like the new ones, stand for them.
     lost : float
         Share of the ratio trace that the encoder's functions lost.
     predicts : bool
@@ -56,9 +69,9 @@ class Evidence(NamedTuple):
 
     moved: Moved
     worse: bool | None
+    unsure: bool
     n_labels: int
-    effective_size: float
-    effective_share: float
+    stands: bool
     lost: float
     predicts: bool
     outside: float | None = None
@@ -69,6 +82,37 @@ def moved_by(effect: float, p_value: float) -> Moved:
     if p_value > LEVEL:
         return "not shown"
     return "moved" if effect >= SMALL else "slightly"
+
+
+def worse_by(losses: Losses) -> bool | None:
+    """Say whether a predictor is surely worse on new rows by enough to matter; None if untold.
+
+    The noise of the held-out mean is in the expected loss as well, so that the whole interval of
+    that is beside the mean; labels of new rows are noise of their own.
+    """
+    held = losses.held_out
+    if held is None:
+        return None
+    if losses.new is not None:
+        gained = losses.new.value - held.value
+        sure = gained > SURE * np.hypot(losses.new.error, held.error)
+        return bool(sure and losses.new.value >= MATTERS * held.value)
+    if losses.expected is None:
+        return None
+    sure = losses.expected.interval[0] > held.value
+    return bool(sure and losses.expected.value >= MATTERS * held.value)
+
+
+def unsure_of(losses: Losses) -> bool:
+    """Say whether the expected loss may be twice the held-out one, for all that is known."""
+    if losses.held_out is None or losses.expected is None:
+        return False
+    return losses.expected.interval[1] >= UNSURE * losses.held_out.value > 0
+
+
+def stands(effective_size: float, n_rows: int) -> bool:
+    """Say whether weighted rows are worth enough to stand for new ones."""
+    return effective_size >= LEAST_SIZE and effective_size >= LEAST_SHARE * n_rows
 
 
 def advise(found: Evidence) -> tuple[Advice, str]:
@@ -86,7 +130,7 @@ def advise(found: Evidence) -> tuple[Advice, str]:
     """
     if found.n_labels:
         if not found.worse:
-            return "nothing", "on the new labels the predictor is not shown to be worse"
+            return "nothing", "on the new labels the predictor is not shown to be much worse"
         if found.n_labels >= ENOUGH_LABELS:
             return "refit", "the predictor is worse there, and there are labels enough to learn it"
         return "collect", "the predictor is worse there, and its labels are too few for a fit"
@@ -94,16 +138,28 @@ def advise(found: Evidence) -> tuple[Advice, str]:
         # The functions are constant or arbitrary there, so that neither drift nor weights show it.
         why = f"{found.outside:.0%} of the rows are beyond all that was learned from"
         return ("collect", why) if found.predicts else ("refit", why)
+    if found.worse:
+        if found.moved == "not shown":
+            return "collect", "a larger loss is expected there by a move that tasks do not feel"
+        if found.stands:
+            return (
+                "reweight",
+                "a larger loss is expected there, and held-out rows enough are like the new",
+            )
+        return (
+            "collect",
+            "a larger loss is expected there, and too few held-out rows are like the new",
+        )
     if found.moved != "moved":
         return "nothing", "no difference that matters was found"
     if not found.predicts:
         if found.lost >= LOST:
             return "refit", "other functions than the encoder's are the best there"
         return "nothing", "the encoder's functions are still nearly the best there"
-    if found.effective_size < LEAST_SIZE or found.effective_share < LEAST_SHARE:
+    if not found.stands:
         return "collect", "too few held-out rows are like the new ones to stand for them"
     if found.worse is None:
         return "collect", "without labels or held-out losses nothing says what the move costs"
-    if found.worse:
-        return "reweight", "held-out rows like the new ones are predicted worse"
-    return "nothing", "held-out rows like the new ones are not shown to be predicted worse"
+    if found.unsure:
+        return "collect", "the loss there may be twice that on held-out rows"
+    return "nothing", "the rows have moved, and no larger loss is expected there"

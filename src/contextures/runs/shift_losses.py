@@ -1,9 +1,8 @@
-"""What a predictor loses on new rows: by their labels, or by held-out rows that are like them."""
+"""What a predictor loses on new rows: by their labels, or by what tells losses of held-out rows."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from io import BytesIO
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +12,20 @@ from numpy.typing import NDArray
 from scipy.stats import beta, norm
 
 from contextures._arrays import FloatArray
-from contextures._files import read_json, read_regular
-from contextures.data import Table
+from contextures._files import read_json
 from contextures.data.kinds import Hints, kind_of
 from contextures.data.values import numbers_of, same_words, words_of
 from contextures.exceptions import InputError
+from contextures.runs.carried import CHANCE
 from contextures.runs.new_rows import how_read
 from contextures.runs.predict import predictor_of, run_options
+from contextures.runs.predictions import predicted_frame
 from contextures.runs.shift_reference import Reference
+from contextures.runs.shift_rows import NewSample
+from contextures.runs.shift_source import OwnRows, predictions_of
 from contextures.shift.coordinates import FEWEST
 from contextures.shift.density import DensityRatio
+from contextures.shift.elsewhere import predicted_loss
 
 SURE = 1.96
 
@@ -51,94 +54,138 @@ class MeanLoss:
         return (self.interval[1] - self.interval[0]) / (2 * SURE)
 
 
+@dataclass(frozen=True)
+class Losses:
+    """A predictor's expected losses here and there.
+
+    Attributes
+    ----------
+    loss : str
+        What the loss is.
+    held_out : MeanLoss or None
+        On the run's rows, by predictions that did not see their labels.
+    expected : MeanLoss or None
+        On new rows, by what tells the losses of the run's rows.
+    weighted : MeanLoss or None
+        On the run's rows, weighted to be like the new ones; None where too few are.
+    new : MeanLoss or None
+        On new rows, by their labels.
+    n_labels : int
+        How many labels there are; more than `new` was told by where they were drawn from.
+    """
+
+    loss: str
+    held_out: MeanLoss | None = None
+    expected: MeanLoss | None = None
+    weighted: MeanLoss | None = None
+    new: MeanLoss | None = None
+    n_labels: int = 0
+
+
 def compare_losses(
     folder: Path,
-    features: FloatArray,
-    labels: pd.Series | None,
+    sample: NewSample,
     held: Reference,
-    source: Table | None,
+    own: OwnRows,
     ratio: DensityRatio | None,
     notes: list[str],
-) -> tuple[dict[str, Any], bool | None, int, str]:
+    seed: int,
+) -> Losses:
     """Compare a predictor's losses on new rows with those on the run's.
 
     Parameters
     ----------
     folder : pathlib.Path
         The run, which has a predictor.
-    features : ndarray of shape (m, p)
-        The new rows, prepared.
-    labels : pandas.Series or None
-        Their labels.
+    sample : NewSample
+        The new rows, prepared, and their labels.
     held : Reference
         What they are compared with.
-    source : Table or None
-        The run's table.
+    own : OwnRows
+        What is left of the run's rows.
     ratio : DensityRatio or None
-        Weights that make the run's rows like the new ones.
+        Weights that make the run's rows like the new ones; None where they stand for nothing.
     notes : list of str
         What limits the meaning is added here.
+    seed : int
+        Deals the parts of the run's rows that are left out in turn.
 
     Returns
     -------
-    tuple
-        The losses "held_out", "new" and "weighted"; whether the new one is surely larger, None
-        where nothing says; how many labels there are; and what the loss is.
+    Losses
+        What there is.
     """
     metrics = read_json(folder / "metrics.json")
     task = str(metrics["task"])
     sharp = task == "classification"
-    own = run_options(folder).get("target")
-    losses: dict[str, Any] = {"held_out": None, "new": None, "weighted": None}
+    target = run_options(folder).get("target")
+    found = Losses("share of wrong classes" if sharp else "mean squared error")
+    stored = None
     each = None
-    if source is not None and own in source.frame.columns:
-        stored = pd.read_parquet(BytesIO(read_regular(folder / "predictions.parquet")))
-        told = stored["prediction"].to_numpy()[held.rows]
-        each = losses_of(folder, source.frame[own].iloc[held.rows], told, task)
+    if own.table is not None and target in own.table.frame.columns:
+        stored = predictions_of(folder, own.rows[held.rows])
+        told = stored["prediction"].to_numpy()
+        each = losses_of(folder, own.table.frame[target].iloc[held.rows], told, task)
         there = ~np.isnan(each)
         if there.sum() >= FEWEST:
-            losses["held_out"] = MeanLoss(*mean_interval(each[there], sharp), int(there.sum()))
+            mean = mean_interval(each[there], sharp)
+            found = replace(found, held_out=MeanLoss(*mean, int(there.sum())))
         else:
             each = None
     elif sharp and "predictor" in metrics["predictor"]["scores"]:
         score = metrics["predictor"]["scores"]["predictor"]
         low, high = score["interval"]
-        losses["held_out"] = MeanLoss(
-            1 - score["score"], (1 - high, 1 - low), metrics["predictor"]["n_scored"]
-        )
+        n_scored = metrics["predictor"]["n_scored"]
+        known = MeanLoss(1 - score["score"], (1 - high, 1 - low), n_scored)
+        found = replace(found, held_out=known)
     if each is None:
         notes.append(
-            "the table that the run was fitted to is no more where it was or has too few labels, "
-            "so held-out losses cannot be weighted to be like the new rows"
+            "the table that the run was fitted to is no more where it was, has changed or has too "
+            "few labels, "
+            "so the loss on the new rows cannot be expected from its rows"
         )
-    worse = None
-    n_labels = 0
-    if labels is not None:
-        told = np.asarray(predictor_of(folder).predict(features))
-        new = losses_of(folder, labels, told, task)
-        new = new[~np.isnan(new)]
-        n_labels = len(new)
-        if n_labels >= 2:
-            losses["new"] = MeanLoss(*mean_interval(new, sharp), n_labels)
+    predicted = None
+    labels = sample.labels
+    if labels is not None or each is not None:
+        predicted = predicted_frame(predictor_of(folder), sample.features)
+    if labels is not None and predicted is not None:
+        new = losses_of(folder, labels, predicted["prediction"].to_numpy(), task)
+        new = new[sample.labelled & ~np.isnan(new)]
+        if len(new) >= 2:
+            mean = mean_interval(new, sharp)
+            # Of labels that were not drawn it is not known whether they can be read.
+            some = int(sample.labelled.sum()) < sample.n_labels
+            n_labels = sample.n_labels if some else len(new)
+            found = replace(found, new=MeanLoss(*mean, len(new)), n_labels=n_labels)
         else:
             notes.append(f"the column {labels.name!r} has too few labels to say anything")
-            n_labels = 0
-    if each is not None and ratio is not None:
+    if each is not None:
         there = ~np.isnan(each)
-        old, r = each[there], ratio.reference[there]
-        mean = float(r @ old / r.sum())
-        error = float(np.std(r / r.mean() * (old - mean)) / np.sqrt(len(old)))
-        ends = (max(mean - SURE * error, 0.0), mean + SURE * error)
-        losses["weighted"] = MeanLoss(mean, ends, len(old))
-        more = (r / r.mean() - 1) * (old - old.mean())
-        worse = bool(more.mean() > SURE * more.std() / np.sqrt(len(old)))
-    if losses["new"] is not None and losses["held_out"] is not None:
-        gained = losses["new"].value - losses["held_out"].value
-        worse = bool(gained > SURE * np.hypot(losses["new"].error, losses["held_out"].error))
-    elif losses["new"] is not None:
+        old = each[there]
+        if ratio is not None:
+            found = replace(found, weighted=_weighted(old, ratio.reference[there]))
+        if stored is not None and held.features is not None and predicted is not None:
+            rows = _telling(held.features, stored, predicted)[there]
+            moved = _telling(sample.features, predicted, predicted)[sample.drawn]
+            told_loss = predicted_loss(old, rows, moved, random_state=seed)
+            low, high = told_loss.interval
+            ends = low, min(high, 1.0) if sharp else high
+            found = replace(found, expected=MeanLoss(told_loss.value, ends, len(old)))
+    if found.new is not None and found.held_out is None:
         notes.append("without a held-out loss, that on the new rows has nothing to stand beside")
-    said = "share of wrong classes" if sharp else "mean squared error"
-    return losses, worse, n_labels, said
+    return found
+
+
+def _telling(features: FloatArray, own: pd.DataFrame, like: pd.DataFrame) -> FloatArray:
+    """Give what tells the loss of a row: its columns, and the chances or number predicted."""
+    chances = [name for name in like.columns if str(name).startswith(CHANCE)] or ["prediction"]
+    return np.hstack([features, own[chances].to_numpy(dtype=np.float64)])
+
+
+def _weighted(old: FloatArray, r: FloatArray) -> MeanLoss:
+    mean = float(r @ old / r.sum())
+    error = float(np.std(r / r.mean() * (old - mean)) / np.sqrt(len(old)))
+    return MeanLoss(mean, (max(mean - SURE * error, 0.0), mean + SURE * error), len(old))
 
 
 def losses_of(run: Path, series: pd.Series, told: NDArray[Any], task: str) -> FloatArray:

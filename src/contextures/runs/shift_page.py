@@ -9,6 +9,7 @@ from pathlib import Path
 from contextures._version import __version__
 from contextures.report import ComparisonData, Repeat
 from contextures.runs.shift import Shift
+from contextures.runs.shift_rows import DRAWN
 from contextures.runs.shift_wording import sentences, shift_tables, verdict
 
 
@@ -19,6 +20,7 @@ def shift_page(
     table: str | Path,
     target: str | None = None,
     seed: int = 0,
+    sample: int = DRAWN,
 ) -> ComparisonData:
     """Lay out the page about new rows.
 
@@ -34,6 +36,8 @@ def shift_page(
         The column of labels.
     seed : int
         The seed.
+    sample : int
+        How many rows were compared at most.
 
     Returns
     -------
@@ -42,16 +46,19 @@ def shift_page(
     """
     asked = "" if target is None else f", target={target!r}"
     asked += "" if seed == 0 else f", seed={seed}"
+    asked += "" if sample == DRAWN else f", sample={sample}"
+    drawn = "" if found.n_drawn == found.n_new else f" ({found.n_drawn:,} drawn)"
     python = (
         "from contextures.runs import shift_table\n"
-        "from contextures.runs.new_rows import read_rows\n\n"
-        f"rows = read_rows({str(run)!r}, {str(table)!r})\n"
+        "from contextures.runs.new_rows import rows_of\n\n"
+        f"rows = rows_of({str(run)!r}, {str(table)!r})\n"
         f"shift_table({str(run)!r}, rows{asked})"
     )
     return ComparisonData(
-        title=f"{Path(table).name}: will the run {Path(run).name} survive the move?",
+        title=f"{Path(table).name}: will {Path(run).name} survive the move?",
         created=datetime.now(UTC).isoformat(timespec="minutes"),
-        of=f"{found.n_new:,} new rows and {found.n_reference:,} of the run {Path(run).name}",
+        of=f"{Path(table).name} beside {Path(run).name}: {found.n_new:,} new rows{drawn} and "
+        f"{found.n_reference:,} of the run",
         verdict=verdict(found),
         sentences=sentences(found),
         tables=shift_tables(found),

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
 from contextures._arrays import FloatArray
-from contextures._files import read_json, read_regular
-from contextures.data import Table, load_preparation
+from contextures.data import load_preparation
 from contextures.encoders import load_encoder
 from contextures.evaluation.arrays import unit_variance
 from contextures.exceptions import InputError
-from contextures.runs.folder import MARK
-from contextures.runs.new_rows import read_rows
+from contextures.runs.shift_source import OwnRows
 from contextures.shift.coordinates import FEWEST, populations
 
 MOST_FITTED = 20_000
 """Fitted rows among which the nearest of a row is looked for."""
 
-ABSENT = "is no more where it was, or too long to be held at once"
+ABSENT = "is no more where it was, or has changed"
 
 
 @dataclass(frozen=True)
@@ -39,9 +35,11 @@ class Reference:
     singular_values : ndarray of shape (d,)
         Of the encoder.
     rows : ndarray of int of shape (n,)
-        Which rows of the run's table these are.
+        Which of the run's own rows these are.
     encoder : encoder
         What embedded them.
+    features : ndarray of shape (n, p) or None
+        The rows of the run, prepared; None where its table is gone.
     kind : {"held-out", "halved"}
         Rows that the run held out, or half of its rows by a like encoder of the other half.
     outside : float or None
@@ -56,12 +54,13 @@ class Reference:
     singular_values: FloatArray
     rows: NDArray[Any]
     encoder: Any
+    features: FloatArray | None
     kind: str
     outside: float | None = None
     notes: list[str] = field(default_factory=list)
 
 
-def reference_of(run: Path, features: FloatArray, source: Table | None, seed: int) -> Reference:
+def reference_of(run: Path, features: FloatArray, own: OwnRows, seed: int) -> Reference:
     """Give what prepared new rows are compared with.
 
     Parameters
@@ -70,8 +69,8 @@ def reference_of(run: Path, features: FloatArray, source: Table | None, seed: in
         The run.
     features : ndarray of shape (m, p)
         The new rows, prepared as the run's.
-    source : Table or None
-        The table that the run was fitted to, if it is still there.
+    own : OwnRows
+        What is left of the run's rows.
     seed : int
         Halves the rows, where none was held out.
 
@@ -86,14 +85,7 @@ def reference_of(run: Path, features: FloatArray, source: Table | None, seed: in
         If there are no rows to compare with, or the run is damaged.
     """
     encoder = load_encoder(run)
-    try:
-        stored = pd.read_parquet(BytesIO(read_regular(run / "embeddings.parquet")))
-        split = stored["split"].to_numpy()
-        coordinates = stored.filter(regex=r"^c\d+$").to_numpy(dtype=np.float64)
-    except Exception:  # whatever a damaged file makes pyarrow and pandas raise
-        raise InputError(
-            f"the embeddings of the run {str(run)!r} cannot be read; fit it again"
-        ) from None
+    split, coordinates = own.split, own.coordinates
     s = np.asarray(encoder.singular_values_, dtype=np.float64)
     if coordinates.shape[1] != len(s):
         raise InputError(f"the embeddings of the run {str(run)!r} are damaged; fit it again")
@@ -104,25 +96,23 @@ def reference_of(run: Path, features: FloatArray, source: Table | None, seed: in
         scale = s**encoder.spectral_power
         held = coordinates[rows] / np.where(scale > 0, scale, 1.0)
         outside, said = None, f"the table that the run was fitted to {ABSENT}"
-        if source is not None and len(source.frame) == len(split):
-            own = load_preparation(run).transform(source.frame)
-            outside = outside_share(own[split != "test"], own[rows], features, seed)
-            return Reference(held, new, s, rows, plain, "held-out", outside)
+        if own.table is not None:
+            prepared = load_preparation(run).transform(own.table.frame)
+            outside = outside_share(prepared[split != "test"], prepared[rows], features, seed)
+            return Reference(held, new, s, rows, plain, prepared[rows], "held-out", outside)
         note = f"{said}, so rows beyond all that was learned from cannot be told"
-        return Reference(held, new, s, rows, plain, "held-out", None, [note])
+        return Reference(held, new, s, rows, plain, None, "held-out", None, [note])
     said = (
         "the run holds no rows out" if not len(rows) else f"the run holds {len(rows)} rows out only"
     )
-    if source is None:
+    if own.table is None:
         raise InputError(
             f"{said}, and the table that it was fitted to {ABSENT}, so there is "
             "nothing to compare with; fit again with --target, which holds rows out"
         )
     learned = np.flatnonzero(split != "test")
-    if len(source.frame) != len(split):
-        raise InputError(f"the embeddings of the run {str(run)!r} are damaged; fit it again")
-    own = load_preparation(run).transform(source.frame)[learned]
-    both = populations(plain, own, features, True, seed)
+    prepared = load_preparation(run).transform(own.table.frame)[learned]
+    both = populations(plain, prepared, features, True, seed)
     note = (
         f"{said}: {len(both.kept):,} of its rows are compared, by a like encoder that was fitted "
         "to the others"
@@ -133,8 +123,9 @@ def reference_of(run: Path, features: FloatArray, source: Table | None, seed: in
         both.singular_values,
         learned[both.kept],
         both.encoder,
+        prepared[both.kept],
         "halved",
-        outside_share(np.delete(own, both.kept, axis=0), own[both.kept], features, seed),
+        outside_share(np.delete(prepared, both.kept, axis=0), prepared[both.kept], features, seed),
         [note],
     )
 
@@ -149,18 +140,3 @@ def outside_share(fitted: FloatArray, held: FloatArray, new: FloatArray, seed: i
     search = NearestNeighbors(n_neighbors=1).fit(fitted)
     limit = np.quantile(search.kneighbors(held)[0], 0.99)
     return float((search.kneighbors(new)[0] > limit).mean())
-
-
-def source_of(run: Path) -> Table | None:
-    """Read the table that a run was fitted to, if it is unchanged where it was."""
-    table = read_json(run / MARK).get("table")
-    source = table.get("source") if isinstance(table, dict) else None
-    try:
-        if isinstance(table, dict) and "rows" in table:
-            return None  # too long to be held at once
-        if not isinstance(source, str) or not Path(source).is_file():
-            return None
-        read = read_rows(run, source)
-    except (InputError, OSError, ValueError):
-        return None
-    return read if read.digest == table.get("sha256") else None

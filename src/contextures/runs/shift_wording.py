@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from contextures.report import PlainTable
 from contextures.runs.shift import Shift
 from contextures.runs.shift_advice import OUTSIDE, WORDS
@@ -12,6 +14,13 @@ MOVED = {
     "slightly": "the rows have moved by too little to matter",
     "not shown": "no move is shown",
 }
+
+EXPECTED = (
+    "Expected: trees that learned which held-out rows have large losses say how large those of the "
+    "new rows are, if like rows have like labels there. After a real move they seldom quite have, "
+    "and beyond all that was seen nothing tells: the truth lies outside of the interval more often "
+    "than one time in twenty."
+)
 
 
 def verdict(found: Shift) -> str:
@@ -24,11 +33,12 @@ def sentences(found: Shift) -> list[str]:
     if found.moved is None or found.effect_interval is None:
         return []
     low, high = found.effect_interval
-    said = [
+    said = _losses(found)
+    said.append(
         f"{MOVED[found.moved].capitalize()}: by {found.effect:.2f} standard deviations of what "
         f"tasks of the context feel (95 % interval {low:.2f} to {high:.2f}; p = "
         f"{found.p_value:.3g})."
-    ]
+    )
     if found.moved != "not shown":
         named = ", ".join(each["column"] for each in found.columns[:3])
         said.append(f"It goes with the columns {named}.")
@@ -47,22 +57,61 @@ def sentences(found: Shift) -> list[str]:
             f"Of the best that half of the functions can hold there, the first half lacks "
             f"{found.ratio_trace_lost:.0%}."
         )
-    if found.new is not None and found.held_out is not None:
+    if found.n_drawn < found.n_new:
         said.append(
-            f"The predictor's {found.loss} is {_loss(found.new)} on the new rows and "
-            f"{_loss(found.held_out)} on held-out ones."
-        )
-    elif found.weighted is not None and found.held_out is not None:
-        said.append(
-            f"The predictor's {found.loss} is {_loss(found.held_out)} on held-out rows, and "
-            f"{_loss(found.weighted)} where these are weighted to be like the new ones; they are "
-            f"worth {found.effective_size:.0f} rows then."
+            f"Everything but counts is from {found.n_drawn:,} of the {found.n_new:,} new rows, "
+            "drawn at random."
         )
     if found.advice == "reweight":
         said.append(
             "Weights help a regularised predictor; one that fits every label is the same with any."
         )
     return said
+
+
+def _losses(found: Shift) -> list[str]:
+    """Say what the predictor loses there, what it loses here, and how both are known."""
+    held, told = found.held_out, found.expected
+    if held is None:
+        return []
+    if found.new is not None:
+        labels = f"{found.new.n_rows:,} labels"
+        if found.n_labels > found.new.n_rows:
+            labels = f"{found.new.n_rows:,} of {found.n_labels:,} labels"
+        said = [
+            f"On the new rows the predictor's {found.loss} is {_loss(found.new)} by {labels}, "
+            f"{_beside(found.new, held)}."
+        ]
+        if told is not None and found.new.interval[0] > told.interval[1]:
+            said.append(
+                f"By what the rows are, {_loss(told)} would be expected: that it is more says that "
+                "like rows have other labels there."
+            )
+        elif told is not None:
+            said.append(f"By what the rows are, {_loss(told)} was to be expected.")
+    elif told is not None:
+        said = [
+            f"On the new rows expect a {found.loss} of {_loss(told)}, {_beside(told, held)}, if "
+            "like rows have like labels there."
+        ]
+    else:
+        return []
+    if found.weighted is not None:
+        said.append(
+            f"Weighted to be like the new rows, the held-out ones, then worth "
+            f"{found.effective_size:,.0f} of {found.n_reference:,}, lose {_loss(found.weighted)}."
+        )
+    return said
+
+
+def _beside(loss: MeanLoss, held: MeanLoss) -> str:
+    """Say how large a loss is beside the held-out one."""
+    if held.value <= 0:
+        return f"against {_loss(held)} on held-out rows"
+    times = loss.value / held.value
+    if 0.95 < times < 1.05:
+        return f"much as the {_loss(held)} on held-out rows"
+    return f"{_number(times, 2)} times the {_loss(held)} on held-out rows"
 
 
 def shift_tables(found: Shift) -> list[PlainTable]:
@@ -72,7 +121,7 @@ def shift_tables(found: Shift) -> list[PlainTable]:
         tables.append(
             PlainTable(
                 "The functions that moved most",
-                ["function", "shift of its mean", "share of the drift"],
+                ["function", "shift of its mean", "share of drift"],
                 [
                     [str(f["function"]), _number(f["shift"]), f"{f['share']:.0%}"]
                     for f in found.functions
@@ -92,8 +141,9 @@ def shift_tables(found: Shift) -> list[PlainTable]:
         )
     losses = (
         ("held-out rows", found.held_out),
+        ("new rows, expected of rows like them", found.expected),
+        ("new rows, by their labels", found.new),
         ("held-out rows, weighted to be like the new ones", found.weighted),
-        ("new rows", found.new),
     )
     rows = [
         [name, _number(loss.value), f"{_number(loss.interval[0])} to {_number(loss.interval[1])}"]
@@ -102,7 +152,8 @@ def shift_tables(found: Shift) -> list[PlainTable]:
     ]
     if rows:
         caption = f"The predictor's {found.loss}"
-        tables.append(PlainTable(caption, ["on", "expected loss", "95 % interval"], rows))
+        note = "" if found.expected is None else EXPECTED
+        tables.insert(0, PlainTable(caption, ["on", "loss", "95 % interval"], rows, note))
     return tables
 
 
@@ -111,5 +162,7 @@ def _loss(loss: MeanLoss) -> str:
     return f"{_number(loss.value)} ({_number(low)} to {_number(high)})"
 
 
-def _number(value: float) -> str:
-    return f"{value:.3g}".replace("-", "−")
+def _number(value: float, digits: int = 3) -> str:
+    if digits <= abs(np.log10(abs(value) or 1)) < 6:
+        return f"{value:,.0f}".replace("-", "−")  # large ones in full: nobody reads 4.5e+03
+    return f"{value:.{digits}g}".replace("-", "−")

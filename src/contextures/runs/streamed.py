@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from contextures._arrays import FloatArray
-from contextures.data import TablePreparation
+from contextures.data import Table, TablePreparation
 from contextures.data.ids import IdCounts
 from contextures.data.parts import Parts, Piece
 from contextures.data.unusual import Unusual, added
@@ -96,6 +96,8 @@ class NewRows:
     ----------
     folder, preparation, parts, id
         As for :func:`write_rows`.
+    apart : collection of str, optional
+        Columns to set aside, the ids among them: then none are carried.
 
     Attributes
     ----------
@@ -106,9 +108,15 @@ class NewRows:
     """
 
     def __init__(
-        self, folder: Path, preparation: TablePreparation, parts: Parts, id: str | None
+        self,
+        folder: Path,
+        preparation: TablePreparation,
+        parts: Parts,
+        id: str | None,
+        apart: Collection[str] | None = None,
     ) -> None:
         self.folder, self.preparation, self.parts = folder, preparation, parts
+        self._apart = apart
         self._asked = id
         self.id: str | None = None
         self.n_rows = 0
@@ -128,8 +136,7 @@ class NewRows:
         """
         for piece in self.parts.pieces(self._read):
             with named(piece, several=len(self.parts.files) > 1):
-                bare = replace(piece.table, notes=[])
-                table, ids, self._first = take_known_ids(self.folder, bare, self._asked)
+                table, ids = self._without_ids(replace(piece.table, notes=[]))
                 features = self.preparation.transform(table.frame)
             if ids is not None:
                 self.id = str(ids.name)
@@ -137,6 +144,13 @@ class NewRows:
             self._count(table.frame)
             self.n_rows += len(features)
             yield piece, features, ids
+
+    def _without_ids(self, table: Table) -> tuple[Table, pd.Series | None]:
+        if self._apart is None:
+            table, ids, self._first = take_known_ids(self.folder, table, self._asked)
+            return table, ids
+        columns = [name for name in table.frame.columns if name in self._apart]
+        return replace(table, frame=table.frame.drop(columns=columns)), None
 
     def notes(self) -> list[str]:
         """Say, once all are read, what is unusual in them."""

@@ -103,8 +103,8 @@ def first_alike(candidates: Sequence[Candidate], share: float) -> list[int]:
     Returns
     -------
     list of int
-        For each, the place of the first that is the same; its own where none is before it. Only
-        contexts of neighbours, Gaussian ones and masked ones of these are looked at.
+        For each, the place of the first that is the same; its own where none is before it, or
+        where a parameter is no plain value.
     """
     seen: dict[Any, int] = {}
     return [
@@ -115,11 +115,9 @@ def first_alike(candidates: Sequence[Candidate], share: float) -> list[int]:
 
 def _what(context: Context, share: float) -> Any:
     """Say what a context is on a share of the rows; None where its parameters do not tell."""
-    if type(context) not in (KNNContext, RBFContext, MaskContext):
-        return None
     found = []
     for name, value in sorted(context.subsampled(share).get_params(deep=True).items()):
-        if isinstance(value, KNNContext | RBFContext):
+        if isinstance(value, Context):
             value = type(value)  # whose parameters are among these
         elif not isinstance(value, str | int | float | np.number | None):
             return None
