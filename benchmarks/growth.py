@@ -27,9 +27,9 @@ def one(n: int, d: int) -> dict[str, Any]:
     solved = time.perf_counter()
     del spectrum, context
     encoder = SpectralEncoder(KNNContext(n_neighbors=30), d, random_state=0)
-    again = time.perf_counter()
+    again, busy = time.perf_counter(), time.process_time()
     encoder.fit_transform(X)
-    whole = time.perf_counter() - again
+    whole, busy = time.perf_counter() - again, time.process_time() - busy
     new = time.perf_counter()
     encoder.transform(X[:1000])
     return {
@@ -37,9 +37,27 @@ def one(n: int, d: int) -> dict[str, Any]:
         "neighbours": found - started,
         "decomposition": solved - found,
         "fit_transform": whole,
+        "busy": busy,
         "transform_1000": time.perf_counter() - new,
         "search": encoder.context_.algorithm_,
         "recall": encoder.context_.recall_,
+        "memory": common.peak_memory(),
+    }
+
+
+def neighbours(n: int) -> dict[str, Any]:
+    """Find the neighbours alone, in this process."""
+    from contextures.contexts import KNNContext
+
+    X = common.synthetic(n)
+    started, busy = time.perf_counter(), time.process_time()
+    context = KNNContext(n_neighbors=30).fit(X)
+    return {
+        "rows": n,
+        "search": context.algorithm_,
+        "recall": context.recall_,
+        "seconds": time.perf_counter() - started,
+        "busy": time.process_time() - busy,
         "memory": common.peak_memory(),
     }
 
@@ -50,16 +68,29 @@ def main() -> None:
     arguments.add_argument("--one", type=int, help="internal: measure one size")
     arguments.add_argument("--sizes", type=int, nargs="+", help="numbers of rows")
     arguments.add_argument("--components", type=int, default=128)
+    arguments.add_argument("--neighbours", action="store_true", help="these alone")
     options = arguments.parse_args()
+    if options.one and options.neighbours:
+        print(json.dumps(neighbours(options.one)))
+        return
     if options.one:
         print(json.dumps(one(options.one, options.components)))
         return
     results = []
     for n in options.sizes or ((1_000, 2_000) if options.quick else SIZES):
         command = ["benchmarks.growth", "--one", str(n), "--components", str(options.components)]
-        found = common.in_fresh_process(command)
+        found = common.in_fresh_process(command + ["--neighbours"] * options.neighbours)
         assert found is not None
         results.append(found)
+    if options.neighbours:
+        head = ["rows", "search", "recall", "seconds", "processor, s", "peak memory, GB"]
+        rows = [
+            [f"{r['rows']:,}", r["search"], f"{r['recall']:.4f}"]
+            + [f"{r[name]:.2f}" for name in ("seconds", "busy", "memory")]
+            for r in results
+        ]
+        common.show(common.table(head, rows), options.json, results)
+        return
     rows = [
         [
             f"{r['n']:,}",
@@ -68,6 +99,7 @@ def main() -> None:
             f"{r['neighbours']:.2f}",
             f"{r['decomposition']:.2f}",
             f"{r['fit_transform']:.2f}",
+            f"{r['busy']:.2f}",
             f"{r['neighbours'] / (r['neighbours'] + r['decomposition']):.0%}",
             f"{r['transform_1000']:.3f}",
             f"{r['memory']:.2f}",
@@ -81,6 +113,7 @@ def main() -> None:
         "neighbours, s",
         "decomposition, s",
         "fit_transform, s",
+        "processor, s",
         "share of neighbours",
         "transform 1,000 rows, s",
         "peak memory, GB",

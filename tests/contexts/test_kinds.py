@@ -35,17 +35,17 @@ def test_neighbours_are_the_nearest_with_the_row_itself():
     np.testing.assert_allclose(P[0], [0, 0, 0, 1 / 3, 1 / 3, 1 / 3, 0, 0, 0, 0])
 
 
-@pytest.mark.parametrize("algorithm", ["tree", "brute", "hnsw"])
+@pytest.mark.parametrize("algorithm", ["tree", "brute", "ivf", "hnsw"])
 def test_searches_agree_even_on_ties(algorithm):
     """A grid is all ties: whatever the back end's order, neighbours are by distance then index."""
-    if algorithm == "hnsw":
+    if algorithm in ("ivf", "hnsw"):
         pytest.importorskip("faiss")
     grid = np.array([[i, j] for i in range(12) for j in range(12)], dtype=float)
     rows = np.vstack([grid, grid + 0.5])
     distances = ((rows[:, None] - grid[None]) ** 2).sum(2)
     expected = np.argsort(distances, axis=1, kind="stable")[:, :7]
     found = NeighborSearch(grid, algorithm).query(rows, 7)
-    if algorithm == "hnsw":  # approximate: near enough as sets of distances
+    if algorithm in ("ivf", "hnsw"):  # approximate: near enough as sets of distances
         np.testing.assert_allclose(
             np.take_along_axis(distances, found, 1), np.take_along_axis(distances, expected, 1)
         )

@@ -62,9 +62,9 @@ def test_a_graph_of_neighbours_is_not_lost_among_copies(share):
     assert all(len(set(row)) == 30 for row in found.tolist())
 
 
-@pytest.mark.parametrize("algorithm", ["tree", "brute", "hnsw"])
+@pytest.mark.parametrize("algorithm", ["tree", "brute", "ivf", "hnsw"])
 def test_chance_goes_to_copies_of_a_row_first(algorithm):
-    if algorithm == "hnsw":
+    if algorithm in ("ivf", "hnsw"):
         pytest.importorskip("faiss")
     rng = np.random.default_rng(0)
     codes = [rng.integers(0, k, 3000) for k in (3, 2, 4)]
@@ -74,11 +74,11 @@ def test_chance_goes_to_copies_of_a_row_first(algorithm):
     assert (which[transition.coords[0]] == which[transition.coords[1]]).all()
 
 
-@pytest.mark.parametrize("algorithm", ["tree", "brute", "hnsw"])
+@pytest.mark.parametrize("algorithm", ["tree", "brute", "ivf", "hnsw"])
 @pytest.mark.parametrize("spread", [1e-9, 1e-6])
 def test_rows_that_nearly_repeat_keep_their_own_neighbours(algorithm, spread):
     """Far from zero, single precision and |x|^2 - 2xa + |a|^2 cannot tell such rows apart."""
-    if algorithm == "hnsw":
+    if algorithm in ("ivf", "hnsw"):
         pytest.importorskip("faiss")
     rng = np.random.default_rng(0)
     centres = 10 * rng.standard_normal((12, 11))
@@ -89,20 +89,20 @@ def test_rows_that_nearly_repeat_keep_their_own_neighbours(algorithm, spread):
     found = context.expansion_.indices.reshape(1200, 8)
     shared = [len(np.intersect1d(a, b)) for a, b in zip(found, expected, strict=True)]
     assert np.mean(shared) > 0.98 * 8
-    if algorithm != "hnsw":
+    if algorithm in ("tree", "brute"):
         np.testing.assert_array_equal(found, np.sort(expected, axis=1))
 
 
-@pytest.mark.parametrize("algorithm", ["tree", "brute", "hnsw"])
+@pytest.mark.parametrize("algorithm", ["tree", "brute", "ivf", "hnsw"])
 def test_constant_columns_change_no_neighbour(algorithm):
-    if algorithm == "hnsw":
+    if algorithm in ("ivf", "hnsw"):
         pytest.importorskip("faiss")
     rows = np.random.default_rng(0).standard_normal((800, 9))
     wide = np.hstack([rows, np.full((800, 3), 1e3)])
     narrow, with_constants = (
         KNNContext(10, algorithm=algorithm).fit(X).expansion_.indices for X in (rows, wide)
     )
-    assert (narrow == with_constants).mean() > (0.98 if algorithm == "hnsw" else 0.9999)
+    assert (narrow == with_constants).mean() > (0.9999 if algorithm in ("tree", "brute") else 0.98)
     same = KNNContext(5, algorithm=algorithm).fit(np.ones((300, 4)))
     np.testing.assert_array_equal(same.expansion_.indices.reshape(300, 5)[:, -1], 4)
 
@@ -111,7 +111,7 @@ def test_a_search_that_fails_gives_way_to_an_exact_one(monkeypatch):
     """Where too little is found, exact search takes over, or a warning names the recall."""
     pytest.importorskip("faiss")
     rows = np.random.default_rng(0).standard_normal((2500, 200))
-    monkeypatch.setattr("contextures.contexts.neighbor_search.HNSW_EFFORT", 1)
+    monkeypatch.setattr("contextures.contexts.approximate.GRAPH_EFFORT", 1)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         context = KNNContext(5, algorithm="hnsw").fit(rows)

@@ -33,10 +33,11 @@ class KNNContext(SupportContext):
         K, below the number of fitted rows. The smaller, the stronger the association.
     n_landmarks : int, optional
         Let A range over a random subset of the fitted rows only.
-    algorithm : {"auto", "tree", "brute", "hnsw"}, default="auto"
-        The search: all but "hnsw" are exact; "auto" takes it only if faiss is installed and exact
-        search would be slow. Where it finds less than 98% of the neighbours of 500 rows, exact
-        search takes its place if that lasts no more than about a minute.
+    algorithm : {"auto", "tree", "brute", "ivf", "hnsw"}, default="auto"
+        The search: all but "ivf" (cells around centres) and "hnsw" (a graph) are exact; "auto"
+        takes "ivf" only if faiss is installed and exact search would be slow: above ten columns,
+        beyond some 63,000 rows. It looks further until it finds 99% of the neighbours of 500 rows;
+        where it cannot, exact search takes its place if that lasts no more than about a minute.
     random_state : int, RandomState or None, default=None
         Draws the landmarks; None stands for the seed of whatever fits the context, or a fixed one.
 
@@ -50,8 +51,9 @@ class KNNContext(SupportContext):
 
     Notes
     -----
-    Cost: O(n log n) by tree up to ten features, O(n m p) by brute force; memory O(n K). Ties are
-    broken by index, so a row's neighbours do not depend on which rows are asked about together.
+    Cost: O(n log n) by tree up to ten features, O(n m p) by brute force, about O(n sqrt(m) p) by
+    cells; memory O(n (K + p)), whatever searches. Ties are broken by index, so a row's neighbours
+    do not depend on which rows are asked about together.
 
     References
     ----------

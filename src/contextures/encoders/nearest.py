@@ -40,7 +40,7 @@ class NearestRows:
             The coordinates to look among, as ``transform`` gives them, with the same power. Only
             a ``SpectralEncoder`` that was not read from a file keeps those of its fitted rows, and
             does without.
-        algorithm : {"auto", "tree", "brute", "hnsw"}, default="auto"
+        algorithm : {"auto", "tree", "brute", "ivf", "hnsw"}, default="auto"
             How. "auto" is exact among up to 100,000 rows; beyond, more than ten coordinates are
             looked up in an approximate index where faiss is installed and exact search is slow.
 
@@ -58,7 +58,7 @@ class NearestRows:
         Warns
         -----
         ContextWarning
-            If the approximate index misses more than one neighbour in fifty.
+            If the approximate index misses more than one neighbour in a hundred.
         """
         coordinates: FloatArray = self._coordinates(X)
         if reference is None:
@@ -88,7 +88,7 @@ def nearest_rows(
         Where to look.
     k : int
         How many to find.
-    algorithm : {"auto", "tree", "brute", "hnsw"}, default="auto"
+    algorithm : {"auto", "tree", "brute", "ivf", "hnsw"}, default="auto"
         See :class:`~contextures.contexts.neighbor_search.NeighborSearch`; "auto" is exact among up
         to 100,000 rows.
 

@@ -54,7 +54,8 @@ def decompose(
     solver : {"auto", "dense", "gram", "lanczos", "propack"}, default="auto"
         "auto" takes the dense SVD while the smaller side has up to 500 entries, the eigenvectors
         of the smaller Gram matrix for larger dense operators and for many components, and PROPACK
-        on the sparse operator otherwise.
+        on the sparse operator otherwise; beyond 60,000 rows and support points Lanczos on one side,
+        which holds half as many vectors.
     random_state : int, RandomState or None, default=None
         Draws the starting vector of the iterative solvers. The result does not depend on it
         beyond rounding; None stands for a fixed one.

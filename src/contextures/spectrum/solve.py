@@ -14,6 +14,7 @@ from scipy.sparse.linalg import LinearOperator, eigsh, svds
 from contextures._arrays import FloatArray, svd
 from contextures.exceptions import InputError
 from contextures.spectrum.largest import largest_value
+from contextures.spectrum.one_sided import MANY_SIDE, one_sided
 from contextures.spectrum.operator import NormalizedOperator
 from contextures.spectrum.ritz.problem import top_eigen
 from contextures.spectrum.steep import all_of_few, few_functions
@@ -122,21 +123,23 @@ def top_values(operator: NormalizedOperator, n_components: int) -> FloatArray:
 def _from_gram(operator: NormalizedOperator, n_components: int) -> Triplets:
     basis = few_functions(operator, n_components)
     if basis is not None:
-        left, values, right = _refined(operator, basis)
+        left, values, right = _refined(operator.linear_operator(), basis)
         return left[:, :n_components], values[:n_components], right[:, :n_components]
     squares, vectors = top_eigen(operator.smaller_gram(), n_components)
     triplets = _complete(operator, np.sqrt(np.clip(squares, 0.0, None)), vectors)
-    return triplets if triplets[1][-1] > COARSE else _refined(operator, triplets[0])
+    if triplets[1][-1] > COARSE:
+        return triplets
+    return _refined(operator.linear_operator(), triplets[0])
 
 
-def _refined(operator: NormalizedOperator, left: FloatArray) -> Triplets:
+def _refined(matrix: LinearOperator, left: FloatArray) -> Triplets:
     """Take one step of subspace iteration and the exact triplets in its span.
 
     A Gram matrix squares the singular values, so that rounding blurs the functions of the small
     ones into each other; the factors themselves resolve them.
     """
-    right, _ = np.linalg.qr(operator.apply_adjoint(np.linalg.qr(left)[0]))
-    left, values, rotation = svd(operator.apply(right))
+    right, _ = np.linalg.qr(matrix.rmatmat(np.linalg.qr(left)[0]))
+    left, values, rotation = svd(matrix.matmat(right))
     return left, values, right @ rotation.T
 
 
@@ -158,20 +161,25 @@ def _iterate(
     the operator is asked again with what was found taken away.
     """
     whole = operator.linear_operator()
+    if solver == "propack" and min(whole.shape) > MANY_SIDE:
+        many = one_sided(whole, n_components, rng)
+        if many is not None:
+            many = _exact(whole, *many)
+            if _is_all(whole, many, rng):
+                return many
+        del many
     few = all_of_few(whole, n_components)
     if few is not None:
         return few
-    (left, values, right), holds = _first(operator, n_components, solver, rng)
+    (left, values, right), holds = _first(whole, n_components, solver, rng)
     checked = left if holds else None
     for _ in range(_ROUNDS):
         left, values, right = _cleaned(whole, left, values, right)
-        floor = values[n_components - 1]
-        smaller = left if whole.shape[0] <= whole.shape[1] else right
-        if _largest(whole, smaller, values, rng) <= floor + 1e-6 * max(floor, 1e-2):
+        if _is_all(whole, (left, values, right), rng, n_components):
             if left is checked:
                 return left, values, right
             kept = slice(n_components)
-            return _exact(operator, left[:, kept], values[kept], right[:, kept])
+            return _exact(whole, left[:, kept], values[kept], right[:, kept])
         rest = _without(whole, left, values, right)
         more_left, more_values, more_right = _lanczos(rest, min(16, n_components), rng)
         order = np.argsort(-np.concatenate([values, more_values]), kind="stable")
@@ -182,23 +190,22 @@ def _iterate(
 
 
 def _exact(
-    operator: NormalizedOperator, left: FloatArray, values: FloatArray, right: FloatArray
+    matrix: LinearOperator, left: FloatArray, values: FloatArray, right: FloatArray
 ) -> Triplets:
     """Give triplets as they are where they hold, and refined where they do not.
 
     The other side of a Krylov solver's vectors is divided by the singular values, and so is what
     is wrong with it.
     """
-    if _is_solution(operator.linear_operator(), left, values, right):
+    if _is_solution(matrix, left, values, right):
         return left, values, right
-    return _refined(operator, left)
+    return _refined(matrix, left)
 
 
 def _first(
-    operator: NormalizedOperator, k: int, solver: str, rng: np.random.Generator
+    matrix: LinearOperator, k: int, solver: str, rng: np.random.Generator
 ) -> tuple[Triplets, bool]:
     """Run a Krylov solver once, and tell whether its triplets were seen to hold."""
-    matrix = operator.linear_operator()
     if solver == "lanczos":
         return _lanczos(matrix, k, rng), False
     start = rng.standard_normal(matrix.shape[0])
@@ -223,7 +230,7 @@ def _first(
         return found, True
     if np.isfinite(found[0]).all():
         # Of many triplets each is a little off; PROPACK orthogonalises no more than it must.
-        found = _refined(operator, found[0])
+        found = _refined(matrix, found[0])
     if not _is_solution(matrix, *found):
         # Where few values are different, PROPACK can return wrong triplets without saying so.
         return _lanczos(matrix, k, rng), False
@@ -275,6 +282,16 @@ def _cleaned(
     basis, _ = np.linalg.qr(left)
     other, values, rotation = svd(matrix.rmatmat(basis))
     return basis @ rotation.T, values, other
+
+
+def _is_all(
+    matrix: LinearOperator, triplets: Triplets, rng: np.random.Generator, k: int | None = None
+) -> bool:
+    """Tell whether nothing outside the triplets found is larger than the k-th of them."""
+    left, values, right = triplets
+    floor = values[-1] if k is None else values[k - 1]
+    smaller = left if matrix.shape[0] <= matrix.shape[1] else right
+    return bool(_largest(matrix, smaller, values, rng) <= floor + 1e-6 * max(floor, 1e-2))
 
 
 def _largest(
