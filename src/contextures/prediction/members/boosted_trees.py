@@ -20,6 +20,9 @@ class ExactTrees(Trees):
     def _compared(self, rows: FloatArray) -> Any:
         return rows
 
+    def _together(self, given: Any) -> None:
+        return None  # scikit-learn's walk compares single precision
+
 
 @dataclass(frozen=True)
 class SummedTrees:

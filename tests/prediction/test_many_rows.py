@@ -1,4 +1,4 @@
-"""Small trees on whole columns: they say exactly what walking each row down them does."""
+"""Many rows at once: trees and kernels say what they do of a few."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
 from contextures.prediction import BoostedMember, Problem
 from contextures.prediction.members import boosted
 from contextures.prediction.members.boosted_trees import ExactTrees
 from contextures.prediction.members.boosting import grow_histograms
+from contextures.prediction.members.evidence import Widths
+from contextures.prediction.members.forests import _Fitted
 from contextures.prediction.members.tree_columns import BLOCK_ROWS, tree_columns
+from contextures.prediction.members.trees import trees_of, walkable
 
 
 def grown(rng: np.random.Generator, n_trees: int, most: int, grid: np.ndarray) -> ExactTrees:
@@ -97,6 +101,36 @@ def test_trees_that_bytes_cannot_count_are_walked() -> None:
     assert tree_columns([grown(rng, 5, 8, rng.normal(size=9)), many_ways]) is None
 
 
+@pytest.mark.parametrize("classes", [False, True])
+def test_forests_predict_many_rows_as_few(classes: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(300, 3))
+    kind = ExtraTreesClassifier if classes else ExtraTreesRegressor
+    y = rng.integers(3, size=300) if classes else rng.normal(size=300)
+    forest = kind(20, random_state=0).fit(rows, y)
+    trees = trees_of(forest)
+    # The last digits of double precision must not lead anywhere else.
+    rows = np.concatenate([rows, rng.normal(size=(300, 3)), rows * (1 + 1e-12)])
+    few = trees.predict(rows)
+    monkeypatch.setattr("contextures.prediction.members.trees.MANY_ROWS", 1)
+    monkeypatch.setattr("contextures.prediction.members.forests.MANY_ROWS", 1)
+    assert trees._together(np.float32(rows)) is not None
+    np.testing.assert_allclose(trees.predict(rows), few, atol=1e-12)
+    own = forest.predict_proba(rows) if classes else forest.predict(rows)[:, None]
+    np.testing.assert_array_equal(_Fitted(forest, classes).values(rows), own)
+    np.testing.assert_allclose(few, own, atol=1e-12)
+
+
+def test_nodes_that_lead_out_of_their_tree_are_not_walked_by_others() -> None:
+    inside = np.array([[1, 2], [0, 0], [0, 0]])
+    columns, thresholds = np.array([0, -1, -1]), np.zeros(3)
+    assert walkable(columns, thresholds, inside, 1) is not None
+    for child in (0, 3):
+        led = np.array([[1, child], [0, 0], [0, 0]])
+        assert walkable(columns, thresholds, led, 1) is None
+    assert walkable(columns + 1, thresholds, inside, 1) is None
+
+
 @pytest.mark.parametrize("q", [1, 2, 3])
 @pytest.mark.parametrize("library", ["lightgbm", "scikit-learn"])
 def test_many_rows_are_predicted_as_few_are(
@@ -115,3 +149,17 @@ def test_many_rows_are_predicted_as_few_are(
     together = found.values(rows)
     few = np.concatenate([found.values(part) for part in np.array_split(rows, 10)])
     np.testing.assert_allclose(together, few, atol=1e-12)
+
+
+@pytest.mark.parametrize("scale", [0.01, 0.3, 30.0])
+def test_a_kernel_is_applied_as_it_is_defined(scale: float) -> None:
+    rng = np.random.default_rng(0)
+    rows, points = rng.normal(size=(700, 3)), rng.normal(size=(150, 3))
+    rows[:150] = points  # where the distance is zero
+    widths = Widths(scale * np.array([1.0, 2.0, 0.1]), np.array([0.4, 2.0, 0.7]), 0.3, 0.1)
+    dual = rng.normal(size=(150, 2))
+    far = np.sum((widths.scales * (rows[:, None] - points)) ** 2, axis=2)
+    kernel = 1.0 + 0.1 * rows @ points.T
+    for size, c in zip(widths.sizes, (0.1, 1.0, 8.0), strict=True):
+        kernel += size * np.exp(-c * far)
+    np.testing.assert_allclose(widths.applied(rows, points, dual), kernel @ dual, atol=1e-11)
