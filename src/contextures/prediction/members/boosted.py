@@ -108,6 +108,8 @@ class _Fitted(FittedMember):
     # Not among the attributes that are written: it follows from the rest, once it is needed.
     __slots__ = ("_columns",)
 
+    in_blocks = True
+
     def __init__(self, grown: Sequence[Boosted], rounds: int) -> None:
         self._grown, self._rounds = grown, rounds
 

@@ -75,6 +75,8 @@ class ForestMember(Member):
 
 
 class _Fitted(FittedMember):
+    in_blocks = True
+
     def __init__(self, model: Any, classes: bool) -> None:
         self._model, self._classes = model, classes
 

@@ -124,6 +124,8 @@ def _steps_of(ordered: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 class _Fitted(FittedMember):
+    in_blocks = True
+
     def __init__(self, kernel: PlainKernel, points: FloatArray, ridge: Penalized) -> None:
         self._kernel, self._points = kernel, points
         self._dual, self._constant = ridge.dual, ridge.constant
