@@ -87,7 +87,7 @@ class NeighborSearch:
             Indices of points.
         """
         rows, back = once(rows)
-        if self.exact and 4 * k > len(self.points):
+        if self.exact and 4 * k >= len(self.points):
             return np.asarray(_rank_all(rows, self.points, k)[back])
         if self._copies is None:
             found = self._nearest(rows, k)
@@ -115,7 +115,7 @@ class NeighborSearch:
         """Find the ``k`` nearest distinct points of distinct rows."""
         points = self._distinct
         m = len(points)
-        if self.exact and 4 * k > m:
+        if self.exact and 4 * k >= m:
             return _rank_all(rows, points, k)
         wanted = min(m, k + max(8, k // 8))
         candidates = self._candidates(rows, wanted)
@@ -155,7 +155,7 @@ class NeighborSearch:
 
     def query_any_order(self, rows: FloatArray, k: int) -> IntArray:
         """Find the same points as :meth:`query`, in any order, which is quicker for large k."""
-        if self.exact and 4 * k > len(self.points):
+        if self.exact and 4 * k >= len(self.points):
             return _select_all(rows, self.points, k)
         return self.query(rows, k)
 
