@@ -35,6 +35,12 @@ NEVER = 1e25
 MOST_COLUMNS = 200
 """Columns up to which each has a width of its own; more share one."""
 
+BLOCK_ENTRIES = 65_536
+"""Entries of a kernel that are worked on at a time: half a megabyte, which a cache holds."""
+
+FAINT = 1e-38
+"""What the middle level is at least: powers of less are numbers that processors are slow with."""
+
 N_SIZES = 5
 """The sizes of three levels, of the slope and of the noise, which come before the scales."""
 
@@ -70,6 +76,50 @@ class Widths:
         found = 1.0 + (self.slope / rows.shape[1]) * (rows @ points.T)
         for size, level in zip(self.sizes, levels_of(far), strict=True):
             found += size * level
+        return np.asarray(found)
+
+    def applied(self, rows: FloatArray, points: FloatArray, dual: FloatArray) -> FloatArray:
+        """Compute sum_l k(x, point_l) dual_l for rows x, without holding the kernel.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n, p)
+            Rows.
+        points : ndarray of shape (m, p)
+            Points.
+        dual : ndarray of shape (m, q)
+            Coefficients.
+
+        Returns
+        -------
+        ndarray of shape (n, q)
+            The sums.
+        """
+        one, other = rows * self.scales, points * self.scales
+        # One product gives -c d for the weakest level.
+        c = LEVELS[0]
+        left = np.column_stack([one, np.sum(one**2, axis=1), np.ones(len(one))])
+        lengths = np.sum(other**2, axis=1)
+        right = np.vstack([2.0 * c * other.T, np.full(len(other), -c), -c * lengths])
+        found = rows @ (points.T @ dual * (self.slope / rows.shape[1])) + dual.sum(axis=0)
+        weak_dual, middle_dual, strong_dual = (size * dual for size in self.sizes)
+        step = max(1, BLOCK_ENTRIES // len(points))
+        held = np.empty((3, min(step, len(rows)), len(points)))
+        for start in range(0, len(rows), step):
+            part = left[start : start + step]
+            weak, second, level = held[:, : len(part)]
+            np.matmul(part, right, out=weak)
+            np.exp(np.minimum(weak, 0.0, out=weak), out=weak)
+            total = weak @ weak_dual
+            # Of the tenth power, and then of its eighth.
+            np.square(weak, out=second)
+            np.square(np.square(second, out=level), out=level)
+            np.multiply(level, second, out=level)
+            np.maximum(level, FAINT, out=level)
+            total += level @ middle_dual
+            for _ in range(3):
+                np.square(level, out=level)
+            found[start : start + step] += total + level @ strong_dual
         return np.asarray(found)
 
     def diagonal(self, rows: FloatArray) -> FloatArray:

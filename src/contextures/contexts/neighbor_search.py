@@ -98,7 +98,7 @@ class NeighborSearch:
         if not self._settled:  # where the context was read from disk
             self.settle(self.points, k)
         rows, back = once(rows)
-        if self.exact and 4 * k > len(self.points):
+        if self.exact and 4 * k >= len(self.points):
             return np.asarray(rank_all(rows, self.points, k)[back])
         if len(rows) <= _PART:
             return np.asarray(self._some(rows, k)[back])
@@ -133,7 +133,7 @@ class NeighborSearch:
         """Find the ``k`` nearest distinct points of distinct rows."""
         points = self._distinct
         m = len(points)
-        if self.exact and 4 * k > m:
+        if self.exact and 4 * k >= m:
             return rank_all(rows, points, k)
         wanted = min(m, k + max(8, k // 8))
         candidates = self._candidates(rows, wanted)
@@ -173,7 +173,7 @@ class NeighborSearch:
 
     def query_any_order(self, rows: FloatArray, k: int) -> IntArray:
         """Find the same points as :meth:`query`, in any order, which is quicker for large k."""
-        if self.exact and 4 * k > len(self.points):
+        if self.exact and 4 * k >= len(self.points):
             return select_all(rows, self.points, k)
         return self.query(rows, k)
 

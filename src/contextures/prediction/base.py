@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from contextures._arrays import FloatArray, IntArray
 from contextures._checks import validated
 from contextures.exceptions import ContextWarning, InputError
+from contextures.prediction.blocks import in_blocks
 from contextures.prediction.expected import say_expected
 from contextures.prediction.members import (
     FittedMember,
@@ -103,7 +104,9 @@ class PooledPrediction(BaseEstimator):
         members = enumerate(zip(pool.weights, self._members, strict=True))
         with shared_descriptions(len(rows)):
             values = {
-                place: limit(member.values(rows))
+                place: limit(
+                    in_blocks(member.values, rows) if member.in_blocks else member.values(rows)
+                )
                 for place, (weight, member) in members
                 if weight > 0
             }

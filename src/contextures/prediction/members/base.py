@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -137,6 +137,9 @@ class FittedMember:
     ----------
     left_out : ndarray of shape (k, q)
         Predictions of its labelled rows, none of which saw the row's own label.
+    in_blocks : bool
+        Whether many rows may be asked for in blocks, by several threads at once; False unless a
+        subclass says so.
 
     Examples
     --------
@@ -150,6 +153,7 @@ class FittedMember:
     """
 
     left_out: FloatArray
+    in_blocks: ClassVar[bool] = False
 
     def values(self, rows: FloatArray) -> FloatArray:
         """Predict rows.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from threading import Lock
 
 import numpy as np
 
@@ -10,9 +12,10 @@ from contextures._arrays import FloatArray, IntArray
 from contextures._checks import check_positive_int
 from contextures.exceptions import InputError
 from contextures.prediction.members.base import FittedMember, Member, Problem
-from contextures.prediction.members.boosted_trees import summed
+from contextures.prediction.members.boosted_trees import SummedTrees, summed
 from contextures.prediction.members.boosting import Boosted, Setting, engine
 from contextures.prediction.members.estimators import folds
+from contextures.prediction.members.tree_columns import TreeColumns, tree_columns
 
 SETTINGS = {
     "boosted": Setting(),
@@ -21,6 +24,12 @@ SETTINGS = {
     "boosted slow": Setting(rate=0.02, leaves=48, least=8, columns=0.5, shrink=5.0),
 }
 """Settings by name. They differ in kind, so that the pool can choose rather than a search."""
+
+
+MANY_ROWS = 2_000
+"""Rows from which asking each node of all is quicker than walking each row down the trees."""
+
+_MAKING = Lock()
 
 
 class BoostedMember(Member):
@@ -96,14 +105,42 @@ def common_rounds(losses: list[FloatArray], sizes: IntArray) -> int:
 
 
 class _Fitted(FittedMember):
+    # Not among the attributes that are written: it follows from the rest, once it is needed.
+    __slots__ = ("_columns",)
+
+    in_blocks = True
+
     def __init__(self, grown: Sequence[Boosted], rounds: int) -> None:
         self._grown, self._rounds = grown, rounds
 
     def values(self, rows: FloatArray) -> FloatArray:
         """Average the folds' trees."""
-        parts = [each.values(rows, self._rounds) for each in self._grown]
+        known = self._by_columns() if len(rows) >= MANY_ROWS else None
+        if known is None:
+            parts = [each.values(rows, self._rounds) for each in self._grown]
+        else:
+            parts = [_summed(trees, columns, rows) for trees, columns in known]
         return np.asarray(sum(parts[1:], parts[0]) / len(parts))
 
     def plain(self) -> _Fitted:
         """Give the same member with trees as plain arrays, which need no library."""
         return _Fitted([summed(each, self._rounds) for each in self._grown], self._rounds)
+
+    def _by_columns(self) -> list[tuple[SummedTrees, TreeColumns]] | None:
+        """Give each fold's trees as steps on columns, without their arrays; None if they cannot."""
+        with _MAKING:  # several threads ask at once
+            if not hasattr(self, "_columns"):
+                plain = [summed(each, self._rounds) for each in self._grown]
+                steps = [tree_columns(each.sums) for each in plain]
+                told = [each for each in steps if each is not None]
+                bare = [replace(each, sums=()) for each in plain]
+                self._columns = None
+                if len(told) == len(bare):
+                    self._columns = list(zip(bare, told, strict=True))
+            return self._columns
+
+
+def _summed(trees: SummedTrees, columns: TreeColumns, rows: FloatArray) -> FloatArray:
+    total = np.tile(trees.start, (len(rows), 1))
+    columns.add_to(total, rows)
+    return trees.told(total)

@@ -20,6 +20,9 @@ class ExactTrees(Trees):
     def _compared(self, rows: FloatArray) -> Any:
         return rows
 
+    def _together(self, given: Any) -> None:
+        return None  # scikit-learn's walk compares single precision
+
 
 @dataclass(frozen=True)
 class SummedTrees:
@@ -47,16 +50,20 @@ class SummedTrees:
         total = np.tile(self.start, (len(rows), 1))
         for place, trees in enumerate(self.sums):
             total[:, place] += trees.predict(rows)[:, 0] * len(trees.roots)
+        return self.told(total)
+
+    def told(self, total: FloatArray) -> FloatArray:
+        """Give sums, of shape (n, len(start)), as they are, or as chances."""
         if not self.n_classes:
             return total
         if len(self.known) == 1:
-            told = np.ones((len(rows), 1))
-        elif len(self.sums) == 1:
+            told = np.ones((len(total), 1))
+        elif len(self.start) == 1:
             second = expit(total)
             told = np.hstack([1.0 - second, second])
         else:
             told = softmax(total, axis=1)
-        chances = np.zeros((len(rows), self.n_classes))
+        chances = np.zeros((len(total), self.n_classes))
         chances[:, self.known] = told
         return chances
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from contextures._arrays import FloatArray
 from contextures.prediction.members.base import FittedMember, Member, Problem
+from contextures.prediction.members.trees import MANY_ROWS, Trees, alike, single
 
 N_TREES = 200
 
@@ -74,11 +75,21 @@ class ForestMember(Member):
 
 
 class _Fitted(FittedMember):
+    in_blocks = True
+
     def __init__(self, model: Any, classes: bool) -> None:
         self._model, self._classes = model, classes
 
     def values(self, rows: FloatArray) -> FloatArray:
         """Average the trees."""
         model = self._model
-        found = model.predict_proba(rows) if self._classes else model.predict(rows)
-        return np.asarray(found, dtype=np.float64).reshape(len(rows), -1)
+        order: Any = slice(None)
+        if len(rows) >= MANY_ROWS and not isinstance(model, Trees):
+            # Trees compare in single precision: to convert once is enough, and changes nothing.
+            rows = single(rows)
+            order = alike(model.estimators_[0].tree_, rows)
+            rows = rows[order]
+        told = model.predict_proba(rows) if self._classes else model.predict(rows)
+        found = np.empty((len(rows), told[:1].size))
+        found[order] = np.reshape(told, found.shape)
+        return found

@@ -19,7 +19,8 @@ REACH = 0.5
 MOST_RANKS = 2000
 """Values of a column that ranks are told from."""
 
-CHUNK_ENTRIES = 4_000_000
+BLOCK_ENTRIES = 131_072
+"""Entries of a kernel that are worked on at a time: a megabyte, which a cache holds."""
 
 
 class KernelMember(Member):
@@ -89,7 +90,9 @@ class PlainKernel:
             return np.asarray(sum(np.exp(-each * squared) for each in WIDTHS) / len(WIDTHS))
         ranks, others = self._ranks(rows), self._ranks_of_points(points)
         if self.name == "laplace":
-            return np.asarray(np.exp(-cdist(ranks, others, "cityblock") / self.width))
+            far = cdist(ranks, others, "cityblock")
+            far /= -self.width
+            return np.asarray(np.exp(far, out=far))
         columns = zip(ranks.T, others.T, strict=True)
         parts = (np.exp(-np.abs(one[:, None] - other) / REACH) for one, other in columns)
         return np.asarray(sum(parts) / ranks.shape[1])
@@ -121,14 +124,18 @@ def _steps_of(ordered: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 class _Fitted(FittedMember):
+    in_blocks = True
+
     def __init__(self, kernel: PlainKernel, points: FloatArray, ridge: Penalized) -> None:
         self._kernel, self._points = kernel, points
         self._dual, self._constant = ridge.dual, ridge.constant
 
     def values(self, rows: FloatArray) -> FloatArray:
-        """Give the kernel's function, chunk by chunk."""
+        """Give the kernel's function, block by block."""
+        if self._kernel.name == "linear":
+            return np.asarray(rows @ (self._points.T @ self._dual)) + self._constant
         found = np.empty((len(rows), len(self._constant)))
-        step = max(256, CHUNK_ENTRIES // len(self._points))
+        step = max(1, BLOCK_ENTRIES // len(self._points))
         for start in range(0, len(rows), step):
             part = slice(start, start + step)
             found[part] = self._kernel.between(rows[part], self._points) @ self._dual

@@ -12,6 +12,9 @@ from contextures._arrays import FloatArray, IntArray
 CHUNK_ENTRIES = 200_000
 """Pairs of a row and a tree that are followed at a time."""
 
+MANY_ROWS = 5_000
+"""Rows from which it pays to make scikit-learn's trees of the arrays again, one at a time."""
+
 
 @dataclass(frozen=True)
 class Trees:
@@ -54,6 +57,10 @@ class Trees:
             The averages.
         """
         given = self._compared(rows)
+        if len(rows) >= MANY_ROWS:
+            together = self._together(given)
+            if together is not None:
+                return together
         found = np.empty((len(rows), self.values.shape[1]))
         step = max(1, CHUNK_ENTRIES // len(self.roots))
         for start in range(0, len(rows), step):
@@ -64,9 +71,7 @@ class Trees:
     predict_proba = predict
 
     def _compared(self, rows: FloatArray) -> Any:
-        # Trees of scikit-learn's forests compare values in single precision.
-        with np.errstate(over="ignore"):
-            return np.asarray(rows, dtype=np.float32)
+        return single(rows)
 
     def _averages(self, rows: Any) -> FloatArray:
         n, n_trees = len(rows), len(self.roots)
@@ -80,6 +85,28 @@ class Trees:
             going = going[self.columns[place[going]] >= 0]
         told = self.values[self.leaves[place]]
         return np.asarray(told.reshape(n, n_trees, -1).mean(axis=1))
+
+    def _together(self, given: Any) -> FloatArray | None:
+        """Average the trees by scikit-learn's own walk; None where it cannot take them."""
+        n, n_features = given.shape
+        ends = np.append(self.roots[1:], len(self.columns))
+        found = np.zeros((n, self.values.shape[1]))
+        order = None
+        for root, end in zip(self.roots, ends, strict=True):
+            tree = walkable(
+                self.columns[root:end],
+                self.thresholds[root:end],
+                self.children[root:end] - root,
+                n_features,
+            )
+            if tree is None:
+                return None
+            if order is None:
+                order = alike(tree, given)
+                given = given[order]
+            found += self.values[self.leaves[root + tree.apply(given)]]
+        found[order] = found / len(self.roots)
+        return found
 
     def check(self, n_features: int) -> None:
         """Raise ValueError where following the nodes would not end at a leaf."""
@@ -95,6 +122,12 @@ class Trees:
         told = self.leaves[~inner]
         if not ((told >= 0) & (told < len(self.values))).all():
             raise ValueError("a leaf predicts nothing")
+
+
+def single(rows: FloatArray) -> Any:
+    """Give rows as trees of scikit-learn's forests compare them, in single precision."""
+    with np.errstate(over="ignore"):
+        return np.asarray(rows, dtype=np.float32)
 
 
 def trees_of(forest: Any) -> Trees:
@@ -134,3 +167,53 @@ def trees_of(forest: Any) -> Trees:
         leaves=leaves,
         values=values.astype(np.float64),
     )
+
+
+def walkable(
+    columns: IntArray, thresholds: FloatArray, children: IntArray, n_features: int
+) -> Any | None:
+    """Make a tree of scikit-learn's, whose walk is compiled, of one tree's arrays.
+
+    Parameters
+    ----------
+    columns, thresholds, children
+        As for :class:`Trees`, of one tree whose root comes first.
+    n_features : int
+        The columns of rows.
+
+    Returns
+    -------
+    sklearn.tree._tree.Tree or None
+        With ``apply``; None where a node leads out of the tree, or this version of scikit-learn
+        makes trees otherwise.
+    """
+    leaf = columns < 0
+    own = np.arange(len(columns))[:, None]
+    inside = leaf[:, None] | ((children > own) & (children < len(columns)))
+    if not (len(columns) and inside.all() and (columns < n_features).all()):
+        return None
+    try:
+        from sklearn.tree._tree import NODE_DTYPE, Tree
+
+        nodes = np.zeros(len(columns), NODE_DTYPE)
+        nodes["left_child"] = np.where(leaf, -1, children[:, 0])
+        nodes["right_child"] = np.where(leaf, -1, children[:, 1])
+        nodes["feature"] = np.where(leaf, -2, columns)
+        nodes["threshold"] = thresholds
+        tree = Tree(n_features, np.ones(1, np.intp), 1)
+        values = np.zeros((len(columns), 1, 1))
+        depth = len(columns)  # only those who draw the tree ask for it
+        state = {"max_depth": depth, "node_count": depth, "nodes": nodes, "values": values}
+        tree.__setstate__(state)
+    except (ImportError, KeyError, TypeError, ValueError):
+        return None
+    return tree
+
+
+def alike(tree: Any, rows: Any) -> IntArray:
+    """Order rows by where a tree leads them.
+
+    Rows that one tree leads to the same place take similar ways in others, which a processor then
+    guesses, and holds in its cache: that halves the time of a walk.
+    """
+    return np.asarray(np.argsort(tree.apply(rows), kind="stable"))

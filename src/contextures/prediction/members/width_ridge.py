@@ -25,6 +25,9 @@ CHUNK_ENTRIES = 4_000_000
 HELD_ENTRIES = 20_000_000
 """Features up to which they are held for leverages; of more they are made twice."""
 
+FEW_ROWS = 8
+"""Rows up to which the kernel is held: what :meth:`Widths.applied` prepares costs more for them."""
+
 SMALLEST = 1e-10
 
 
@@ -47,13 +50,10 @@ class WidthFit:
     dual: FloatArray
 
     def values(self, rows: FloatArray) -> FloatArray:
-        """Give f, chunk by chunk."""
-        found = np.empty((len(rows), self.dual.shape[1]))
-        step = max(256, CHUNK_ENTRIES // len(self.points))
-        for start in range(0, len(rows), step):
-            part = slice(start, start + step)
-            found[part] = self.widths.between(rows[part], self.points) @ self.dual
-        return found
+        """Give f."""
+        if len(rows) <= FEW_ROWS:
+            return np.asarray(self.widths.between(rows, self.points) @ self.dual)
+        return self.widths.applied(rows, self.points, self.dual)
 
 
 def fit_widths(

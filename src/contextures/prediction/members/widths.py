@@ -135,6 +135,8 @@ def tails_of(rows: FloatArray) -> Tails:
 
 
 class _Fitted(FittedMember):
+    in_blocks = True
+
     def __init__(self, fits: list[WidthFit], tails: Tails, base: float, scale: float) -> None:
         self._fits, self._tails, self._base, self._scale = fits, tails, base, scale
 
