@@ -88,7 +88,8 @@ def spanned(values: FloatArray, inner: FloatArray, context: Any) -> tuple[FloatA
     if roots[0] < -NOT_POSITIVE * largest:
         raise InputError(
             f"the kernel of {brief(context)} has the eigenvalue {roots[0]:.3g} beside "
-            f"{largest:.3g}, and no context has one below zero; give a kernel that is positive semidefinite"
+            f"{largest:.3g}, and no context has one below zero; give a kernel that is positive "
+            "semidefinite"
         )
     kept = roots > ROUNDING * largest
     onto = vectors[:, kept] / np.sqrt(roots[kept])
