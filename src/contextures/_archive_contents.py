@@ -30,9 +30,10 @@ WORDS = r"(?u)\b\w\w+\b"
 def check_contents(content: Any) -> None:
     """Check an object that was read from a file, and whatever it holds, at any depth.
 
-    Arrays must have entries of some bytes; trees (of decisions, in forests, in boosting), sparse matrices, vocabularies, indicators of
-    categories and support vectors must hold together; parameters must not make transforming
-    endless. ``n_jobs`` and ``verbose`` are reset on the way: a file is not to start processes.
+    Arrays must have entries of some bytes; trees (of decisions, in forests, in boosting), sparse
+    matrices, vocabularies, indicators of categories and support vectors must hold together;
+    parameters must not make transforming endless. ``n_jobs`` and ``verbose`` are reset on the way:
+    a file is not to start processes.
 
     Parameters
     ----------
