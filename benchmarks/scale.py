@@ -42,7 +42,10 @@ def measure(n: int, n_workers: int, n_functions: int, size: int) -> dict[str, fl
     encoder = RitzEncoder(NoiseContext(0.5), 10, basis="landmarks", n_functions=n_functions)
     with (
         LocalCluster(
-            n_workers=n_workers, threads_per_worker=1, processes=True, dashboard_address=None
+            n_workers=n_workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address="127.0.0.1:0",
         ) as cluster,
         Client(cluster) as client,
     ):

@@ -32,6 +32,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from contextures._archive_contents import check_contents
 from contextures._archives import read_archive, write_archive
+from contextures.data.storage import PLAIN
 from contextures.exceptions import InputError
 
 RNG = np.random.default_rng(0)
@@ -197,3 +198,22 @@ def test_an_archive_that_unpacks_to_far_more_than_its_size_is_refused():
         opened.writestr("zeros", bytes(2**27))
     with pytest.raises(InputError, match="unpacks to"):
         read_archive(archive.getvalue(), TREE, "model", "'here'")
+
+
+@pytest.mark.parametrize("plain", [None, PLAIN])
+@pytest.mark.parametrize("dtype", ["|S0", "|V0"])
+def test_an_array_whose_entries_take_no_bytes_is_refused(plain, dtype):
+    """A header of 100 bytes may say that there are 10^12 of them; to use them ends the process."""
+    written = write_archive([np.zeros(3)], TREE, "the numbers")
+    of_nothing = np.lib.format.magic(1, 0) + header(dtype, 10**12)
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(written)) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, of_nothing if name.endswith(".npy") else old.read(name))
+    with pytest.raises(InputError, match="1,000,000,000,000 entries of no bytes"):
+        read_archive(changed.getvalue(), TREE, "model", "'here'", plain)
+
+
+def header(dtype, n):
+    text = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': ({n},), }}".ljust(117) + "\n"
+    return len(text).to_bytes(2, "little") + text.encode()

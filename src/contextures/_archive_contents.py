@@ -30,9 +30,10 @@ WORDS = r"(?u)\b\w\w+\b"
 def check_contents(content: Any) -> None:
     """Check an object that was read from a file, and whatever it holds, at any depth.
 
-    Trees (of decisions, in forests, in boosting), sparse matrices, vocabularies, indicators of
-    categories and support vectors must hold together; parameters must not make transforming
-    endless. ``n_jobs`` and ``verbose`` are reset on the way: a file is not to start processes.
+    Arrays must have entries of some bytes; trees (of decisions, in forests, in boosting), sparse
+    matrices, vocabularies, indicators of categories and support vectors must hold together;
+    parameters must not make transforming endless. ``n_jobs`` and ``verbose`` are reset on the way:
+    a file is not to start processes.
 
     Parameters
     ----------
@@ -46,12 +47,20 @@ def check_contents(content: Any) -> None:
     """
     for found in _everything(content):
         kind = type(found).__name__
-        if sparse.issparse(found):
+        if isinstance(found, np.ndarray):
+            check_held(found)
+        elif sparse.issparse(found):
             _check_sparse(found)
         elif kind == "TreePredictor":
             _check_predictor(found)
         elif hasattr(found, "get_params") and not isinstance(found, type):
             _check_estimator(found)
+
+
+def check_held(array: Any) -> None:
+    """Refuse entries of no bytes: a few bytes of a file then stand for any number of them."""
+    if array.size and not array.dtype.itemsize:
+        raise ValueError(f"an array has {array.size:,} entries of no bytes")
 
 
 def _everything(content: Any) -> Iterator[Any]:

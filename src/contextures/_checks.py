@@ -150,6 +150,33 @@ def check_length(values: Any, n: int, name: str) -> None:
         raise InputError(f"{name} {has}, but there are {n} rows; give one value for each")
 
 
+def numbered_groups(groups: Any) -> tuple[NDArray[Any], IntArray]:
+    """Give the names of groups, in order, and the number of each row's.
+
+    Raises
+    ------
+    InputError
+        If a row has none, or their names have no order.
+    """
+    import pandas as pd
+
+    names = np.asarray(groups)
+    missing = np.flatnonzero(pd.isna(names))
+    if len(missing):
+        raise InputError(
+            f"groups has no value at row {missing[0]} ({len(missing)} in all); name a group for "
+            "these rows, or leave them out"
+        )
+    try:
+        found, places = np.unique(names, return_inverse=True)
+    except TypeError as error:
+        raise InputError(
+            f"groups holds names that cannot be put in order ({error}); give numbers or words, of "
+            "one kind"
+        ) from None
+    return found, places
+
+
 def check_type(value: Any, kinds: type | tuple[type, ...], name: str, instead: str) -> None:
     """Refuse a value of another type, naming what to give instead."""
     if not isinstance(value, kinds):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
@@ -12,6 +14,7 @@ from sklearn.gaussian_process.kernels import (
     CompoundKernel,
     ConstantKernel,
     DotProduct,
+    ExpSineSquared,
     Matern,
     PairwiseKernel,
     RationalQuadratic,
@@ -19,8 +22,9 @@ from sklearn.gaussian_process.kernels import (
 )
 
 from contextures import SpectralEncoder
-from contextures.contexts import KernelContext, KNNContext, RBFContext
+from contextures.contexts import KernelContext, KNNContext, LabelContext, RBFContext
 from contextures.contexts import kernels as kernel_contexts
+from contextures.contexts.algebra.weighing import expected_error, pseudo_tasks
 from contextures.contexts.evidence import JITTER, LEAST_NOISE
 from contextures.contexts.kernel_widths import _evidence, is_round
 from contextures.contexts.stored import construct, describe, describe_fitted, restore_fitted
@@ -275,6 +279,64 @@ def test_widths_without_labels_see_none_and_find_the_smoothness_of_the_tasks():
     spread = ROWS.std(axis=0)
     np.testing.assert_allclose(one.scales_ * spread, one.scales_[0] * spread[0], rtol=1e-9)
     assert 0.05 < one.scales_[0] < 1.5  # neither straight lines nor rows that are all alone
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (np.where(WAVE > 1, np.inf, WAVE), "y holds infinite values; leave"),
+        (np.array(["a", 1] * 60, dtype=object), "numbers or words, of one kind"),
+        (np.array([b"a", b"b"] * 60), "numbers or words, of one kind"),
+        (WAVE * 1j, "numbers or words, of one kind"),
+        (np.array([["a", "b"], ["c", "d"]] * 60), r"one per row; y has shape \(120, 2\)"),
+    ],
+)
+@pytest.mark.parametrize("context", [KernelContext(widths="each"), LabelContext()])
+def test_labels_that_are_none_are_refused_in_one_sentence(context, y, message):
+    with pytest.raises(InputError, match=message) as caught:
+        context.fit(ROWS, y)
+    assert "\n" not in str(caught.value)
+
+
+def test_several_numbers_a_row_are_learned_from_whatever_their_shape():
+    y = np.stack([WAVE, WAVE**2, -WAVE, ROWS[:, 1]], axis=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # amounts are no whole numbers in any shape
+        flat, deep = (
+            KernelContext(widths="shared").fit(ROWS, each) for each in (y, y.reshape(-1, 2, 2))
+        )
+    np.testing.assert_allclose(deep.scales_, flat.scales_)
+
+
+@pytest.mark.parametrize(
+    "kernel",
+    [
+        WhiteKernel(),  # zero between rows that differ
+        RBF() * WhiteKernel(),
+        ExpSineSquared(1.0, 2.0),  # no kernel in several columns, but where it is narrow
+    ],
+)
+def test_widths_for_tasks_of_kernels_with_a_weak_place(kernel):
+    scales = KernelContext(kernel, "pseudo-tasks").fit(ROWS).scales_
+    assert np.isfinite(scales).all() and (scales > 0).all()
+
+
+def test_no_width_makes_a_kernel_of_what_is_none():
+    below = KernelContext(ConstantKernel(-1.0) * RBF(), "pseudo-tasks", "centred", n_landmarks=99)
+    with pytest.raises(InputError, match="is no kernel between these rows, at no width"):
+        below.fit(ROWS)
+    with pytest.raises(InputError, match=r"has the eigenvalue -.*positive semidefinite") as caught:
+        below.set_params(widths="fixed").fit(ROWS)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e-5, 1e100])
+def test_the_size_of_a_kernel_changes_no_expected_error(size):
+    """The penalty is in units of the kernel's own."""
+    tasks = pseudo_tasks(ROWS)
+    np.testing.assert_allclose(
+        expected_error(size * RBF()(ROWS), 0.1, tasks), expected_error(RBF()(ROWS), 0.1, tasks)
+    )
 
 
 def test_kernels_mix_and_embed_like_other_contexts():

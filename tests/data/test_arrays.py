@@ -115,6 +115,13 @@ def test_several_arrays_of_which_none_is_meant_are_refused(saved):
         read_table(saved("two.npz", one=VALUES, other=VALUES))
 
 
+@pytest.mark.parametrize("ending", ["npy", "npz"])
+def test_entries_of_no_bytes_are_refused(saved, ending):
+    """A few bytes of a file would stand for any number of rows."""
+    with pytest.raises(InputError, match="not a readable NumPy file"):
+        read_table(saved(f"nothing.{ending}", x=np.zeros((40, 2), dtype="V0")))
+
+
 @pytest.mark.parametrize(
     ("cells", "message"),
     [

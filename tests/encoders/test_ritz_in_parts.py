@@ -210,6 +210,39 @@ def test_what_is_wrong_with_a_part_is_said_in_one_sentence(name, engine):
     np.testing.assert_array_equal(made.transform(FRESH), before)
 
 
+@pytest.mark.parametrize("way", ["parts", "iterator"])
+@pytest.mark.parametrize(
+    ("first", "second", "message"),
+    [
+        (X[:900], X[:900, :2], r"part 2.*: rows have the shape \(2,\), and \(3,\) in the other"),
+        (X[:900], FRAME[:900], "part 2.*: columns have names, as they have not in other parts"),
+        ((X[:900], LABELS[:900]), X[:900], "part 2.*: y is not given, and is in the first part"),
+        (X[:900], (X[:900], LABELS[:900]), "part 2.*: y is given, and is not in the first part"),
+        ((X[:900], X[:900]), (X[:900], X[:900, 0]), r"part 2.*: y has the shape \(\) for a row"),
+    ],
+)
+def test_parts_that_are_not_alike_are_refused(way, first, second, message):
+    """Arrays whose columns differ, names in some parts only, and labels in some parts only."""
+    both = [first, second]
+    given = Parts(range(2), both.__getitem__) if way == "parts" else iter(both)
+    with pytest.raises(InputError, match=message):
+        encoder().fit(given)
+
+
+def test_labels_may_be_a_column_in_one_part_and_an_array_in_another():
+    both = [(X[:2000], pd.Series(LABELS[:2000])), (X[2000:], LABELS[2000:])]
+    made = RitzEncoder(LabelContext(), 1, n_functions=40)
+    expected = made.fit(iter([(X, LABELS)])).transform(FRESH.to_numpy())
+    found = made.fit(iter(both)).transform(FRESH.to_numpy())
+    np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
+def test_keys_may_be_a_column_of_a_table(whole):
+    """Its labels, which need not be places, are not asked for."""
+    starts = pd.Series([0, 1000, 2000, 3000], index=[7, 7, 1, 0])
+    same(encoder().fit(Parts(starts, lambda start: FRAME[start : start + 1000])), whole)
+
+
 def test_columns_in_another_order_are_put_in_order(whole):
     keys = [(0, ["a", "b", "c"]), (1000, ["c", "a", "b"]), (2000, ["b", "a", "c"])]
     found = encoder().fit(
@@ -270,6 +303,12 @@ def test_contexts_of_the_whole_sample_are_refused(context):
         (lambda: Parts([], len), "there are no parts"),
         (lambda: Parts("ab", len), "keys is a str"),
         (lambda: Parts([1], 3), "read is a int"),
+        (lambda: Parts({1: 2}, len), "keys is a dict"),
+        (lambda: Parts([1], len, 5), "count is a int; give a function"),
+        (lambda: Parts([1], len, (5 for _ in "a")), "count is a generator; give a function"),
+        (lambda: Parts([1, 2], len, [5, -5]), r"count\[1\] is -5; give the number of rows"),
+        (lambda: Parts([1, 2], len, [5.5, 5]), r"count\[0\] is 5.5; give the number of rows"),
+        (lambda: Parts([1], len, ["5"]), r"count\[0\] is '5'; give the number of rows"),
         (lambda: Parts([1], len, [1, 2]), "count has 2 numbers, but there are 1 parts"),
     ],
 )

@@ -36,7 +36,7 @@ def cluster_of_two():
     with (
         dask.config.set(settings),
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0"
         ) as cluster,
         distributed.Client(cluster, set_as_default=False) as made,
     ):
@@ -209,7 +209,9 @@ def test_a_scheduler_that_is_not_there_is_missed(monkeypatch):
     monkeypatch.setattr("contextures.engines.cluster.SECONDS", 1)
     with pytest.raises(InputError, match=r"no Dask scheduler answers at tcp://127.0.0.1:1;"):
         encoder().fit(in_parts(2), engine="tcp://127.0.0.1:1")
-    with distributed.Client(processes=False, dashboard_address=None, set_as_default=False) as gone:
+    with distributed.Client(
+        processes=False, dashboard_address="127.0.0.1:0", set_as_default=False
+    ) as gone:
         pass
     with pytest.raises(InputError, match="no Dask scheduler answers"):
         encoder().fit(in_parts(2), engine=gone)
@@ -218,7 +220,9 @@ def test_a_scheduler_that_is_not_there_is_missed(monkeypatch):
 def test_a_cluster_without_workers_is_refused(monkeypatch):
     monkeypatch.setattr("contextures.engines.cluster.SECONDS", 1)
     with (
-        distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=None) as cluster,
+        distributed.LocalCluster(
+            n_workers=0, processes=False, dashboard_address="127.0.0.1:0"
+        ) as cluster,
         distributed.Client(cluster, set_as_default=False) as idle,
         pytest.raises(InputError, match="has no workers; start some with `dask worker`"),
     ):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from threading import Lock
+import signal
+import time
+from threading import Lock, Thread
 
 import pytest
 
@@ -123,12 +125,38 @@ def test_engines_that_are_none_are_refused(parts, engine, message):
 
 
 @pytest.mark.slow
-def test_parts_that_cannot_be_sent_are_refused():
+@pytest.mark.parametrize("what", ["parts", "work"])
+def test_parts_that_cannot_be_sent_are_refused(what):
+    lock = Lock()
     with pytest.raises(InputError, match="cannot be sent to other processes; give parts that"):
         tree_reduce(
-            lambda shared, part: 0,
-            [Lock(), Lock()],
+            (lambda shared, part: 0) if what == "parts" else (lambda shared, part: lock),
+            [lock, lock] if what == "parts" else [0, 1],
             lambda shared, found: 0,
             engine="processes",
             n_workers=2,
         )
+
+
+@pytest.mark.slow
+def test_an_interrupt_ends_the_processes_at_once(tmp_path):
+    """Ctrl-C must not wait for parts that are under way or waiting, which may take hours."""
+
+    def work(shared, part):
+        (tmp_path / str(os.getpid())).touch()
+        time.sleep(100)
+
+    def interrupt():
+        while not list(tmp_path.iterdir()):
+            time.sleep(0.05)
+        begun.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    begun = []
+    Thread(target=interrupt, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        tree_reduce(work, range(4), lambda shared, found: 0, engine="processes", n_workers=2)
+    assert time.monotonic() - begun[0] < 50
+    for file in tmp_path.iterdir():
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(file.name), 0)

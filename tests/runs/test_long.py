@@ -149,6 +149,20 @@ def test_it_is_said_how_many_rows_were_learned_from(fitted, frame):
     assert record["options"]["sample"] == SAMPLE
 
 
+def test_what_was_predicted_is_said_of_all_rows(fitted, frame):
+    """The sentence, the report and the metrics count the rows of the file, not of the sample."""
+    found, _, _ = fitted
+    n_missing = int(frame["y"].isna().sum())
+    written = pd.read_parquet(found.folder / "predictions.parquet")
+    assert (~written["labelled"]).sum() == n_missing == found.metrics["predictor"]["n_predicted"]
+    sentence = f"It predicted the {n_missing:,} rows without a label."
+    assert sentence in found.run.sentences
+    page = (found.folder / "report.html").read_text()
+    assert f"{n_missing:,}" in page and "of which 1,000 rows were drawn" in page
+    n_unlabelled = found.metrics["n_unlabelled"]
+    assert f"{n_unlabelled:,} drawn rows have no label" in page
+
+
 def test_fewer_coordinates_are_written_where_that_is_asked(frame, tmp_path, monkeypatch, capsys):
     folder = write(frame, tmp_path / "parts", 2)
     asked = ["--context", "knn:10", "--dim", "3", "--sample", "1000"]

@@ -7,6 +7,7 @@ import pytest
 from scipy.optimize import minimize
 from sklearn.linear_model import Ridge
 
+from contextures.evaluation import bootstrap_interval
 from contextures.exceptions import InputError
 from contextures.shift import (
     DistributionallyRobustClassifier,
@@ -111,6 +112,29 @@ def test_one_group_is_the_mean_and_rows_without_weight_are_nobody():
 def test_what_groups_cannot_be_is_said(change, groups, message):
     with pytest.raises(InputError, match=message):
         DistributionallyRobustRegressor(**change).fit(X, Y, groups=groups)
+
+
+@pytest.mark.parametrize("kind", ["missing", "not a number", "mixed"])
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda losses, groups: balanced_weights(groups),
+        lambda losses, groups: group_risk(losses, groups),
+        lambda losses, groups: DistributionallyRobustRegressor("group").fit(
+            losses[:, None], losses, groups=groups
+        ),
+        lambda losses, groups: bootstrap_interval("mae", losses, losses, groups=groups),
+    ],
+)
+def test_rows_without_a_group_are_no_group_of_their_own(use, kind):
+    """Taken for one they would be guarded, weighed or drawn as a whole, whatever they are."""
+    names, message = {
+        "missing": (np.array(["a", "b", None, "a"], dtype=object), r"no value at row 2 \(1 in all"),
+        "not a number": (np.array([0.0, np.nan, 1.0, np.nan]), r"no value at row 1 \(2 in all"),
+        "mixed": (np.array(["a", 1, "a", 1], dtype=object), "cannot be put in order"),
+    }[kind]
+    with pytest.raises(InputError, match=message):
+        use(np.arange(4.0), names)
 
 
 def test_even_weights_weigh_groups_alike():

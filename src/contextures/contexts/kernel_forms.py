@@ -8,6 +8,7 @@ import numpy as np
 from scipy.linalg import eigh
 
 from contextures._arrays import FloatArray, Matrix, compact
+from contextures._checks import brief
 from contextures.exceptions import InputError
 
 NEGLIGIBLE = 1e-16
@@ -86,8 +87,9 @@ def spanned(values: FloatArray, inner: FloatArray, context: Any) -> tuple[FloatA
     largest = float(np.abs(roots).max())
     if roots[0] < -NOT_POSITIVE * largest:
         raise InputError(
-            f"the kernel of {context!r} has the eigenvalue {roots[0]:.3g} beside {largest:.3g}, "
-            "and no context has one below zero; give a kernel that is positive semidefinite"
+            f"the kernel of {brief(context)} has the eigenvalue {roots[0]:.3g} beside "
+            f"{largest:.3g}, and no context has one below zero; give a kernel that is positive "
+            "semidefinite"
         )
     kept = roots > ROUNDING * largest
     onto = vectors[:, kept] / np.sqrt(roots[kept])
@@ -99,8 +101,8 @@ def spanned(values: FloatArray, inner: FloatArray, context: Any) -> tuple[FloatA
     top = float(eigh(moments, eigvals_only=True, subset_by_index=[r - 1, r - 1])[0]) if r else 0.0
     if not top > ROUNDING**2 * largest:
         raise InputError(
-            f"the kernel of {context!r} is the same for all rows, so it carries no association; "
-            "give one that varies"
+            f"the kernel of {brief(context)} is the same for all rows, so it carries no "
+            "association; give one that varies"
         )
     scale = 1.0 / np.sqrt(top)
     return np.ascontiguousarray(onto * scale), mean * scale
@@ -125,14 +127,14 @@ def check_walk(values: FloatArray, context: Any) -> None:
     largest = np.abs(values).max(initial=0.0)
     if values.min(initial=0.0) < -ROUNDING * largest:
         raise InputError(
-            f"the kernel of {context!r} is {values.min():.3g} between two rows, and chances cannot "
-            "be below zero; give normalization='centred', or a kernel of at least zero"
+            f"the kernel of {brief(context)} is {values.min():.3g} between two rows, and chances "
+            "cannot be below zero; give normalization='centred', or a kernel of at least zero"
         )
 
 
 def _check_finite(values: FloatArray, context: Any) -> None:
     if not np.isfinite(values).all():
         raise InputError(
-            f"the kernel of {context!r} is infinite or no number between some rows; scale the "
+            f"the kernel of {brief(context)} is infinite or no number between some rows; scale the "
             "columns, or give another kernel"
         )

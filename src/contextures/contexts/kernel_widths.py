@@ -99,10 +99,7 @@ def learn_scales(
         _evidence(kernel, one, begin, rows[few], scaled[few], by_column=False)[0] for one in starts
     ]
     if min(heights) >= NEVER:
-        raise InputError(
-            f"kernel={kernel!r} is no kernel between these rows, at no width; give one that is "
-            "positive semidefinite"
-        )
+        raise _no_kernel(kernel)
     first = starts[int(np.argmin(heights))]
     wide = np.full(3, LOOSE)
     found = most_evident(common, first, first, wide, most_steps)
@@ -202,6 +199,11 @@ def widths_for_tasks(kernel: Any, rows: FloatArray) -> FloatArray:
     -------
     ndarray of shape (p,)
         What columns are multiplied by.
+
+    Raises
+    ------
+    InputError
+        If it is no kernel between the rows at any width.
     """
     from scipy.optimize import minimize
 
@@ -212,12 +214,28 @@ def widths_for_tasks(kernel: Any, rows: FloatArray) -> FloatArray:
 
     def error(found: FloatArray) -> float:
         near = rows * (scales * np.exp(found[0]))
-        return expected_error(between(kernel, near, near), float(np.exp(found[1])), targets)
+        values = between(kernel, near, near)
+        if not np.isfinite(values).all():
+            return NEVER
+        try:
+            value = expected_error(values, float(np.exp(found[1])), targets)
+        except np.linalg.LinAlgError:
+            return NEVER
+        return value if np.isfinite(value) else NEVER
 
     start = min((np.array([shift, ridge]) for shift in STARTS for ridge in RIDGES), key=error)
+    if error(start) >= NEVER:
+        raise _no_kernel(kernel)
     bounds = [(STARTS[0], STARTS[-1]), (RIDGES[0], RIDGES[-1])]
     found = minimize(error, start, method="L-BFGS-B", bounds=bounds, options={"maxiter": 20})
     return np.asarray(scales * np.exp(found.x[0]))
+
+
+def _no_kernel(kernel: Any) -> InputError:
+    return InputError(
+        f"kernel={kernel!r} is no kernel between these rows, at no width; give one that is "
+        "positive semidefinite"
+    )
 
 
 def _change(kernel: Any, rows: FloatArray, column: int | None) -> FloatArray:

@@ -299,6 +299,8 @@ def _targets(rows: FloatArray, y: Any, task: Task, rng: Any) -> tuple[IntArray, 
     known = np.flatnonzero(~missing_labels(labels))
     classes = len(known) > 1 and are_classes(labels[known], task)
     few = np.sort(rng.permutation(known)[:MOST_LEARNING])
+    if classes and labels.ndim != 1:
+        raise InputError(f"class labels must be one per row; y has shape {labels.shape}")
     if classes:
         codes = np.unique(labels[known], return_inverse=True)[1][np.searchsorted(known, few)]
         targets = np.eye(codes.max() + 1)[codes] - 1.0 / (codes.max() + 1)

@@ -145,7 +145,7 @@ def are_classes(labels: np.ndarray[Any, Any], task: Task) -> bool:
     if task != "auto":
         return task == "classification"
     found = label_task(labels)
-    if found == "regression" and not type_of_target(labels).startswith("continuous"):
+    if found == "regression" and not _are_amounts(labels):
         warnings.warn(
             f"y holds {len(np.unique(labels))} different whole numbers and is read as amounts; "
             "give task='classification' if they are classes",
@@ -156,11 +156,32 @@ def are_classes(labels: np.ndarray[Any, Any], task: Task) -> bool:
 
 
 def label_task(labels: np.ndarray[Any, Any]) -> Literal["classification", "regression"]:
-    """Say how labels are read: many different whole numbers are amounts, such as counts or ages."""
-    if type_of_target(labels).startswith("continuous"):
-        return "regression"
-    many = labels.dtype.kind in "fiu" and len(np.unique(labels)) > MOST_CLASSES
-    return "regression" if many else "classification"
+    """Say how labels are read: many different whole numbers are amounts, such as counts or ages.
+
+    Raises
+    ------
+    InputError
+        If they are infinite, or cannot be told apart.
+    """
+    if labels.dtype.kind == "f" and np.isinf(labels).any():
+        raise InputError("y holds infinite values; leave these rows' labels out")
+    try:
+        amounts = _are_amounts(labels)
+        n_different = 0 if amounts else len(np.unique(labels))
+    except (TypeError, ValueError) as error:  # bytes, complex numbers, words beside numbers
+        reason = str(error).splitlines()[0].rstrip(".:")
+        raise InputError(
+            f"y holds no labels that can be told apart ({reason}); give numbers or words, of one "
+            "kind"
+        ) from None
+    many = labels.dtype.kind in "fiu" and n_different > MOST_CLASSES
+    return "regression" if amounts or many else "classification"
+
+
+def _are_amounts(labels: np.ndarray[Any, Any]) -> bool:
+    """Tell whether some are no whole numbers, however many there are for a row."""
+    flat = labels if labels.ndim < 3 else labels.reshape(len(labels), -1)
+    return bool(type_of_target(flat).startswith("continuous"))
 
 
 def missing_labels(labels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -172,4 +193,4 @@ def missing_labels(labels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         missing = missing.reshape(labels.shape)
     else:
         return np.zeros(len(labels), dtype=bool)
-    return np.asarray(missing if missing.ndim == 1 else missing.any(axis=1))
+    return np.asarray(missing.reshape(len(labels), -1).any(axis=1))

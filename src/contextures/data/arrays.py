@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from contextures._archive_contents import check_held
 from contextures._archives import check_unpacked
 from contextures.data.words import listed
 from contextures.exceptions import InputError
@@ -59,8 +60,11 @@ def read_array(file: Path, data: bytes) -> tuple[NDArray[Any], list[str]]:
             check_unpacked(data)
         found = np.load(BytesIO(data), allow_pickle=False)
         if isinstance(found, np.ndarray):
+            check_held(found)
             return found, []
         arrays = {name: found[name] for name in found.files}
+        for array in arrays.values():
+            check_held(array)
     except Exception as error:  # whatever a damaged file makes numpy and zipfile raise
         if "pickle" in str(error) or "Object arrays" in str(error):
             raise InputError(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from numbers import Integral, Number
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ class Parts:
     ------
     InputError
         If ``keys`` is not a sequence or is empty, ``read`` cannot be called, or there are not as
-        many numbers as parts.
+        many whole numbers as parts.
 
     Examples
     --------
@@ -53,21 +54,18 @@ class Parts:
     count: Callable[[Any], int] | Sequence[Any] | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.keys, str) or not hasattr(self.keys, "__getitem__"):
+        if isinstance(self.keys, str | Mapping) or not hasattr(self.keys, "__getitem__"):
             raise InputError(
                 f"keys is a {type(self.keys).__name__}; give a list of what each part is read from"
             )
+        if hasattr(self.keys, "iloc"):  # a column of paths, say: places are not its labels
+            object.__setattr__(self, "keys", list(self.keys))
         if not len(self.keys):
             raise InputError("there are no parts of rows; give at least one")
         if not callable(self.read):
             raise InputError(f"read is a {type(self.read).__name__}; give a function of a key")
         if self.count is not None and not callable(self.count):
-            n_counts = len(self.count)
-            if n_counts != len(self.keys):
-                raise InputError(
-                    f"count has {n_counts} numbers, but there are {len(self.keys)} parts; give one "
-                    "for each"
-                )
+            _check_counts(self.count, len(self.keys))
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -151,6 +149,22 @@ class Reader:
             raise InputError(f"{self.name(place, key)}: {error}") from error
         except MemoryError as error:
             raise self.too_large(place, key) from error
+
+
+def _check_counts(counts: Any, n_parts: int) -> None:
+    """Refuse numbers of rows that are none; what a cluster is yet to count is let through."""
+    if not hasattr(counts, "__len__"):
+        raise InputError(
+            f"count is a {type(counts).__name__}; give a function of a key or a list of numbers"
+        )
+    if len(counts) != n_parts:
+        raise InputError(
+            f"count has {len(counts)} numbers, but there are {n_parts} parts; give one for each"
+        )
+    for place, count in enumerate(counts):
+        whole = isinstance(count, Integral) and int(count) >= 0
+        if isinstance(count, bool | str) or (isinstance(count, Number) and not whole):
+            raise InputError(f"count[{place}] is {count!r}; give the number of rows, or no count")
 
 
 def n_rows(X: Any) -> int:

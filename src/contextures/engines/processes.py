@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future
+from contextlib import contextmanager
 from pickle import PicklingError
 from typing import Any
 
@@ -48,20 +49,44 @@ def reduce(job: Job, parts: Sequence[Any], n_workers: int | None) -> Any:
     for _ in range(TRIES):
         left = [i for i in range(n_groups) if i not in found]
         try:
-            with ProcessPoolExecutor(n_workers, initializer=_receive, initargs=(job,)) as pool:
-                _collect({i: pool.submit(_fold, groups[i]) for i in left}, found)
+            with _workers(n_workers, job) as pool:
+                _collect(_handed_out(pool, {i: groups[i] for i in left}), found)
         except BrokenExecutor:
             continue
         except PicklingError as error:
-            raise InputError(
-                "the parts, or what is done with them, cannot be sent to other processes; give "
-                "parts that are read from paths, or engine=None"
-            ) from error
+            raise _cannot_be_sent() from error
         return job.end(job.put_together(*(found[i] for i in range(n_groups))))
     first, last = borders[left[0]] + 1, borders[left[-1] + 1]
     raise InputError(
         f"a process died {TRIES} times while it was at one of the parts {first} to {last}, most "
         "likely for want of memory; give smaller parts, fewer functions or fewer processes"
+    )
+
+
+@contextmanager
+def _workers(n_workers: int, job: Job) -> Iterator[ProcessPoolExecutor]:
+    """Give processes that got the job; they end at once where nobody waits for them any more."""
+    pool = ProcessPoolExecutor(n_workers, initializer=_receive, initargs=(job,))
+    try:
+        yield pool
+    except BaseException:  # an interrupt too: what is under way and waiting may take hours
+        pool.shutdown(kill_workers=True)
+        raise
+    pool.shutdown()
+
+
+def _handed_out(pool: ProcessPoolExecutor, groups: dict[int, list[Any]]) -> dict[int, Future[Any]]:
+    """Hand out parts; the first call starts the processes, which get the job."""
+    try:
+        return {i: pool.submit(_fold, group) for i, group in groups.items()}
+    except (TypeError, AttributeError) as error:  # as pickle refuses locks, files and the like
+        raise _cannot_be_sent() from error
+
+
+def _cannot_be_sent() -> InputError:
+    return InputError(
+        "the parts, or what is done with them, cannot be sent to other processes; give parts that "
+        "are read from paths, or engine=None"
     )
 
 

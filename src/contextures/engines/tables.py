@@ -10,18 +10,26 @@ import pandas as pd
 from contextures._checks import brief, plain
 from contextures.exceptions import InputError
 
+Columns = list[Any] | tuple[int, ...]
+"""The names of a table's columns; or, where they have none, the shape of a row."""
+
 AS_ENCODED = "turn it into numbers first, with the same encoding for all parts"
 
 
-def checked_table(X: Any, columns: list[Any] | None) -> Any:
+def columns_of(table: Any) -> Columns:
+    """Give the names of a checked table's columns, or the shape of a row where there are none."""
+    return list(table.columns) if isinstance(table, pd.DataFrame) else table.shape[1:]
+
+
+def checked_table(X: Any, columns: Columns | None) -> Any:
     """Give a part's rows with numbers in all columns, or name the column that is wrong.
 
     Parameters
     ----------
     X : object
         A table or an array.
-    columns : list or None
-        The names of the columns of the sample; None where they have none.
+    columns : list, tuple or None
+        What :func:`columns_of` gave of another part; None for the first.
 
     Returns
     -------
@@ -31,7 +39,8 @@ def checked_table(X: Any, columns: list[Any] | None) -> Any:
     Raises
     ------
     InputError
-        If a column is missing, new, or holds something other than finite numbers.
+        If a column is missing, new, or holds something other than finite numbers; or columns have
+        names in one part only.
     """
     table = plain(X)
     if not isinstance(table, pd.DataFrame):
@@ -40,9 +49,16 @@ def checked_table(X: Any, columns: list[Any] | None) -> Any:
             _check_finite(values, list(range(values.shape[1])))
         if values.ndim == 0:
             raise InputError(f"a {type(X).__name__} is no rows; give a table or an array")
-        if columns is not None:
+        if isinstance(columns, list):
             raise InputError("columns have no names as they have in other parts; give all the same")
+        if columns is not None and values.shape[1:] != columns:
+            raise InputError(
+                f"rows have the shape {values.shape[1:]}, and {columns} in the other parts; give "
+                "all the same columns"
+            )
         return values
+    if isinstance(columns, tuple):
+        raise InputError("columns have names, as they have not in other parts; give all the same")
     if columns is not None and list(table.columns) != columns:
         lacking = [name for name in columns if name not in table.columns]
         if lacking:

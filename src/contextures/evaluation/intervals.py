@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from contextures._arrays import FloatArray
-from contextures._checks import check_length
+from contextures._checks import check_length, numbered_groups
 from contextures.evaluation.metrics import Metric, read_predictions
 from contextures.evaluation.resampled import Weighing, weighing
 
@@ -56,6 +56,11 @@ def bootstrap_interval(
     tuple of float
         The ends of the interval, over the resamples for which the score is defined; NaN where it
         is for none.
+
+    Raises
+    ------
+    InputError
+        If there is not one group for each row, or a row has none.
 
     Examples
     --------
@@ -128,7 +133,7 @@ def _percentiles(
     n_units = n
     if groups is not None:
         check_length(groups, n, "groups")
-        names, group_of = np.unique(np.asarray(groups), return_inverse=True)
+        names, group_of = numbered_groups(groups)
         n_units = len(names)
     step = max(1, 2_000_000 // n)
     for start in range(0, n_resamples, step):

@@ -8,6 +8,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
+from contextures._checks import brief
 from contextures.exceptions import InputError
 from contextures.objectives.base import Objective, check_declared
 from contextures.objectives.from_function import called
@@ -98,7 +99,8 @@ class UnderRisk(Objective):
         Raises
         ------
         InputError
-            If the risk gives anything else than a number with a gradient.
+            If the risk asks for more than losses, or gives anything else than a number with a
+            gradient.
         """
         with torch.no_grad():
             weights = self._head_weights(batch)
@@ -146,11 +148,17 @@ class UnderRisk(Objective):
         (joined,), start = gather_rows([losses.detach()], self.sync)
         with torch.enable_grad():
             leaf = joined.detach().requires_grad_()
-            value = self.risk(leaf)
+            try:
+                value = self.risk(leaf)
+            except TypeError as error:  # above all cvar without its alpha
+                raise InputError(
+                    f"the risk {called(self.risk)} cannot be taken of losses alone ({error}); give "
+                    "functools.partial(...) of it with its other parameters"
+                ) from error
             if not isinstance(value, Tensor) or value.shape != () or not value.requires_grad:
                 raise InputError(
                     f"the risk {called(self.risk)} must give a tensor of one number with a "
-                    f"gradient by the losses; it gave {value!r}"
+                    f"gradient by the losses; it gave {brief(value)}"
                 )
             (slopes,) = torch.autograd.grad(value, leaf)
         return value.detach(), slopes[start : start + len(losses)]

@@ -43,6 +43,8 @@ class TableInfo:
         ``"classification"`` or ``"regression"``; None without a target.
     digest : str
         What identifies the file's bytes.
+    n_drawn : int or None
+        The rows of a long table that were used; None where all were.
     """
 
     name: str
@@ -54,6 +56,7 @@ class TableInfo:
     target: str | None
     task: str | None
     digest: str
+    n_drawn: int | None = None
 
 
 @dataclass(frozen=True)

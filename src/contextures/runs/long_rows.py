@@ -106,7 +106,11 @@ def write_long(run: Run, drawn: Drawn, folder: Path, progress: Progress) -> Run:
                 elif dtype == DOUBLE:
                     raise
                 dtype = dtype if error.name == run.options.id else DOUBLE
-    return replace(run, long=writing.found(), seconds=dict(progress.seconds))
+    told = run.predicted
+    if told is not None and drawn.n_labelled is not None:
+        n_predicted = drawn.n_rows - drawn.n_labelled
+        told = replace(told, n_rows=drawn.n_rows, n_predicted=n_predicted)
+    return replace(run, long=writing.found(), predicted=told, seconds=dict(progress.seconds))
 
 
 class _Writing:

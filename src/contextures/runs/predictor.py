@@ -48,8 +48,9 @@ class Predicted:
         How well it did.
     refitted : bool
         Whether it was fitted again with the labels that were held out.
-    n_predicted : int
-        Rows without a label, which it predicts.
+    n_rows, n_predicted : int
+        The rows of the table, and those of them without a label, which it predicts. Of a long
+        table more than the frame has, which is of the rows that were drawn.
     left_out : float or None
         The score of its left-out predictions of labelled rows, by the task's metric; None where
         it is undefined.
@@ -64,6 +65,7 @@ class Predicted:
     frame: pd.DataFrame
     score: PredictorScore
     refitted: bool
+    n_rows: int
     n_predicted: int
     left_out: float | None = None
     warnings: list[str] = field(default_factory=list)
@@ -160,6 +162,7 @@ def learn_predictor(
         frame=frame,
         score=score,
         refitted=refit and len(split.test) > 0,
+        n_rows=len(known),
         n_predicted=int((~known).sum()),
         left_out=None if apart is not None else _left_out(fitted, own),
         warnings=list(dict.fromkeys(messages)),

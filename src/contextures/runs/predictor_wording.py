@@ -34,7 +34,7 @@ def predictor_sentences(
     list of str
         The sentences.
     """
-    found, n_predicted, n = predicted.score, predicted.n_predicted, len(predicted.frame)
+    found, n_predicted, n = predicted.score, predicted.n_predicted, predicted.n_rows
     ours = found.scores["predictor"]
     rivals = found.scores if found.scored_on == "left-out" else scores
     clauses = rival_clauses(task, ours, rivals, RIVALS)

@@ -53,6 +53,7 @@ def build_report(run: Run) -> report.ReportData:
             target=None if info is None else info.name,
             task=None if info is None else info.task,
             digest=table.digest,
+            n_drawn=None if run.long is None else run.long.n_drawn,
         ),
         answer=report.Answer(
             context=run.context,
@@ -264,9 +265,10 @@ def _notes(run: Run) -> list[str]:
             f"{MOST_JUDGING:,} of {len(run.split.train):,} training rows"
         )
     if len(run.split.train) and len(run.split.unlabelled):
+        drawn = "" if run.long is None else "drawn "
         notes.append(
-            f"{len(run.split.unlabelled):,} rows have no label: the context learnt from them, "
-            "the scores could not"
+            f"{len(run.split.unlabelled):,} {drawn}rows have no label: the context learnt from "
+            "them, the scores could not"
         )
     if len(run.split.train) and not len(run.split.test):
         notes.append(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from contextures._arrays import FloatArray
-from contextures._checks import check_positive_int, check_positive_real
+from contextures._checks import check_positive_int, check_positive_real, numbered_groups
 from contextures.exceptions import InputError
 from contextures.shift.losses import check_losses, library_of
 
@@ -44,7 +44,8 @@ def balanced_weights(groups: Any) -> FloatArray:
         raise InputError(
             f"groups has shape {names.shape}; give the group of each row, of one row at least"
         )
-    _, codes, counts = np.unique(names, return_inverse=True, return_counts=True)
+    codes = numbered_groups(names)[1]
+    counts = np.bincount(codes)
     found: FloatArray = len(names) / (len(counts) * counts[codes])
     return found
 
@@ -120,7 +121,9 @@ class GroupDRO:
             whole = codes.dtype.kind in "iu"
         else:
             codes = library.as_tensor(groups, device=values.device)
-            whole = not codes.is_floating_point()
+            whole = not (
+                codes.is_floating_point() or codes.is_complex() or codes.dtype == library.bool
+            )
         if tuple(codes.shape) != tuple(values.shape) or not whole:
             raise InputError(
                 f"groups has shape {tuple(codes.shape)} and dtype {codes.dtype}, but there are "

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from contextures._checks import numbered_groups
 from contextures.exceptions import InputError
 from contextures.shift.losses import check_losses, library_of
 
@@ -76,7 +77,7 @@ def group_risk(losses: Any, groups: Any) -> GroupRisks:
             "group of each row"
         )
     if library is np:
-        names, place = np.unique(groups, return_inverse=True)
+        names, place = numbered_groups(groups)
         counts = np.bincount(place)
         return GroupRisks(names, np.bincount(place, weights=values) / counts, counts / len(values))
     names, place, counts = library.unique(groups, return_inverse=True, return_counts=True)

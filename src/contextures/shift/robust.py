@@ -17,6 +17,7 @@ from contextures._checks import (
     check_positive_int,
     check_positive_real,
     check_share,
+    numbered_groups,
 )
 from contextures.exceptions import InputError
 from contextures.shift.convex import Losses, Solution, solve_robust
@@ -129,8 +130,8 @@ class Robust(BaseEstimator):
                 f"epsilon={epsilon:g} leaves out rows by their losses alone, which may be all of a "
                 "group; give epsilon=0 with risk='group'"
             )
-        # A group without a weight is one that nobody asked to guard.
-        self.groups_, codes = np.unique(names[p > 0], return_inverse=True)
-        placed = np.zeros(len(p), dtype=np.intp)
-        placed[p > 0] = codes
-        return placed
+        # A group without a weight is one that nobody asked to guard: where its rows go is the same.
+        guarded = names.copy()
+        guarded[p == 0] = names[p > 0][0]
+        self.groups_, codes = numbered_groups(guarded)
+        return codes

@@ -68,3 +68,16 @@ def test_a_checkpoint_of_another_risk_is_not_gone_on_from(tmp_path):
         ).fit(X, Y)
         calls.append(len(scored))
     assert calls[1] < calls[0] == calls[2]
+
+
+@pytest.mark.parametrize(
+    ("risk", "message"),
+    [
+        (cvar, "the risk cvar cannot be taken of losses alone .*'alpha'.*functools.partial"),
+        (lambda losses: losses, "must give a tensor of one number"),
+    ],
+)
+def test_what_is_no_risk_is_said_in_one_sentence(risk, message):
+    with pytest.raises(InputError, match=message) as caught:
+        encoder(risk=risk).fit(X, Y)
+    assert "\n" not in str(caught.value)

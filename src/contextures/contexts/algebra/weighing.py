@@ -188,8 +188,8 @@ def expected_error(kernel: FloatArray, ridge: float, targets: FloatArray) -> flo
     """
     n = len(targets)
     size = max(float(np.trace(kernel)) / n, 1e-300)
-    kernel = kernel + size  # the mean is left free
-    kernel[np.diag_indices(n)] += ridge * size
+    kernel = kernel / size + 1.0  # the mean is left free
+    kernel[np.diag_indices(n)] += ridge
     inverse = cho_solve(cho_factor(kernel, lower=True), np.eye(n))
     squares = np.einsum("ij,ji->i", inverse @ targets, inverse)
     return float(np.mean(squares / np.diag(inverse) ** 2))

@@ -21,7 +21,7 @@ from contextures.encoders.sources import generator
 from contextures.engines import Parts, tree_reduce
 from contextures.engines.parts import Reader, n_rows
 from contextures.engines.sources import computed
-from contextures.engines.tables import checked_table
+from contextures.engines.tables import Columns, checked_table, columns_of
 from contextures.exceptions import InputError
 
 SAMPLE_ROWS = 2 * SELECTION_ROWS
@@ -42,6 +42,7 @@ class Shared:
 
     encoder: ChunkLearner
     reader: Reader
+    columns: Columns
 
 
 @dataclass(frozen=True)
@@ -111,15 +112,18 @@ def learned_in_parts(encoder: L, parts: Parts, engine: Any) -> L:
         if np.diff(np.searchsorted(numbers, [part[2], part[2] + part[3]]))[0]
     ]
     picked = reduce(_picked, sampled, _concatenated, Sampling(numbers, reader))
-    columns = list(picked[0][1].columns) if isinstance(picked[0][1], pd.DataFrame) else None
+    columns = columns_of(picked[0][1])
     chunks = []
     for place, X, y in picked:
         with reader.naming(place, parts.keys[place]):
+            _check_observed(y, picked[0][2])
             chunks.append((checked_table(X, columns), y))
     made.fit_bases(*_stacked(chunks))
     workers = copy(made)
     workers.n_jobs = made.n_jobs if engine is None else None
-    return _with(made, reduce(_learned, located, _merged, Shared(workers, reader), _solved))
+    return _with(
+        made, reduce(_learned, located, _merged, Shared(workers, reader, columns), _solved)
+    )
 
 
 def learned_from_iterator(encoder: L, chunks: Iterator[Any]) -> L:
@@ -158,7 +162,8 @@ ONE_BY_ONE = Reader(0, lambda chunk: chunk)
 
 def _checked(chunks: Iterator[Any]) -> Iterator[tuple[int, Any, Any]]:
     """Give each chunk's place and its rows, checked against the columns of the first."""
-    columns = None
+    columns: Columns | None = None
+    observed: Any = None
     for place in count():
         try:
             part = next(chunks, None)
@@ -171,8 +176,9 @@ def _checked(chunks: Iterator[Any]) -> Iterator[tuple[int, Any, Any]]:
         for X, y in ONE_BY_ONE.chunks(place, part):
             with ONE_BY_ONE.naming(place, None):
                 table = checked_table(X, columns)
-            if columns is None and isinstance(table, pd.DataFrame):
-                columns = list(table.columns)
+                if columns is None:
+                    columns, observed = columns_of(table), y
+                _check_observed(y, observed)
             yield place, table, y
 
 
@@ -233,7 +239,7 @@ def _learned(shared: Shared, part: tuple[int, Any, int, int]) -> Sums:
     end = start + n
     for X, y in shared.reader.chunks(place, key):
         with shared.reader.naming(place, key):
-            worker.partial_fit(_table(worker, X), y, start=start)
+            worker.partial_fit(checked_table(X, shared.columns), y, start=start)
         start += n_rows(X)
     if start != end:
         raise InputError(
@@ -281,10 +287,19 @@ def _with(made: L, solved: Solved) -> L:
     return made
 
 
-def _table(encoder: ChunkLearner, X: Any) -> Any:
-    """Check a chunk against the columns of the sample."""
-    columns = getattr(encoder, "feature_names_in_", None)
-    return checked_table(X, None if columns is None else list(columns))
+def _check_observed(y: Any, first: Any) -> None:
+    """Refuse what was observed in a part where it is not like that of the first."""
+    if (y is None) != (first is None):
+        told = ("is given", "is not") if first is None else ("is not given", "is")
+        raise InputError(
+            f"y {told[0]}, and {told[1]} in the first part; give pairs (X, y) in all or in none"
+        )
+    shapes = [() if each is None else np.shape(each)[1:] for each in (y, first)]
+    if shapes[0] != shapes[1]:
+        raise InputError(
+            f"y has the shape {shapes[0]} for a row, and {shapes[1]} in the first part; give all "
+            "the same columns"
+        )
 
 
 def _at(values: Any, rows: IntArray) -> Any:
@@ -297,6 +312,6 @@ def _stacked(chunks: Sequence[tuple[Any, Any]]) -> tuple[Any, Any]:
 
 
 def _joined(values: Sequence[Any]) -> Any:
-    if isinstance(values[0], pd.DataFrame | pd.Series):
+    if all(isinstance(each, pd.DataFrame | pd.Series) for each in values):
         return pd.concat(values, ignore_index=True)
     return np.concatenate([np.asarray(each) for each in values])
