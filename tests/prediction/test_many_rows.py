@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from contextures.prediction.members.evidence import Widths
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
+from contextures.contexts.evidence import Widths
 from contextures.prediction import BoostedMember, Problem
 from contextures.prediction.members import boosted
 from contextures.prediction.members.boosted_trees import ExactTrees
