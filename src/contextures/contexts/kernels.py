@@ -164,7 +164,18 @@ class KernelContext(Context):
         return f"the kernel {name}{learned.get(self.widths, '')}"
 
     def n_support(self, n: int) -> int:
-        """Say how many fitted rows span the kernel, fitted to ``n`` rows."""
+        """Say how many fitted rows span the kernel.
+
+        Parameters
+        ----------
+        n : int
+            How many rows the context would be fitted to.
+
+        Returns
+        -------
+        int
+            All of them up to 3,000, or the landmarks.
+        """
         if self.n_landmarks is not None:
             return min(self.n_landmarks, n)
         return n if n <= MOST_EXACT else N_LANDMARKS

@@ -71,11 +71,23 @@ class Parts:
         return len(self.keys)
 
     def numbered(self) -> list[tuple[int, Any]]:
-        """Give each part's place and key, which is what engines hand out."""
+        """Give each part's place and key, which is what engines hand out.
+
+        Returns
+        -------
+        list of tuple
+            The places, from 0, and the keys.
+        """
         return list(enumerate(self.keys))
 
     def reader(self) -> Reader:
-        """Give what workers need to read parts: all but the keys."""
+        """Give what workers need to read parts: all but the keys.
+
+        Returns
+        -------
+        Reader
+            What reads and names a part.
+        """
         return Reader(len(self.keys), self.read, self.count if callable(self.count) else None)
 
 

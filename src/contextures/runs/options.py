@@ -57,8 +57,7 @@ class FitOptions:
         "roc-auc", "average-precision" or "log-loss" for classes, "r2", "mae" or "rmse" for
         numbers; chosen by how rare classes are when None.
     sample : int
-        Of a table of more rows, so many are drawn and learned from; see
-        :func:`contextures.data.drawn.draw`.
+        Of a table of more rows, so many are drawn and learned from.
     memory : str or None
         What a fit may take, such as "2GB": fewer rows are then learned from, and held at a time,
         where it asks for that.

@@ -13,7 +13,7 @@ from contextures.shift.losses import check_losses, library_of
 
 
 def balanced_weights(groups: Any) -> FloatArray:
-    """Weights of rows under which every group counts alike (importance weighting).
+    """Weigh rows so that every group counts alike (importance weighting).
 
     They go where ``sample_weight`` goes, or before the losses of a network. A model that fits every
     row is the same with any weights (generalised reweighting, Zhai et al. 2022).
