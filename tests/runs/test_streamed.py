@@ -154,7 +154,9 @@ def test_damage_inside_a_part_is_named_and_leaves_nothing(folder, new, tmp_path,
 
 def test_a_cell_of_another_kind_is_found_by_its_row_in_its_file(folder, new, tmp_path, short):
     (tmp_path / "parts").mkdir()
-    words = new.drop(columns="other").astype({"a": str})
+    # A gap stays one: older versions of pandas make the word nan of it.
+    words = new.drop(columns="other")
+    words["a"] = words["a"].map(str, na_action="ignore").astype("string")
     words.iloc[:150].to_parquet(tmp_path / "parts" / "0.parquet")
     words.iloc[150:].assign(a=["1.5"] * 70 + ["tall"] + ["2"] * 9).to_parquet(
         tmp_path / "parts" / "1.parquet"
