@@ -42,7 +42,7 @@ class Piece:
     Attributes
     ----------
     table : Table
-        The rows; the index of its frame counts them in their file.
+        The rows; its frame knows by an attribute where in their file they begin.
     file : pathlib.Path or None
         Where they are from; None for a table in memory.
     first : int
@@ -181,10 +181,8 @@ class Parts:
                 )
             except InputError as error:
                 raise InputError(f"{str(file)!r}: {error}") from None
-            place = pd.RangeIndex(start, start + len(frame))
-            frame = table.frame.set_axis(place)
-            frame.attrs[FIRST_ROW] = start
-            yield replace(table, frame=frame, coordinates=coordinates)
+            table.frame.attrs[FIRST_ROW] = start
+            yield replace(table, coordinates=coordinates)
             start += len(frame)
 
     def _slices(self, table: Table, file: Path | None, first: int) -> Iterator[Piece]:
