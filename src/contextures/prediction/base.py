@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -13,8 +11,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray, IntArray
 from contextures._checks import validated
-from contextures.exceptions import ContextWarning, InputError
+from contextures.exceptions import InputError
 from contextures.prediction.blocks import in_blocks
+from contextures.prediction.each_member import fit_each
 from contextures.prediction.expected import say_expected
 from contextures.prediction.members import (
     FittedMember,
@@ -36,6 +35,7 @@ class PooledPrediction(BaseEstimator):
     verbose: Any
     random_state: Any
     standardize: Any
+    n_jobs: int | None
 
     def _check_rows(self, X: Any, *, reset: bool) -> FloatArray:
         check_columns(X)
@@ -66,7 +66,7 @@ class PooledPrediction(BaseEstimator):
             random_state=self.random_state,
         )
         say_expected(members, problem, aloud=bool(self.verbose))
-        fitted, seconds = _fit_each(members, problem)
+        fitted, seconds = fit_each(members, problem, self.n_jobs)
         members = [each for each, found in zip(members, fitted, strict=True) if found is not None]
         self._members = [each for each in fitted if each is not None]
         self._member_names = [each.name for each in members]
@@ -149,39 +149,3 @@ def _prior(members: list[Member]) -> Prior:
     few = np.array([each.few for each in members], dtype=np.float64)
     mean = [each.name for each in members].index("mean")
     return Prior(shares, few if few.any() else shares, mean)
-
-
-def _fit_each(
-    members: list[Member], problem: Problem
-) -> tuple[list[FittedMember | None], list[float | None]]:
-    fitted: list[FittedMember | None] = []
-    seconds: list[float | None] = []
-    failed: dict[str, InputError] = {}
-    for member in members:
-        start = time.perf_counter()
-        try:
-            fitted.append(_checked(member, member.fit(problem), problem))
-            seconds.append(time.perf_counter() - start)
-        except InputError as error:  # of rows that this member cannot use, which others can
-            warnings.warn(
-                f"the member {member.name!r} is left out: {error}", ContextWarning, stacklevel=4
-            )
-            failed[member.name] = error
-            fitted.append(None)
-            seconds.append(None)
-    if failed and len(failed) == sum(each.name != "mean" for each in members):
-        name, why = next(iter(failed.items()))
-        raise InputError(
-            f"no member could be fitted ({', '.join(failed)}), of which {name!r} says: {why}"
-        )
-    return fitted, seconds
-
-
-def _checked(member: Member, found: FittedMember, problem: Problem) -> FittedMember:
-    shape = np.asarray(getattr(found, "left_out", None)).shape
-    if shape != problem.targets.shape:
-        raise TypeError(
-            f"{type(member).__name__}.fit gave left_out of shape {shape}, not "
-            f"{problem.targets.shape}: one row for each labelled row, one column for each target"
-        )
-    return found
