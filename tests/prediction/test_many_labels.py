@@ -29,10 +29,12 @@ from contextures.prediction import (
 from contextures.prediction.expected import seconds_of
 from contextures.prediction.members import (
     MANY_LABELS,
+    SOME_LABELS,
     boosted,
     boosting,
     default_names,
     has_many_labels,
+    has_some_labels,
     make_members,
     width_ridge,
 )
@@ -267,12 +269,25 @@ def test_members_follow_the_number_of_labels_and_the_effort():
     assert has_many_labels(MANY_LABELS)
     assert not has_many_labels(MANY_LABELS, n_classes=40)
     assert {"widths", "boosted"} <= set(default_names("default", many=True))
+    assert not has_some_labels(SOME_LABELS - 1)
+    assert has_some_labels(SOME_LABELS, n_classes=4)
+    assert not has_some_labels(SOME_LABELS, n_classes=5)
+    shallow = {effort: default_names(effort, many=False, some=True) for effort in ("fast", "best")}
+    assert "boosted shallow" in shallow["best"] and "boosted shallow" not in shallow["fast"]
     for effort in ("fast", "best"):
         names = default_names(effort, many=True)
         assert (len(names) < 10) == (effort == "fast")
         assert [each.name for each in make_members(None, effort, many=True)] == list(names)
     with pytest.raises(InputError, match=r"^effort='slow' is not known; give 'fast', 'default' or"):
         ContextureRegressor(effort="slow").fit(X, NUMBERS)
+
+
+@pytest.mark.parametrize("k", [SOME_LABELS - 1, SOME_LABELS])
+def test_shallow_trees_join_once_there_are_labels_for_them(k):
+    """Of columns that are yes or no they find what kernels and forests of few labels do not."""
+    marked = np.where(np.arange(len(X)) < k, NUMBERS, np.nan)
+    board = ContextureRegressor().fit(X, marked).leaderboard_
+    assert ("boosted shallow" in set(board["member"])) == (k >= SOME_LABELS)
 
 
 def test_estimators_of_one_s_own_join_the_default_ones():

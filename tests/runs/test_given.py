@@ -74,7 +74,7 @@ def test_options_may_be_left_out(files, tmp_path):
 
 
 def test_a_path_that_is_not_there_is_said_so(tmp_path):
-    with pytest.raises(InputError, match="nowhere.csv"):
+    with pytest.raises(InputError, match=r"nowhere\.csv"):
         fit_table(tmp_path / "nowhere.csv", tmp_path / "run", OPTIONS)
     assert not (tmp_path / "run").exists()
 

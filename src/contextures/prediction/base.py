@@ -20,6 +20,7 @@ from contextures.prediction.members import (
     Member,
     Problem,
     has_many_labels,
+    has_some_labels,
     make_members,
 )
 from contextures.prediction.members.contexts import shared_descriptions
@@ -55,8 +56,10 @@ class PooledPrediction(BaseEstimator):
         classes: bool,
     ) -> tuple[FloatArray, FloatArray]:
         """Fit and weigh members; give the targets' pooled left-out predictions and errors."""
-        many = has_many_labels(len(labelled), targets.shape[1] if classes else 0)
-        members = make_members(self.members, self.effort, many, 2 * len(labelled) < len(rows))
+        n_classes, unlabelled = targets.shape[1] if classes else 0, 2 * len(labelled) < len(rows)
+        many = has_many_labels(len(labelled), n_classes)
+        some = has_some_labels(len(labelled), n_classes)
+        members = make_members(self.members, self.effort, many, unlabelled, some)
         self._centre, self._spread = column_scales(rows, self.standardize)
         problem = Problem(
             self._standardised(rows),

@@ -63,6 +63,10 @@ MANY_LABELS = 300
 
 MANY_A_CLASS = 20
 
+SOME_LABELS = 80
+"""Labels from which shallow boosted trees are a member beside the ones for few labels, if there are
+``MANY_A_CLASS`` of each class: what trees alone find then begins to show."""
+
 _FEW: dict[Effort, tuple[str, ...]] = {
     "fast": ("contexts", "local", "linear", "gaussian", "trees", "mean"),
     "default": tuple(DEFAULT_MEMBERS),
@@ -96,7 +100,25 @@ def has_many_labels(n_labelled: int, n_classes: int = 0) -> bool:
     return n_labelled >= max(MANY_LABELS, MANY_A_CLASS * n_classes)
 
 
-def default_names(effort: Any, many: bool, unlabelled: bool = False) -> tuple[str, ...]:
+def has_some_labels(n_labelled: int, n_classes: int = 0) -> bool:
+    """Say whether there are enough labels for shallow trees.
+
+    Parameters
+    ----------
+    n_labelled, n_classes : int
+        As for :func:`has_many_labels`.
+
+    Returns
+    -------
+    bool
+        Whether there are.
+    """
+    return n_labelled >= max(SOME_LABELS, MANY_A_CLASS * n_classes)
+
+
+def default_names(
+    effort: Any, many: bool, unlabelled: bool = False, some: bool = False
+) -> tuple[str, ...]:
     """List the members for few labels or many.
 
     Parameters
@@ -107,6 +129,8 @@ def default_names(effort: Any, many: bool, unlabelled: bool = False) -> tuple[st
         Whether there are many labels.
     unlabelled : bool
         Whether more rows have no label than have one: contexts of all rows are members then.
+    some : bool
+        Whether there are enough labels for shallow trees, if not many.
 
     Returns
     -------
@@ -122,13 +146,17 @@ def default_names(effort: Any, many: bool, unlabelled: bool = False) -> tuple[st
         raise InputError(f"effort={effort!r} is not known; give 'fast', 'default' or 'best'")
     known: Effort = effort
     if not many:
-        return _FEW[known]
+        return (*_FEW[known], "boosted shallow") if some and known != "fast" else _FEW[known]
     heard = ("contexts", "local") if unlabelled else ()
     return (*_MANY[known], *(name for name in heard if name not in _MANY[known]))
 
 
 def make_members(
-    given: Any, effort: Any = "default", many: bool = False, unlabelled: bool = False
+    given: Any,
+    effort: Any = "default",
+    many: bool = False,
+    unlabelled: bool = False,
+    some: bool = False,
 ) -> list[Member]:
     """Give members for names, members and estimators; the mean is always one of them.
 
@@ -138,7 +166,7 @@ def make_members(
         None for the ones of :func:`default_names`, for which the name "default" stands in a list.
     effort : {"fast", "default", "best"}
         How much time the default ones may take.
-    many, unlabelled : bool
+    many, unlabelled, some : bool
         As for :func:`default_names`.
 
     Returns
@@ -156,7 +184,7 @@ def make_members(
             f"members={given!r} is not a list; give None for the default ones, or a list of names "
             f"({', '.join(ALL_MEMBERS)}) and members"
         )
-    usual = default_names(effort, many, unlabelled)
+    usual = default_names(effort, many, unlabelled, some)
     members: list[Member] = []
     for each in ["default"] if given is None else given:
         asked = usual if isinstance(each, str) and each == "default" else [each]
