@@ -112,7 +112,8 @@ def test_rows_beyond_everything_are_not_vouched_for(monkeypatch, capsys, files):
 def test_it_writes_a_page(monkeypatch, capsys, files, tmp_path):
     assert run(monkeypatch, "shift", str(files / "run"), "moved.csv", "--out", "page.html") == 0
     shown = capsys.readouterr().out.splitlines()
-    assert shown[0].startswith("reweight: ") and shown[-1] == "page: page.html"
+    assert shown[0].startswith("reweight: ")
+    assert shown[-2:] == ["data: shift.json", "page: page.html"]
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "The columns that the drift goes with" in page and "shift_table(" in page
 
