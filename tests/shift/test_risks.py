@@ -265,6 +265,16 @@ def test_what_cannot_be_is_said_in_a_sentence(call, message):
         call()
 
 
+@pytest.mark.parametrize("weight", [1e308, 1e-320])
+def test_weights_whose_sum_no_number_holds_are_even_weights(weight):
+    """Each is finite, but two of them add up to infinity, or nearly to nothing."""
+    losses, weights = [1.0, 2.0, 3.0, 4.0], [weight] * 4
+    assert cvar(losses, 0.5, sample_weight=weights) == pytest.approx(3.5)
+    assert chi_square_dro(losses, 0.5, sample_weight=weights) == pytest.approx(
+        chi_square_dro(losses, 0.5)
+    )
+
+
 @pytest.mark.parametrize("rho", [0.01, 0.2, 1.0, 5.0])
 def test_risks_of_zero_one_losses_have_closed_forms(rho):
     """A ball about a Bernoulli law is one-dimensional: q is where the divergence is rho, or one."""
