@@ -8,6 +8,7 @@ from sklearn.utils.metaestimators import available_if
 
 from contextures._checks import brief, check_positive_int
 from contextures.contexts import Context
+from contextures.contexts.algebra.layout import Piece, pieces_of
 from contextures.encoders.base import Encoder
 from contextures.encoders.ritz.alike import alike
 from contextures.encoders.ritz.basis_choice import Wanted
@@ -78,7 +79,7 @@ class ChunkLearner(Encoder):
         """
         settings = Settings.of(self)
         inputs = self._fit_context(X, y)
-        wanted = self._wanted(settings, 0)
+        wanted = self._wanted(settings, 0, pieces_of(self.context_, inputs))
         self._learner = Streamed.begin(Fixed.of(settings, wanted, self.context_, inputs, y))
         self._settings = settings
         self._keep_bases()
@@ -190,7 +191,7 @@ class ChunkLearner(Encoder):
         bases = self._learner.bases
         self.basis_, self.context_basis_ = bases.basis, bases.context_basis
 
-    def _wanted(self, settings: Settings, n_pairs: int) -> Wanted:
+    def _wanted(self, settings: Settings, n_pairs: int, pieces: tuple[Piece, ...]) -> Wanted:
         return Wanted(
             self.basis,
             self.context_basis,
@@ -199,4 +200,5 @@ class ChunkLearner(Encoder):
             self._named,
             settings.seed,
             settings.dtype(n_pairs),
+            pieces,
         )
