@@ -65,6 +65,10 @@ class TerminalProgress(LoggedProgress):
             self._bar = None
             tell(f"{name}: {self.seconds[name]:.1f} s")
 
+    def say(self, sentence: str) -> None:
+        """Print a note."""
+        tell(f"note: {sentence}")
+
 
 def log_to_stderr() -> None:
     """Show the log records of the library on standard error, with the time of day."""

@@ -76,6 +76,7 @@ class SpectralEncoder(Encoder):
     """
 
     spectrum_: Spectrum
+    _solver: str  # of an encoder that was read from a file, which has no spectrum
 
     def __init__(
         self,

@@ -197,7 +197,7 @@ def _describe_spectral(encoder: SpectralEncoder, arrays: Arrays) -> dict[str, An
     arrays["offset"] = np.ascontiguousarray(encoder._offset)
     return {
         "n_components": len(encoder.singular_values_),
-        "solver": encoder.spectrum_.solver,
+        "solver": encoder.spectrum_.solver if "spectrum_" in vars(encoder) else encoder._solver,
         "n_features_in": getattr(encoder, "n_features_in_", None),
         "context": describe_fitted(encoder.context_, arrays),
     }
@@ -210,6 +210,7 @@ def _restore_spectral(description: dict[str, Any], arrays: Arrays) -> SpectralEn
     if description["n_features_in"] is not None:
         encoder.n_features_in_ = int(description["n_features_in"])
     encoder._named = context.takes != "array"
+    encoder._solver = str(description["solver"])
     encoder._singular_values = arrays["singular_values"]
     encoder._coefficients = arrays["coefficients"]
     encoder._offset = arrays.get("offset", np.zeros(encoder.n_components))  # not in release 0.1

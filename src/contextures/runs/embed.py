@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from contextures._arrays import FloatArray
@@ -13,6 +14,8 @@ from contextures.data.parts import Parts, parts_of
 from contextures.encoders import load_encoder
 from contextures.runs.folder import check_run, embeddings_frame
 from contextures.runs.given import given_rows
+from contextures.runs.kept import keeping
+from contextures.runs.kept_record import asked_rows
 from contextures.runs.output_file import check_output_file
 from contextures.runs.precision import DOUBLE, beyond, check_dtype, largest_of, stored_as
 from contextures.runs.prepared import check_output
@@ -106,16 +109,28 @@ def embed_rows(
     largest, written = 0.0, dtype
 
     def tell(features: FloatArray, ids: pd.Series | None) -> pd.DataFrame:
-        nonlocal largest
-        coordinates = encoder.transform(features)
-        largest = max(largest, largest_of(coordinates))
-        return embeddings_frame(stored_as(coordinates, written)[0], ids=ids)
+        return embeddings_frame(stored_as(encoder.transform(features), written)[0], ids=ids)
 
-    with progress.stage("embed rows"):
+    def seen(frame: pd.DataFrame) -> None:
+        nonlocal largest
+        width = len(encoder.singular_values_)
+        largest = max(largest, largest_of(frame.iloc[:, -width:].to_numpy(dtype=np.float64)))
+
+    asked = asked_rows(folder, parts, "embedding", power=power, id=id, dtype=dtype)
+    with keeping(Path(out), asked, progress) as kept, progress.stage("embed rows"):
         while True:
             try:
                 n_rows, notes = write_rows(
-                    folder, preparation, parts, out, "embedding", tell, id=id, progress=progress
+                    folder,
+                    preparation,
+                    parts,
+                    out,
+                    "embedding",
+                    tell,
+                    kept.rows(written),
+                    id=id,
+                    progress=progress,
+                    seen=seen,
                 )
                 break
             except OtherTypeError:  # some rows are beyond float32: then all are written wider

@@ -31,6 +31,9 @@ from contextures.runs.folder import reserve
 from contextures.runs.given import given_table
 from contextures.runs.held import held_of
 from contextures.runs.judging import judge
+from contextures.runs.kept import Kept, keeping
+from contextures.runs.kept_learning import Learnings
+from contextures.runs.kept_record import asked_fit
 from contextures.runs.learn import learn
 from contextures.runs.long import check_long
 from contextures.runs.long_rows import drawn_of, write_long
@@ -169,12 +172,14 @@ def fit_table(
     given = given_table(table, id=options.id, rows=threshold(options))
     with reserve(out, force=options.force, reads=_reads(given, options)) as reserved:
         table, drawn = drawn_of(given, options, progress)
-        run = _find(table, out, options, context, progress)
-        with reserved.folder() as folder:
-            if drawn is not None:
-                run = write_long(run, drawn, folder, progress)
-            with progress.stage("write run"):
-                write_run(run, folder)
+        asked = None if drawn is None else asked_fit(drawn.parts, options)
+        with keeping(reserved.place, asked, progress, locked=True) as kept:
+            run = _find(table, out, options, context, progress, kept)
+            with reserved.folder() as folder:
+                if drawn is not None:
+                    run = write_long(run, drawn, folder, progress, kept)
+                with progress.stage("write run"):
+                    write_run(run, folder)
     return FitResult(Path(out), run)
 
 
@@ -184,7 +189,12 @@ def _reads(table: Table | Parts, options: FitOptions) -> list[str]:
 
 
 def _find(
-    table: Table, out: str | Path, options: FitOptions, context: Context | None, progress: Progress
+    table: Table,
+    out: str | Path,
+    options: FitOptions,
+    context: Context | None,
+    progress: Progress,
+    kept: Kept,
 ) -> Run:
     n = len(table.frame)
     with progress.stage("prepare table"):
@@ -214,35 +224,42 @@ def _find(
         if held is not None:
             checked = replace(checked, remarks=[*checked.remarks, *held.notes])
     labels = checked.complete_labels()
-    learned = learn(
-        features[split.pretraining],
-        None if labels is None else labels[split.pretraining],
-        context=context,
-        score=options.score,
-        encoder=options.encoder,
-        n_components=options.n_components,
-        seed=options.seed,
-        progress=progress,
-        fresh=features[split.test] if len(split.test) else None,
+    stages = Learnings(kept)
+    learned = stages.learned(
+        lambda: learn(
+            features[split.pretraining],
+            None if labels is None else labels[split.pretraining],
+            context=context,
+            score=options.score,
+            encoder=options.encoder,
+            n_components=options.n_components,
+            seed=options.seed,
+            progress=progress,
+            fresh=features[split.test] if len(split.test) else None,
+        )
     )
     with progress.stage("embed rows"):
         coordinates = learned.encoder.transform(features)
-        kept = kept_share(table.frame, table.coordinates, coordinates[:n], options.seed)
+        share = kept_share(table.frame, table.coordinates, coordinates[:n], options.seed)
     scored = predicted = None
     if len(split.test) and judged is not None:
         with progress.stage("score on held-out rows"):
-            scored = _score(
-                judged.task, split, features, coordinates, learned, options, codes, apart
+            task = judged.task
+            scored = stages.scored(
+                lambda: _score(task, split, features, coordinates, learned, options, codes, apart)
             )
     if judged is not None and options.predict:
-        predicted = learn_predictor(
-            features,
-            checked,
-            split,
-            judged.task,
-            progress,
-            more=None if outside is None else outside.labels,
-            apart=apart,
+        task = judged.task
+        predicted = stages.predicted(
+            lambda: learn_predictor(
+                features,
+                checked,
+                split,
+                task,
+                progress,
+                more=None if outside is None else outside.labels,
+                apart=apart,
+            )
         )
     return Run(
         options=options,
@@ -253,7 +270,7 @@ def _find(
         learned=learned,
         coordinates=coordinates[:n],
         scored=scored,
-        kept=kept,
+        kept=share,
         seconds=dict(progress.seconds),
         judged=judged,
         predicted=predicted,

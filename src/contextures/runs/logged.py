@@ -54,6 +54,10 @@ class LoggedProgress(Progress):
         """Log how long the stage took."""
         LOGGER.info("%s: done in %.1f s", name, time.monotonic() - self._began)
 
+    def say(self, sentence: str) -> None:
+        """Log a sentence."""
+        LOGGER.info("%s", sentence)
+
 
 def _duration(seconds: float) -> str:
     if seconds < 90:

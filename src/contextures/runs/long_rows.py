@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from contextures.data.values import missing_mask, words_of
 from contextures.runs.carried import carry, take_ids
 from contextures.runs.embedding_files import REST
 from contextures.runs.folder import embeddings_frame
+from contextures.runs.kept import Kept
 from contextures.runs.long import Long, embedded_of, unknown_classes
 from contextures.runs.memory import plan
 from contextures.runs.options import FitOptions
@@ -63,7 +63,7 @@ def drawn_of(given: Any, options: FitOptions, progress: Progress) -> tuple[Table
     return drawn.table, None if len(drawn.rows) == drawn.n_rows else drawn
 
 
-def write_long(run: Run, drawn: Drawn, folder: Path, progress: Progress) -> Run:
+def write_long(run: Run, drawn: Drawn, folder: Path, progress: Progress, kept: Kept) -> Run:
     """Embed and predict every row of a long table, and write what each becomes.
 
     Parameters
@@ -76,6 +76,8 @@ def write_long(run: Run, drawn: Drawn, folder: Path, progress: Progress) -> Run:
         The folder of the run.
     progress : Progress
         Told how far the work is.
+    kept : Kept
+        What batches are kept in until all are done.
 
     Returns
     -------
@@ -88,24 +90,20 @@ def write_long(run: Run, drawn: Drawn, folder: Path, progress: Progress) -> Run:
         Naming the file and the column of a row that does not fit those that were drawn.
     """
     dtype = run.options.dtype
-    types: dict[str, Any] = {}
     with progress.stage("embed and predict all rows"):
         while True:
-            writing = _Writing(run, drawn, folder, dtype, types)
+            writing = _Writing(run, drawn, kept, dtype)
+            for piece in drawn.parts.pieces():
+                with named(piece, several=len(drawn.parts.files) > 1):
+                    writing.add(piece)
+                progress.advance(piece.first + len(piece.table.frame), drawn.n_rows)
             try:
-                with writing:
-                    for piece in drawn.parts.pieces():
-                        with named(piece, several=len(drawn.parts.files) > 1):
-                            writing.add(piece)
-                        progress.advance(piece.first + len(piece.table.frame), drawn.n_rows)
+                writing.lay_out(folder)
                 break
-            except OtherTypeError as error:
-                # What ids are is known at the end only; coordinates may be beyond float32.
-                if error.name == run.options.id:
-                    types[error.name] = error.both
-                elif dtype == DOUBLE:
+            except OtherTypeError:  # some coordinates are beyond float32
+                if dtype == DOUBLE:
                     raise
-                dtype = dtype if error.name == run.options.id else DOUBLE
+                dtype = DOUBLE
     told = run.predicted
     if told is not None and drawn.n_labelled is not None:
         n_predicted = drawn.n_rows - drawn.n_labelled
@@ -114,51 +112,67 @@ def write_long(run: Run, drawn: Drawn, folder: Path, progress: Progress) -> Run:
 
 
 class _Writing:
-    """The files of rows of a run, and what is counted while they are written."""
+    """What rows of a run become, and what is counted while they pass."""
 
-    def __init__(
-        self, run: Run, drawn: Drawn, folder: Path, dtype: str, types: dict[str, Any]
-    ) -> None:
+    def __init__(self, run: Run, drawn: Drawn, kept: Kept, dtype: str) -> None:
         self.run, self.drawn, self.dtype = run, drawn, dtype
         options = run.options
         self.embedded = embedded_of(
             options.embeddings, drawn.n_rows, run.n_components, options.dtype
         )
-        self.embeddings = RowFile(folder / "embeddings.parquet", ".parquet", types=types)
-        self.predictions = RowFile(folder / "predictions.parquet", ".parquet", types=types)
+        self.rows = {
+            **({} if self.embedded == "none" else {"embeddings": kept.rows(f"embeddings-{dtype}")}),
+            **({} if run.predicted is None else {"predictions": kept.rows("predictions")}),
+        }
         self.names = run.split.names()[: len(drawn.rows)]
         self.ranges = Ranges()
         self.unusual: list[Unusual] = []
         self.n_unknown = 0
-        self._stack = ExitStack()
-
-    def __enter__(self) -> _Writing:
-        self._stack.enter_context(self.embeddings)
-        self._stack.enter_context(self.predictions)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
+        self.n_batches = 0
 
     def add(self, piece: Piece) -> None:
-        """Embed, predict and write some rows."""
+        """Count some rows, and embed and predict them unless that is done."""
         run, options = self.run, self.run.options
         n = len(piece.table.frame)
         start, end = np.searchsorted(self.drawn.rows, (piece.first, piece.first + n))
         inside = self.drawn.rows[start:end] - piece.first
         table, ids = take_ids(replace(piece.table, notes=[]), options.id, options.target)
         frame = table.frame
-        features = run.preparation.transform(frame.drop(columns=options.target or []))
+        wanted = [
+            name
+            for name, kept in self.rows.items()
+            if not kept.holds(self.n_batches, piece.first, n)
+        ]
+        if wanted or not self.rows:
+            features = run.preparation.transform(frame.drop(columns=options.target or []))
+        self.n_batches += 1
         self.ranges.add(frame)
         fitted = run.preparation.fitted_.items()
         self.unusual = added(self.unusual, [c.unusual(frame[name]) for name, c in fitted])
-        if self.embedded != "none":
-            self._embed(features, inside, slice(start, end), ids, piece.first)
         known = self._known(frame)
-        if run.predicted is not None:
+        if "embeddings" in wanted:
+            told = self._embed(features, inside, slice(start, end), ids, piece.first)
+            self.rows["embeddings"].add(told, piece.first, n)
+        if "predictions" in wanted:
             told = self._predict(features, inside, slice(start, end), known)
             told["row_id"] = np.arange(piece.first, piece.first + n)
-            self.predictions.write(carry(told, ids))
+            self.rows["predictions"].add(carry(told, ids), piece.first, n)
+
+    def lay_out(self, folder: Path) -> None:
+        """Write the files of all rows."""
+        types: dict[str, Any] = {}
+        for name, kept in self.rows.items():
+            kept.cut(self.n_batches)
+            while True:
+                try:
+                    with RowFile(folder / f"{name}.parquet", ".parquet", types=types) as file:
+                        for frame in kept.frames():
+                            file.write(frame)
+                    break
+                except OtherTypeError as error:  # what ids are is known at the end only
+                    if error.name != self.run.options.id:
+                        raise
+                    types[error.name] = error.both
 
     def _embed(
         self,
@@ -167,12 +181,12 @@ class _Writing:
         drawn: slice,
         ids: pd.Series | None,
         first: int,
-    ) -> None:
+    ) -> pd.DataFrame:
         places = np.arange(len(features))
         if self.embedded == "sample":
             places = inside
         if not len(places):
-            return
+            return pd.DataFrame()
         names = np.full(len(features), REST, dtype=object)
         names[inside] = self.names[drawn]
         coordinates = self.run.learned.encoder.transform(features[places])
@@ -180,7 +194,7 @@ class _Writing:
         own = None if ids is None else ids.iloc[places]
         frame = embeddings_frame(stored, names[places], own)
         frame["row_id"] = first + places
-        self.embeddings.write(frame)
+        return frame
 
     def _known(self, frame: pd.DataFrame) -> NDArray[np.bool_]:
         info = self.run.checked.target

@@ -17,6 +17,8 @@ from contextures.prediction.storage import DESCRIPTION
 from contextures.runs.carried import carry
 from contextures.runs.folder import check_run
 from contextures.runs.given import given_rows
+from contextures.runs.kept import keeping
+from contextures.runs.kept_record import asked_rows
 from contextures.runs.manifest import MARK
 from contextures.runs.output_file import check_output_file
 from contextures.runs.predictions import Predictor, predicted_frame
@@ -148,14 +150,25 @@ def predict_table(
     frames: list[pd.DataFrame] = []
 
     def tell(features: FloatArray, ids: pd.Series | None) -> pd.DataFrame:
-        frame = carry(predicted_frame(predictor, features), ids)
+        return carry(predicted_frame(predictor, features), ids)
+
+    def seen(frame: pd.DataFrame) -> None:
         tally.add(frame)
         frames[:] = [frame]
-        return frame
 
-    with progress.stage("predict rows"):
+    asked = asked_rows(folder, parts, "prediction", id=id)
+    with keeping(Path(out), asked, progress) as kept, progress.stage("predict rows"):
         n_rows, notes = write_rows(
-            folder, preparation, parts, out, "prediction", tell, id=id, progress=progress
+            folder,
+            preparation,
+            parts,
+            out,
+            "prediction",
+            tell,
+            kept.rows("predictions"),
+            id=id,
+            progress=progress,
+            seen=seen,
         )
     held = frames[0] if len(frames[0]) == n_rows else Path(out)
     return Predictions(str(run_options(folder).get("target")), held, notes, tally)

@@ -82,3 +82,12 @@ class Progress:
         name : str
             What was done in it.
         """
+
+    def say(self, sentence: str) -> None:
+        """Say what whoever waits should know before the work ends.
+
+        Parameters
+        ----------
+        sentence : str
+            A sentence without its end.
+        """

@@ -19,6 +19,7 @@ from contextures.data.unusual import Unusual, added
 from contextures.data.words import counted, listed
 from contextures.exceptions import InputError
 from contextures.runs.carried import take_known_ids
+from contextures.runs.kept_rows import KeptRows
 from contextures.runs.output_file import Kind
 from contextures.runs.progress import Progress
 from contextures.runs.row_files import OtherTypeError, row_file
@@ -34,11 +35,16 @@ def write_rows(
     out: str | Path,
     kind: Kind,
     tell: Telling,
+    rows: KeptRows,
     *,
     id: str | None,
     progress: Progress,
+    seen: Callable[[pd.DataFrame], None] | None = None,
 ) -> tuple[int, list[str]]:
     """Prepare the rows of a table batch by batch, and write what each batch becomes.
+
+    Rows whose results are kept from an earlier attempt are read once more, for what is said of
+    them, and nothing else is done with them.
 
     Parameters
     ----------
@@ -54,10 +60,14 @@ def write_rows(
         What it holds.
     tell : callable
         Makes the results of a batch.
+    rows : KeptRows
+        What results are kept in until all are there.
     id : str or None
         A column to carry; the run's own when None.
     progress : Progress
         Told how far the work is.
+    seen : callable, optional
+        Told the results of each batch once.
 
     Returns
     -------
@@ -71,16 +81,25 @@ def write_rows(
     OtherTypeError
         If results other than the ids are of several types.
     """
+    told = NewRows(folder, preparation, parts, id)
+    n_batches = 0
+    for piece, features, ids in told.batches(rows.holds):
+        n = len(piece.table.frame)
+        if not rows.holds(n_batches, piece.first, n):
+            frame = tell(features, ids)
+            frame["row_id"] = np.arange(piece.first, piece.first + n)
+            rows.add(frame, piece.first, n)
+        if seen is not None:
+            seen(rows.frame(n_batches))
+        n_batches += 1
+        progress.advance(piece.first + n, parts.n_rows or 0)
+    rows.cut(n_batches)
     types: dict[str, Any] = {}
     while True:
-        told = NewRows(folder, preparation, parts, id)
         try:
             with row_file(out, kind, types) as file:
-                for piece, features, ids in told.batches():
-                    frame = tell(features, ids)
-                    frame["row_id"] = np.arange(piece.first, piece.first + len(frame))
+                for frame in rows.frames():
                     file.write(frame)
-                    progress.advance(piece.first + len(frame), parts.n_rows or 0)
             return told.n_rows, told.notes()
         except OtherTypeError as error:
             # What ids are is known only once the last file is read.
@@ -126,23 +145,33 @@ class NewRows:
         self._ignored: list[str] = []
         self._unusual: list[Unusual] = []
 
-    def batches(self) -> Iterator[tuple[Piece, FloatArray, pd.Series | None]]:
+    def batches(
+        self, finished: Callable[[int, int, int], bool] | None = None
+    ) -> Iterator[tuple[Piece, FloatArray, pd.Series | None]]:
         """Read and prepare all rows.
+
+        Parameters
+        ----------
+        finished : callable, optional
+            Says of the number of a batch, that of its first row and how many it has whether it
+            needs no features any more; it is then read and not prepared.
 
         Yields
         ------
         tuple
-            The rows, their features, and their ids or None.
+            The rows, their features (none of finished ones), and their ids or None.
         """
-        for piece in self.parts.pieces(self._read):
+        for place, piece in enumerate(self.parts.pieces(self._read)):
+            n = len(piece.table.frame)
             with named(piece, several=len(self.parts.files) > 1):
                 table, ids = self._without_ids(replace(piece.table, notes=[]))
-                features = self.preparation.transform(table.frame)
+                done = finished is not None and finished(place, piece.first, n)
+                features = np.empty((0, 0)) if done else self.preparation.transform(table.frame)
             if ids is not None:
                 self.id = str(ids.name)
                 self._ids.add(ids)
             self._count(table.frame)
-            self.n_rows += len(features)
+            self.n_rows += n
             yield piece, features, ids
 
     def _without_ids(self, table: Table) -> tuple[Table, pd.Series | None]:
