@@ -20,8 +20,8 @@ from contextures.prediction.members import (
     Member,
     Problem,
     has_many_labels,
-    has_some_labels,
     make_members,
+    suits_shallow_trees,
 )
 from contextures.prediction.members.contexts import shared_descriptions
 from contextures.prediction.pool import Pool, Prior, fit_pool, pooled_left_out
@@ -58,8 +58,8 @@ class PooledPrediction(BaseEstimator):
         """Fit and weigh members; give the targets' pooled left-out predictions and errors."""
         n_classes, unlabelled = targets.shape[1] if classes else 0, 2 * len(labelled) < len(rows)
         many = has_many_labels(len(labelled), n_classes)
-        some = has_some_labels(len(labelled), n_classes)
-        members = make_members(self.members, self.effort, many, unlabelled, some)
+        shallow = suits_shallow_trees(rows, len(labelled), n_classes)
+        members = make_members(self.members, self.effort, many, unlabelled, shallow)
         self._centre, self._spread = column_scales(rows, self.standardize)
         problem = Problem(
             self._standardised(rows),
