@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from contextures.contexts import (
+    FiniteContext,
     KNNContext,
     LabelContext,
     NoiseContext,
@@ -14,7 +15,7 @@ from contextures.contexts import (
 )
 from contextures.contexts.algebra.layout import Piece, pieces_of
 from contextures.contexts.samplers import SamplerContext
-from contextures.encoders import RitzEncoder
+from contextures.encoders import RitzEncoder, SpectralEncoder
 from contextures.encoders.bases import LandmarkBasis, PartsBasis
 from contextures.evaluation import cca_alignment
 from contextures.spectrum import decompose
@@ -153,3 +154,102 @@ def test_a_network_learns_a_transition_and_a_kernel_together():
     ).fit(ROWS, targets)
     exact = decompose(mix, ROWS, 2, y=targets)
     assert cca_alignment(encoder.transform(ROWS), exact.left) > 0.9
+
+
+def joint(seed, weights, n=12, m=12):
+    """Give a joint law of X and A, X with these weights."""
+    rows = np.random.default_rng(seed).dirichlet(np.full(m, 0.2), n)
+    return weights[:, None] * rows
+
+
+def dense(law):
+    """Give the matrix of a joint law, D_x^-1/2 P D_a^-1/2, less its constant."""
+    x, a = law.sum(axis=1), law.sum(axis=0)
+    return law / np.sqrt(np.outer(x, a)) - np.sqrt(np.outer(x, a))
+
+
+WEIGHTS = np.random.default_rng(9).dirichlet(np.full(12, 5.0))
+FIRST, SECOND = joint(1, WEIGHTS), joint(2, WEIGHTS)
+ONE, OTHER = FiniteContext(FIRST), FiniteContext(SECOND)
+BOTH = (FIRST[:, :, None] * SECOND[:, None, :] / WEIGHTS[:, None, None]).reshape(12, -1)
+FINITE = {
+    "+": (0.3 * ONE + 0.7 * OTHER, np.hstack([0.3 * FIRST, 0.7 * SECOND])),
+    "@": (ONE @ OTHER, FIRST @ (SECOND / WEIGHTS[:, None])),
+    "|": (ONE | OTHER, BOTH),
+}
+
+
+@pytest.mark.parametrize("sign", FINITE)
+@pytest.mark.parametrize(
+    "learner",
+    [
+        "spectral",
+        "ritz",
+        *(pytest.param(each, marks=pytest.mark.slow) for each in ("ratio_trace", "svme")),
+    ],
+)
+def test_every_encoder_learns_what_dense_algebra_says_of_a_mix(learner, sign):
+    """One encoder of X for all parts, whose functions and singular values are those of the law."""
+    mix, law = FINITE[sign]
+    left, values, _ = np.linalg.svd(dense(law))
+    functions = left[:, :2] / np.sqrt(WEIGHTS)[:, None]
+    if learner == "spectral":
+        encoder = SpectralEncoder(mix, 2)
+    elif learner == "ritz":
+        encoder = RitzEncoder(mix, 2)
+    else:
+        pytest.importorskip("torch")
+        from contextures.encoders import NeuralEncoder
+
+        encoder = NeuralEncoder(mix, 2, objective=learner, max_steps=300, n_outputs=8)
+        encoder.set_params(network_options={"width": 32, "depth": 1}, random_state=0)
+    found = encoder.fit_transform(None)
+    exact = learner in ("spectral", "ritz")
+    np.testing.assert_allclose(encoder.singular_values_, values[:2], atol=1e-9 if exact else 0.04)
+    projected = (found * WEIGHTS[:, None]).T @ functions
+    shared = np.linalg.svd(projected)[1]
+    np.testing.assert_allclose(shared, 1.0, atol=1e-9 if exact else 0.1)
+
+
+@pytest.mark.parametrize("objective", ["ratio_trace", "svme", "spectral_contrastive"])
+def test_each_part_of_a_combination_has_a_network_of_its_own(objective, tmp_path):
+    """Beside the one on X, or alone where the encoder averages over draws; and it is saved."""
+    pytest.importorskip("torch")
+    from contextures.encoders import NeuralEncoder, load_encoder, save_encoder
+    from contextures.encoders.neural.networks import Partners
+
+    mix = 0.5 * SCARFContext(0.2) + 0.5 * Seen(0, 0.5, 1e4)
+    options = {"width": 16, "depth": 1}
+    encoder = NeuralEncoder(
+        mix, 2, n_outputs=8, max_steps=5, objective=objective, network_options=options
+    ).fit(BITS[:300])
+    psi = encoder.context_network_
+    assert isinstance(psi, Partners) and [len(part) for part in psi.columns] == [3, 1]
+    if objective == "spectral_contrastive":
+        mix = 0.5 * SCARFContext(0.2) + 0.5 * NoiseContext(0.5)  # one that can be written
+        encoder.set_params(context=mix).fit(BITS[:300])
+        save_encoder(encoder, tmp_path)
+        again = load_encoder(tmp_path)
+        np.testing.assert_allclose(
+            again.transform(BITS[:9]), encoder.transform(BITS[:9]), rtol=1e-4, atol=1e-5
+        )
+
+
+def test_a_partner_sees_the_values_of_its_part_alone():
+    """Against its own network; what other columns hold does not matter, nor that no row is its."""
+    torch = pytest.importorskip("torch")
+    from contextures.encoders.neural.networks import Partners
+
+    rows = torch.tensor(np.hstack([np.repeat(np.eye(2), 5, axis=0), RNG.random((10, 3))]))
+    rows = rows.float()
+    options = {"flags": [[0], [1]], "columns": [[[2, 4]], [[4, 5]]], "width": 8, "depth": 2}
+    network = Partners.planned(rows, 6, options)
+    expected = torch.cat([network.networks[0](rows[:5, 2:4]), network.networks[1](rows[5:, 4:])])
+    torch.testing.assert_close(network(rows), expected)
+    torch.testing.assert_close(network(rows[:5]), expected[:5])
+    changed = rows.clone()
+    changed[:5, 4] = 99.0
+    torch.testing.assert_close(network(changed), expected)
+    again = Partners.build(network.plan)
+    again.load_state_dict(network.state_dict())
+    torch.testing.assert_close(again(rows), expected)

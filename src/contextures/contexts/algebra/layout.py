@@ -34,7 +34,7 @@ class Piece:
     named: bool = False
 
 
-def pieces_of(context: Context, X: Any) -> tuple[Piece, ...]:
+def pieces_of(context: Context, X: Any, *, apart: bool = True) -> tuple[Piece, ...]:
     """Say what parts of A a fitted context reveals, each in columns of its own.
 
     Parameters
@@ -43,33 +43,35 @@ def pieces_of(context: Context, X: Any) -> tuple[Piece, ...]:
         A fitted context that can be drawn from.
     X : array-like of shape (n, ...)
         The rows that it was fitted to.
+    apart : bool, default=True
+        Whether the parts of a concatenation are pieces beside that of all together.
 
     Returns
     -------
     tuple of Piece
-        One for each part of a combination; for a concatenation one of each part, and one of all
-        together. Empty where A is of one piece.
+        One for each part of a combination; for a concatenation one of all together, and before it
+        one of each part. Empty where A is of one piece.
     """
     if context.form == "kernel" or (context.form == "transition" and _named(context)):
         return ()
-    found, _ = _laid_out(context, X, 0)
+    found, _ = _laid_out(context, X, 0, apart)
     return tuple(found) if len(found) > 1 else ()
 
 
-def _laid_out(context: Context, X: Any, start: int) -> tuple[list[Piece], int]:
+def _laid_out(context: Context, X: Any, start: int, apart: bool) -> tuple[list[Piece], int]:
     """Give the pieces of a context whose columns begin at ``start``, and where they end."""
     named = context.form == "transition" and _named(context)
     if isinstance(context, Convolution) and not named:
-        return _laid_out(context.right_, X, start)
+        return _laid_out(context.right_, X, start, apart)
     if isinstance(context, ConvexCombination) and not named:
-        left, middle = _laid_out(context.left_, X, start + 2)
-        right, end = _laid_out(context.right_, X, middle)
+        left, middle = _laid_out(context.left_, X, start + 2, apart)
+        right, end = _laid_out(context.right_, X, middle, apart)
         return [*_flagged(left, start), *_flagged(right, start + 1)], end
     if isinstance(context, Concatenation) and not named:
-        left, middle = _laid_out(context.left_, X, start)
-        right, end = _laid_out(context.right_, X, middle)
-        groups = tuple(sorted({group for piece in (*left, *right) for group in piece.groups}))
-        return [*left, *right, Piece((), groups)], end
+        left, middle = _laid_out(context.left_, X, start, apart)
+        right, end = _laid_out(context.right_, X, middle, apart)
+        together = Piece((), (*_groups(left, start, middle), *_groups(right, middle, end)))
+        return [*left, *right, together] if apart else [together], end
     if context.form == "transition":
         width = table(context).shape[1]
         return [Piece((), ((start, start + width),), named and _numbered(context))], start + width
@@ -78,6 +80,11 @@ def _laid_out(context: Context, X: Any, start: int) -> tuple[list[Piece], int]:
     plain = np.asarray(context.sample_rows(X, first, np.random.default_rng(0)))
     end = start + values.shape[2]
     return [Piece((), ((start, end),), names(plain))], end
+
+
+def _groups(pieces: list[Piece], start: int, end: int) -> tuple[tuple[int, int], ...]:
+    """Give the groups of a concatenation's part; of a combination, whose parts take turns, one."""
+    return ((start, end),) if any(piece.flags for piece in pieces) else pieces[-1].groups
 
 
 def _flagged(pieces: list[Piece], flag: int) -> list[Piece]:

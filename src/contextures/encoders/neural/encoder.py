@@ -56,7 +56,7 @@ class NeuralEncoder(Encoder):
         ``image_shape``, ``columns`` or ``features``.
     context_network, context_network_options
         The same on the side of A, for the objectives that have a network there. By default like
-        ``network`` where A is like X, and "mlp" elsewhere.
+        ``network`` where A is like X, and "mlp" elsewhere: one for each part of a combination.
     n_outputs : "auto" or int, default="auto"
         Outputs of the networks; "auto" takes 4 d, at least 64, as far as a batch has four rows
         for each.

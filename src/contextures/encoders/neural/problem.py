@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from contextures._arrays import FloatArray, IntArray
 from contextures.contexts import Context
+from contextures.contexts.algebra.layout import Piece, pieces_of
 from contextures.encoders.held_out import USUAL_RIDGE
 from contextures.encoders.neural.batches import Sample
 from contextures.encoders.neural.checkpoints import Checkpoints, fingerprint
@@ -255,6 +256,8 @@ class Problem:
         if self.feeding in ("pair", "draws", "reconstruction"):
             sample = self._context_sample()
             network, options = self._context_network(sample)
+            if network == "mlp" and self._pieces and sample.ndim == 2:
+                network, options = "partners", {**options, **_places(self._pieces)}
             options = self._options(network, options, sample)
             psi = make_network(network, sample, self.n_outputs, options, "context_network")
             width = check_outputs(psi, sample, "context_network")
@@ -309,7 +312,14 @@ class Problem:
         offsets = far_offsets(values.reshape(len(values), -1).astype(np.float64), taken)
         if offsets is not None and self.context.tells_hidden:
             offsets[self.inputs.shape[1] :] = 0.0  # indicators of what is hidden
+        if offsets is not None:
+            offsets[[flag for piece in self._pieces for flag in piece.flags]] = 0.0
         return offsets
+
+    @cached_property
+    def _pieces(self) -> tuple[Piece, ...]:
+        """The parts of what a mix reveals, each of which has a network of its own."""
+        return pieces_of(self.context, self.values, apart=False)
 
     def _draws(self) -> Tensor:
         """Draw A for some of the fitted rows."""
@@ -317,3 +327,11 @@ class Problem:
         generator = torch.Generator().manual_seed(self.settings.seed)
         drawn: Tensor = self.context.sample_rows(self.drawable, rows, generator)
         return drawn
+
+
+def _places(pieces: tuple[Piece, ...]) -> dict[str, Any]:
+    """Say as plain values where pieces stand."""
+    return {
+        "flags": [list(piece.flags) for piece in pieces],
+        "columns": [[list(group) for group in piece.groups] for piece in pieces],
+    }
