@@ -45,6 +45,8 @@ class Wanted:
         Draws what is random in the bases.
     dtype : dtype
         The precision.
+    device : str or None
+        Where functions are computed; here for None.
     """
 
     basis: Any
@@ -54,6 +56,7 @@ class Wanted:
     named_inputs: bool
     seed: int
     dtype: DTypeLike
+    device: str | None = None
 
     @property
     def is_choice(self) -> bool:
@@ -74,7 +77,7 @@ class Wanted:
                 contexts = contexts[:: max(1, len(contexts) // MOST_CONTEXTS)]
         for place, basis in enumerate(self._left(inputs)):
             other = None if contexts is None else self._right(contexts, place)
-            yield BasisPair(basis, other, self.dtype)
+            yield BasisPair(basis, other, self.dtype, self.device)
         if contexts is None or not self.is_choice:
             return
         tables = [inputs]
@@ -93,7 +96,7 @@ class Wanted:
             else:
                 other = self._right(contexts, len(SHARES) // 2)
             # So few functions cost little in double precision, and powers need its digits.
-            yield BasisPair(basis, other, np.float64)
+            yield BasisPair(basis, other, np.float64, self.device)
 
     def _left(self, inputs: NDArray[Any]) -> Iterator[Any]:
         if not self.named_inputs:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+import numpy as np
 from sklearn.utils.metaestimators import available_if
 
+from contextures._arrays import device_of
 from contextures._checks import brief, check_positive_int
 from contextures.contexts import Context
 from contextures.encoders.base import Encoder
@@ -78,7 +80,7 @@ class ChunkLearner(Encoder):
         """
         settings = Settings.of(self)
         inputs = self._fit_context(X, y)
-        wanted = self._wanted(settings, 0)
+        wanted = self._wanted(settings, 0, device_of(X))
         self._learner = Streamed.begin(Fixed.of(settings, wanted, self.context_, inputs, y))
         self._settings = settings
         self._keep_bases()
@@ -190,7 +192,7 @@ class ChunkLearner(Encoder):
         bases = self._learner.bases
         self.basis_, self.context_basis_ = bases.basis, bases.context_basis
 
-    def _wanted(self, settings: Settings, n_pairs: int) -> Wanted:
+    def _wanted(self, settings: Settings, n_pairs: int, device: str | None) -> Wanted:
         return Wanted(
             self.basis,
             self.context_basis,
@@ -198,5 +200,6 @@ class ChunkLearner(Encoder):
             self.context_.same_space,
             self._named,
             settings.seed,
-            settings.dtype(n_pairs),
+            np.float64 if device else settings.dtype(n_pairs),
+            device,
         )
