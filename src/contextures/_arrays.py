@@ -92,9 +92,11 @@ def tensor_of(matrix: Matrix, device: str) -> Array:
         return on_device(matrix, device)
     torch, entries = sys.modules["torch"], sparse.coo_array(matrix)
     places = torch.as_tensor(np.stack(entries.coords).astype(np.int64), device=device)
-    return torch.sparse_coo_tensor(
-        places, on_device(entries.data, device), entries.shape
-    ).coalesce()
+    values = on_device(entries.data, device)
+    with warnings.catch_warnings():  # torch notes that it checks no entries, which are in order
+        warnings.filterwarnings("ignore", message="Sparse", category=UserWarning)
+        made = torch.sparse_coo_tensor(places, values, entries.shape, check_invariants=False)
+    return made.coalesce()
 
 
 def side_by_side(tensors: list[Array]) -> Array:
