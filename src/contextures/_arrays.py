@@ -6,6 +6,7 @@ Nothing here imports torch: where a tensor comes in, torch has been imported by 
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -71,6 +72,42 @@ def is_tensor(values: Any) -> bool:
 def to_numpy(values: Any) -> np.ndarray[Any, Any]:
     """Give an array or tensor as a numpy array."""
     return values.detach().cpu().numpy() if is_tensor(values) else np.asarray(values)
+
+
+def device_of(values: Any) -> str | None:
+    """Name the device that a tensor is on; None for anything else."""
+    return str(values.device) if is_tensor(values) else None
+
+
+def on_device(values: Any, device: str) -> Array:
+    """Give numbers as a float64 tensor on a device, whose library whoever named it has loaded."""
+    torch = sys.modules["torch"]
+    given = values if is_tensor(values) else np.ascontiguousarray(values)
+    return torch.as_tensor(given, dtype=torch.float64, device=device)
+
+
+def tensor_of(matrix: Matrix, device: str) -> Array:
+    """Give a dense or sparse matrix as a float64 tensor on a device."""
+    if not sparse.issparse(matrix):
+        return on_device(matrix, device)
+    torch, entries = sys.modules["torch"], sparse.coo_array(matrix)
+    places = torch.as_tensor(np.stack(entries.coords).astype(np.int64), device=device)
+    values = on_device(entries.data, device)
+    with warnings.catch_warnings():  # torch notes that it checks no entries, which are in order
+        warnings.filterwarnings("ignore", message="Sparse", category=UserWarning)
+        made = torch.sparse_coo_tensor(places, values, entries.shape, check_invariants=False)
+    return made.coalesce()
+
+
+def side_by_side(tensors: list[Array]) -> Array:
+    """Put the columns of tensors beside one another."""
+    return sys.modules["torch"].cat(tensors, dim=1)
+
+
+def given_back(values: Any, like: Any) -> Any:
+    """Give an array as a tensor where ``like`` is one, on its device; as it is elsewhere."""
+    device = device_of(like)
+    return values if device is None else on_device(values, device)
 
 
 def mean_entries(matrix: Matrix) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from contextures._arrays import FloatArray, IntArray, Matrix
+from contextures._arrays import FloatArray, IntArray, Matrix, device_of, is_tensor, to_numpy
 from contextures._frames import is_foreign, to_pandas
 from contextures.exceptions import InputError
 
@@ -97,8 +97,37 @@ def _is_plain(X: Any, least: int) -> bool:
 
 
 def plain(X: Any) -> Any:
-    """Give a table of polars, pyarrow and the like as pandas', anything else as it is."""
+    """Give a table of polars, pyarrow and the like as pandas', a tensor as an array.
+
+    Anything else is given as it is.
+    """
+    if is_tensor(X):
+        return numbers_of(X)
     return to_pandas(X) if is_foreign(X) else X
+
+
+def numbers_of(tensor: Any, name: str = "X") -> NDArray[Any]:
+    """Give a tensor as an array, or say why it holds no numbers."""
+    if str(tensor.dtype) == "torch.bfloat16":  # numpy has no such numbers
+        tensor = tensor.float()
+    try:
+        return to_numpy(tensor)
+    except (NotImplementedError, RuntimeError, TypeError) as error:
+        reason = " ".join(str(error).split())[:120]
+        raise InputError(
+            f"{name} is a tensor on {tensor.device} that cannot be read ({reason}); give one with "
+            "numbers"
+        ) from None
+
+
+def check_one_device(**values: Any) -> None:
+    """Refuse tensors on several devices, naming two of them."""
+    named = [(name, device) for name, each in values.items() if (device := device_of(each))]
+    for name, device in named[1:]:
+        if device != named[0][1]:
+            raise InputError(
+                f"{named[0][0]} is on {named[0][1]} and {name} on {device}; give both on one device"
+            )
 
 
 @contextmanager

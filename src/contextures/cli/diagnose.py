@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -60,14 +60,14 @@ def diagnose(
 ) -> None:
     """Say how much of the contexture an encoder has learned, and what would help it."""
     from contextures.cli.text import TerminalProgress, diagnosis_lines
-    from contextures.data import read_table
+    from contextures.data import long_table, read_table
     from contextures.runs import DiagnoseOptions, diagnose_table
     from contextures.runs.diagnose import check_context
     from contextures.runs.diagnosed import check_subject
     from contextures.runs.diagnosis_wording import findings
     from contextures.runs.folder import MARK
     from contextures.runs.new_rows import how_read
-    from contextures.runs.options import check_seed
+    from contextures.runs.options import SAMPLE, check_seed
     from contextures.runs.output_file import check_output_file
 
     check_context(context)
@@ -78,7 +78,8 @@ def diagnose(
             raise InputError(f"--out {str(out)!r} must end in .html")
         check_output_file(out, "page", [encoder, table])
     like = how_read(encoder) if (encoder / MARK).is_file() else None
-    read = read_table(table, delimiter=delimiter, encoding=encoding, like=like)
+    how: dict[str, Any] = {"delimiter": delimiter, "encoding": encoding, "like": like}
+    read = long_table(table, **how, rows=SAMPLE) or read_table(table, **how)
     options = DiagnoseOptions(context=context, target=target, rank=rank, seed=seed)
     found = diagnose_table(encoder, read, options, TerminalProgress())
     sentences = findings(found)

@@ -112,13 +112,18 @@ class Parts:
         return sum(shape_of(file)[0] for file in self.files)
 
     @property
+    def columns(self) -> list[str]:
+        """The names of the columns, as the first file has them."""
+        if self.held is not None:
+            return list(self.held.frame.columns)
+        if is_parquet(self.files[0]):
+            return shape_of(self.files[0])[1]
+        return list(read_part(self.files[0], self.options, self.min_columns).frame.columns)
+
+    @property
     def n_columns(self) -> int:
         """The number of columns, as the first file has them."""
-        if self.held is not None:
-            return len(self.held.frame.columns)
-        if is_parquet(self.files[0]):
-            return len(shape_of(self.files[0])[1])
-        return len(read_part(self.files[0], self.options, self.min_columns).frame.columns)
+        return len(self.columns)
 
     def pieces(self, notes: list[str] | None = None) -> Iterator[Piece]:
         """Read all rows, in order.

@@ -9,8 +9,15 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from contextures._arrays import FloatArray
-from contextures._checks import check_not_negative, check_positive_int, validated
+from contextures._arrays import FloatArray, device_of, given_back, is_tensor
+from contextures._checks import (
+    check_not_negative,
+    check_one_device,
+    check_positive_int,
+    numbers_of,
+    plain,
+    validated,
+)
 from contextures._files import as_damaged
 from contextures.contexts import Context, KNNContext
 from contextures.contexts.base import check_context
@@ -136,11 +143,13 @@ class Encoder(NearestRows, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
 
         Returns
         -------
-        ndarray of shape (n, d)
-            The coordinates of the training rows.
+        ndarray or tensor of shape (n, d)
+            The coordinates of the training rows; a tensor on the device of X where X is one.
         """
         # fit() stays the only place that learns; what it kept is the answer.
-        return self._weighted(self.fit(X, y, **fit_params)._fitted_coordinates(X))
+        coordinates = self._weighted(self.fit(X, y, **fit_params)._fitted_coordinates(X))
+        found: FloatArray = given_back(coordinates, X)
+        return found
 
     def transform(self, X: Any = None) -> FloatArray:
         """Embed rows, seen at fit time or new.
@@ -152,8 +161,9 @@ class Encoder(NearestRows, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
 
         Returns
         -------
-        ndarray of shape (n, d)
-            The coordinates mu_1(x), ..., mu_d(x), each times s_i^p.
+        ndarray or tensor of shape (n, d)
+            The coordinates mu_1(x), ..., mu_d(x), each times s_i^p, in float64; a tensor on the
+            device of X where X is one.
 
         Raises
         ------
@@ -162,7 +172,8 @@ class Encoder(NearestRows, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
             cannot; ``spectral_power`` is not a number of at least zero; or a coordinate is not a
             finite number.
         """
-        return self._coordinates(X)
+        found: FloatArray = given_back(self._coordinates(X), X)
+        return found
 
     def with_power(self, spectral_power: float) -> Self:
         """Give this encoder with another ``spectral_power``, at no cost.
@@ -227,11 +238,12 @@ class Encoder(NearestRows, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
     def _coordinates(self, X: Any) -> FloatArray:
         check_is_fitted(self)
         rows = self._rows(X)
+        device = device_of(X)
         if self._read_from is None:
-            coordinates = self._weighted(self._embed(rows))
+            coordinates = self._weighted(self._embedded(rows, device))
         else:
             with as_damaged(f"the encoder in {self._read_from}"):
-                coordinates = self._weighted(self._embed(rows))
+                coordinates = self._weighted(self._embedded(rows, device))
         wrong = ~np.isfinite(coordinates).all(axis=1)
         if wrong.any():
             raise InputError(
@@ -249,16 +261,22 @@ class Encoder(NearestRows, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         """Give the coordinates of checked rows, seen at fit time or new."""
         raise unwritten(self, "transform")
 
+    def _embedded(self, rows: Any, device: str | None) -> FloatArray:
+        """Give the coordinates of checked rows that came on a device; None for arrays."""
+        return self._embed(rows)
+
     def _keep_first(self, n_components: int) -> None:
         """Cut what was learned to its first coordinates; called on a copy."""
         raise unwritten(self, "truncated")
 
     def _fitted_coordinates(self, X: Any) -> FloatArray:
         """Give the coordinates of the rows that were just learned from."""
-        return self._embed(self._rows(X))
+        return self._embedded(self._rows(X), device_of(X))
 
     def _fit_context(self, X: Any, y: Any) -> NDArray[Any]:
         """Fit a clone of the context; give all its rows, checked."""
+        check_one_device(X=X, y=y)
+        y = numbers_of(y, "y") if is_tensor(y) else y
         check_not_negative(self.spectral_power, "spectral_power")
         context = KNNContext() if self.context is None else self.context
         context = check_context(context).seeded(self.random_state)
@@ -286,7 +304,7 @@ class Encoder(NearestRows, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         return self._as_names(np.arange(len(self.context_.input_weights_)))
 
     def _as_names(self, X: Any) -> NDArray[Any]:
-        return np.asarray(X)
+        return np.asarray(plain(X))
 
     def _number_type(self, X: Any) -> type[np.generic]:
         return np.float64
@@ -306,5 +324,5 @@ class Encoder(NearestRows, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
 
 def _is_table(X: Any) -> bool:
     """Tell whether X is rows of numbers, rather than names, where a context takes both."""
-    values = np.asarray(X)
+    values = np.asarray(plain(X))
     return values.ndim == 2 and values.dtype.kind in "fiub"

@@ -12,11 +12,10 @@ from typing import Any, Protocol
 
 import numpy as np
 from joblib import Parallel, delayed
-from numpy.typing import NDArray
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from contextures._arrays import FloatArray, IntArray
+from contextures._arrays import Array, FloatArray, IntArray, is_tensor, to_numpy
 from contextures.encoders.sources import DrawnSource, Source
 from contextures.spectrum.ritz import RitzMoments
 
@@ -28,9 +27,16 @@ CHUNK_VALUES = 8_000_000
 class Block:
     """Functions of some rows, what moments take beside them, and the rows' weights."""
 
-    functions: NDArray[Any]
+    functions: Array
     side: Any
     weights: FloatArray | None
+
+    def held_here(self) -> Block:
+        """Give the same in arrays, wherever it was computed."""
+        if not is_tensor(self.functions):
+            return self
+        side = to_numpy(self.side) if is_tensor(self.side) else self.side
+        return Block(to_numpy(self.functions), side, self.weights)
 
 
 class Sides(Protocol):

@@ -41,13 +41,14 @@ class Judge:
 
     def __init__(self, source: Source, sides: Sides, rows: Rows, n_components: int) -> None:
         self._source = source
-        self._block = sides.evaluate(source, *rows.all(source))
+        self._taken = sides.evaluate(source, *rows.all(source))
+        self._block = self._taken.held_here()
         self._n_rows = len(rows)
         self.n_judged = min(n_components, max(1, len(rows) // ROWS_A_FUNCTION))
 
     def moments(self) -> RitzMoments:
         """Give the moments of the held-out rows."""
-        block = self._block
+        block = self._taken
         return self._source.empty().update(block.functions, block.side, weights=block.weights)
 
     def scorer(self, moments: RitzMoments) -> Callable[[float], float]:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from contextures._arrays import FloatArray, IntArray, Matrix
+from contextures._arrays import Array, FloatArray, IntArray, Matrix
 from contextures.contexts import Context, DescribedRows
 from contextures.encoders.bases.base import values_of
 from contextures.exceptions import InputError
@@ -41,8 +41,13 @@ class Source(Protocol):
     def take(self, given: Any, part: slice) -> Any:
         """Give a part of what :meth:`gather` gave."""
 
-    def side(self, given: Any, context_basis: Any, dtype: DTypeLike) -> Any:
-        """Turn what was gathered into the second argument of the moments' ``update``."""
+    def side(
+        self, given: Any, context_basis: Any, dtype: DTypeLike, device: str | None = None
+    ) -> Any:
+        """Turn what was gathered into the second argument of the moments' ``update``.
+
+        Functions of A are computed on the device, where there is one.
+        """
 
     def score(self, left: FloatArray, side: Any, right: Any, weights: Any) -> float:
         """Judge functions on rows they were not learned from.
@@ -71,7 +76,9 @@ class DescribedSource:
         """Give a part of the entries."""
         return given[part]
 
-    def side(self, given: Matrix, context_basis: Any, dtype: DTypeLike) -> Matrix:
+    def side(
+        self, given: Matrix, context_basis: Any, dtype: DTypeLike, device: str | None = None
+    ) -> Matrix:
         """Give the entries themselves."""
         return given
 
@@ -119,10 +126,12 @@ class DrawnSource:
         """Give the draws of some of the rows."""
         return given[:, part]
 
-    def side(self, given: NDArray[Any], context_basis: Any, dtype: DTypeLike) -> NDArray[Any]:
+    def side(
+        self, given: NDArray[Any], context_basis: Any, dtype: DTypeLike, device: str | None = None
+    ) -> Array:
         """Compute psi of the draws, of shape (n_views, n, E)."""
         n_views, n = given.shape[:2]
-        values = values_of(context_basis, as_rows(flat(given)), dtype)
+        values = values_of(context_basis, as_rows(flat(given)), dtype, device)
         return values.reshape(n_views, n, -1)
 
     def score(

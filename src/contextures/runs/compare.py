@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from contextures.data.values import missing_mask
 from contextures.evaluation import EmbeddingComparison, HeldFunctions, compare_embeddings
 from contextures.exceptions import InputError
 from contextures.regression import LabelComparison, compare_on_labels
-from contextures.runs.compared_files import names_of, read_embedding
+from contextures.runs.compared_files import Opened, names_of
 from contextures.runs.label_files import Labels, interpret, read_labels
 from contextures.runs.progress import Progress
+from contextures.runs.shared_rows import shared_rows
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,9 @@ def compare_files(
     given : sequence of str or pathlib.Path
         Two or more: ``.npy`` or ``.npz`` files, Parquet files with columns of numbers or a column
         of lists, text tables of numbers, or folders that ``contextures fit`` wrote, of the same
-        rows in the same order.
+        rows in the same order. Where a column ``row_id`` numbers only some rows of a table, as of
+        a run that embedded a sample, those are compared that all have. Of more than 50,000 so many
+        are drawn, labelled ones first.
     options : CompareOptions, optional
         What to do. Labels are one a row, blank or missing for none (text, NumPy or a table, of
         which ``target`` is the column), or two columns, the number of a row from zero and its
@@ -215,21 +219,37 @@ def compare_files(
         raise InputError("--task says how labels are read; give them with --labels or --target")
     with progress.stage("read embeddings"):
         names = names_of(given)
-        read = [
-            read_embedding(each, options.target if options.labels is None else None)
-            for each in given
-        ]
+        opened = [Opened.of(each) for each in given]
+        numbers = {name: each.numbers for name, each in zip(names, opened, strict=True)}
+        column = labelled = None
+        if options.labels is not None:
+            known, n = _known_rows(opened)
+            column = read_labels(options.labels, n, options.target, at_least=not known)
+            labelled = ~missing_mask(column).to_numpy(dtype=bool)
+        elif options.target is not None:
+            marked = (each.labelled(options.target) for each in opened)
+            labelled = next((each for each in marked if each is not None), None)
+        shared = shared_rows(numbers, labelled, options.seed)
+        target = options.target if options.labels is None else None
+        read = [each.read(target, shared.rows) for each in opened]
     arrays = {name: each.values for name, each in zip(names, read, strict=True)}
-    column = next((each.labels for each in read if each.labels is not None), None)
-    if options.labels is not None:
-        column = read_labels(options.labels, len(read[0].values), options.target)
-    elif options.target is not None and column is None:
+    if column is None:
+        column = next((each.labels for each in read if each.labels is not None), None)
+    elif shared.rows is not None:
+        column = column.iloc[shared.rows].reset_index(drop=True)
+    if options.target is not None and column is None:
         raise InputError(
             f"no embedding has a column {options.target!r}; give the file that has it with --labels"
         )
     found = compare_arrays(arrays, column, task=options.task, seed=options.seed, progress=progress)
-    notes = [note for each in read for note in each.notes]
+    notes = [*shared.notes, *(note for each in read for note in each.notes)]
     return Compared(found.comparison, found.labelled, notes + found.notes)
+
+
+def _known_rows(opened: Sequence[Opened]) -> tuple[bool, int]:
+    """Say how many rows the table of embeddings has, and whether that is known or the least."""
+    whole = [each.numbers.n for each in opened if each.numbers.whole]
+    return bool(whole), whole[0] if whole else max(each.numbers.end for each in opened)
 
 
 def _label_notes(labelled: LabelComparison, given: Labels, n: int, seed: int) -> list[str]:

@@ -5,21 +5,26 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from contextures._arrays import FloatArray
-from contextures.data import read_table
+from contextures.data import Table, read_table
 from contextures.data.decoding import decode_text
 from contextures.data.delimiter import find_delimiter
+from contextures.data.drawn import rows_from
+from contextures.data.parquet_parts import is_parquet
+from contextures.data.parts import Parts
+from contextures.data.values import missing_mask
 from contextures.exceptions import InputError
-from contextures.runs.diagnosed import SAVED
-from contextures.runs.embedding_files import ROW, SPLIT, embedding_of
+from contextures.runs.embedding_files import ROW, SAVED, SPLIT, embedding_of
 from contextures.runs.folder import MARK, check_run
+from contextures.runs.shared_rows import Numbers, column_of, numbers_of_file, places_of
 
 EMBEDDED = "embeddings.parquet"
 """The file of a run that holds the coordinates of its table's rows."""
@@ -65,6 +70,19 @@ def names_of(given: Sequence[str | Path]) -> list[str]:
     return names
 
 
+def file_of(given: str | Path) -> Path:
+    """Give the file of an embedding: what was given, or that of a run."""
+    path = Path(given)
+    if not path.is_dir():
+        return path
+    if (path / SAVED).is_file() and not (path / MARK).is_file():
+        raise InputError(
+            f"the folder {str(given)!r} holds an encoder but no embedding; embed the rows with "
+            "it, save them with numpy.save and give that file"
+        )
+    return check_run(path) / EMBEDDED
+
+
 def read_embedding(given: str | Path, target: str | None = None) -> EmbeddingFile:
     """Read an embedding from a file, or from a run.
 
@@ -86,35 +104,119 @@ def read_embedding(given: str | Path, target: str | None = None) -> EmbeddingFil
     InputError
         If it cannot be read, or a coordinate is not a number or missing.
     """
-    path = Path(given)
-    if path.is_dir():
-        if (path / SAVED).is_file() and not (path / MARK).is_file():
-            raise InputError(
-                f"the folder {str(given)!r} holds an encoder but no embedding; embed the rows with "
-                "it, save them with numpy.save and give that file"
-            )
-        path = check_run(path) / EMBEDDED
-    plain = _without_names(path)
-    if plain is not None:
-        return EmbeddingFile(embedding_of(plain, len(plain)))
-    table = read_table(path, min_rows=1, min_columns=1)
-    frame, notes = table.frame, [f"{path.name}: {note}" for note in table.notes]
-    if frame.columns[0] in _INDEX and np.array_equal(frame.iloc[:, 0], np.arange(len(frame))):
-        frame = frame.iloc[:, 1:]
-        notes = [f"{path.name}: its first column numbers the rows and is no coordinate"]
-    labels = frame.pop(target) if target is not None and target in frame.columns else None
-    if table.coordinates:
-        kept = [name for name in frame.columns if name in (*table.coordinates, ROW, SPLIT)]
-        if len(kept) < len(frame.columns):
-            notes.append(f"{path.name}: only its lists of numbers were read")
-        frame = frame[kept]
-    try:
-        values = embedding_of(frame, len(frame))
-        if labels is not None and ROW in frame.columns:
-            labels = labels.iloc[frame[ROW].astype(int).argsort()].reset_index(drop=True)
-    except InputError as error:
-        raise InputError(f"{str(given)!r} is not an embedding: {error}") from None
-    return EmbeddingFile(values, labels, notes)
+    return Opened.of(given).read(target)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An embedding of which is known which rows it has; those of a Parquet file are not read yet.
+
+    Attributes
+    ----------
+    given, path : pathlib.Path
+        What was given, and the file in question.
+    numbers : Numbers
+        Its rows.
+    table : Table, pandas.DataFrame or None
+        What was read of another file, a frame where its columns have no names.
+    """
+
+    given: Path
+    path: Path
+    numbers: Numbers
+    table: Table | pd.DataFrame | None = None
+
+    @classmethod
+    def of(cls, given: str | Path) -> Opened:
+        """Open a file, or that of a run."""
+        path = file_of(given)
+        if is_parquet(path):
+            return cls(Path(given), path, numbers_of_file(path))
+        plain = _without_names(path)
+        if plain is not None:
+            return cls(Path(given), path, Numbers(len(plain)), plain)
+        table = _whole(path)
+        return cls(Path(given), path, numbers_of_file(path, table.frame), table)
+
+    def read(
+        self, target: str | None = None, rows: NDArray[np.intp] | None = None
+    ) -> EmbeddingFile:
+        """Read the embedding.
+
+        Parameters
+        ----------
+        target : str, optional
+            A column of labels in it, which is no coordinate.
+        rows : ndarray of int, optional
+            The numbers of the rows to give, in order; all when None. Of a Parquet file no more
+            than these and a batch are held.
+
+        Returns
+        -------
+        EmbeddingFile
+            The embedding.
+        """
+        places = None if rows is None else places_of(self.numbers, rows)
+        if isinstance(self.table, pd.DataFrame):
+            plain = self.table if places is None else self.table.iloc[places]
+            return EmbeddingFile(embedding_of(plain, len(plain)))
+        table = self._table(places)
+        path, frame, notes = self.path, table.frame, [f"{self.path.name}: {n}" for n in table.notes]
+        index = np.arange(len(frame)) if places is None else places
+        if frame.columns[0] in _INDEX and np.array_equal(frame.iloc[:, 0], index):
+            frame = frame.iloc[:, 1:]
+            notes = [f"{path.name}: its first column numbers the rows and is no coordinate"]
+        if places is not None and ROW in frame.columns:
+            frame = frame.assign(**{ROW: np.arange(len(frame))})
+        labels = frame.pop(target) if target is not None and target in frame.columns else None
+        if table.coordinates:
+            kept = [name for name in frame.columns if name in (*table.coordinates, ROW, SPLIT)]
+            if len(kept) < len(frame.columns):
+                notes.append(f"{path.name}: only its lists of numbers were read")
+            frame = frame[kept]
+        try:
+            values = embedding_of(frame, len(frame))
+            if labels is not None and ROW in frame.columns:
+                labels = labels.iloc[frame[ROW].astype(int).argsort()].reset_index(drop=True)
+        except InputError as error:
+            raise InputError(f"{str(self.given)!r} is not an embedding: {error}") from None
+        return EmbeddingFile(values, labels, notes)
+
+    def labelled(self, target: str) -> NDArray[np.bool_] | None:
+        """Mark the rows of the table that have a label in a column; None where it has none."""
+        if isinstance(self.table, Table):
+            column = self.table.frame.get(target)
+        else:
+            column = column_of(self.path, target)
+        if column is None:
+            return None
+        known = np.zeros(self.numbers.end, dtype=bool)
+        known[self.numbers.known] = ~missing_mask(column).to_numpy(dtype=bool)
+        return known
+
+    def frame(self, rows: NDArray[np.intp]) -> pd.DataFrame:
+        """Give rows by their numbers, as a table of only these."""
+        places = places_of(self.numbers, rows)
+        if isinstance(self.table, pd.DataFrame):
+            return self.table.iloc[places].reset_index(drop=True)
+        frame = self._table(places).frame
+        return frame.assign(**{ROW: np.arange(len(frame))}) if ROW in frame else frame
+
+    def _table(self, places: NDArray[np.intp] | None) -> Table:
+        """Give the table, or rows of it in the order in which they are asked for."""
+        if places is None:
+            whole = self.table
+            return whole if isinstance(whole, Table) else _whole(self.path)
+        if isinstance(self.table, Table):
+            return replace(self.table, frame=self.table.frame.iloc[places].reset_index(drop=True))
+        order = np.argsort(places)
+        part = Parts(self.path.name, str(self.path), [self.path], min_columns=1)
+        table = rows_from(part, places[order])
+        return replace(table, frame=table.frame.iloc[np.argsort(order)].reset_index(drop=True))
+
+
+def _whole(path: Path) -> Table:
+    return read_table(path, min_rows=1, min_columns=1)
 
 
 def _without_names(path: Path) -> pd.DataFrame | None:

@@ -10,15 +10,27 @@ from numpy.typing import NDArray
 
 from contextures.contexts import Context
 from contextures.data import Table
+from contextures.data.drawn import Drawn
+from contextures.data.parts import Parts
 from contextures.data.table import as_table
 from contextures.encoders import Encoder
 from contextures.evaluation import Diagnosis, diagnose
 from contextures.exceptions import ContextWarning, InputError, RankError
 from contextures.runs.context_advice import advise, stored_ranking
-from contextures.runs.diagnosed import Subject, check_subject, load_subject, stored_metrics
+from contextures.runs.diagnosed import (
+    Subject,
+    check_subject,
+    load_subject,
+    n_drawn,
+    stored_metrics,
+)
 from contextures.runs.diagnosis import Diagnosed, DiagnoseOptions
 from contextures.runs.encoder_choice import affordable_rows, fit_up_to
+from contextures.runs.folder import MARK, check_run
 from contextures.runs.learned_quality import spaced
+from contextures.runs.long_rows import drawn_of
+from contextures.runs.options import FitOptions
+from contextures.runs.predict import run_options
 from contextures.runs.progress import Progress
 from contextures.selection import parse_context, short_form
 
@@ -39,7 +51,7 @@ def check_context(text: str | None) -> Context | None:
 
 def diagnose_table(
     given: str | Path,
-    table: Table,
+    table: Table | Parts,
     options: DiagnoseOptions | None = None,
     progress: Progress | None = None,
 ) -> Diagnosed:
@@ -49,8 +61,8 @@ def diagnose_table(
     ----------
     given : str or pathlib.Path
         A run, a folder with a saved encoder, or a file with an embedding of the table's rows.
-    table : Table
-        The rows.
+    table : Table, frame or Parts
+        The rows; of more than 50,000, so many are drawn, those of a run where it drew some.
     options : DiagnoseOptions, optional
         What to do.
     progress : Progress, optional
@@ -80,11 +92,11 @@ def diagnose_table(
     ('knn:20', 'exact')
     """
     options, progress = options or DiagnoseOptions(), progress or Progress()
-    table = as_table(table)
     asked = check_context(options.context)
     check_subject(given)
+    table, drawn, said = _drawn(given, table, options, progress)
     with progress.stage("embed rows"):
-        subject = load_subject(given, table, options.target, options.seed)
+        subject = load_subject(given, table, options.target, options.seed, drawn)
     context = asked or subject.context
     if context is None:
         raise InputError(
@@ -92,7 +104,7 @@ def diagnose_table(
             "--context, as --context knn:30"
         )
     _check_finite(context, short_form(context))
-    notes = list(subject.notes)
+    notes = [*said, *subject.notes]
     fresh = subject.fresh[spaced(len(subject.fresh))]
     kind, fitted, used = _rows_for(context, subject, options.seed, notes)
     with warnings.catch_warnings(record=True) as caught:
@@ -118,6 +130,26 @@ def diagnose_table(
         exact=subject.exact and subject.context is not None and _same(context, subject.context),
         notes=notes + list(dict.fromkeys(messages)),
     )
+
+
+def _drawn(
+    given: str | Path, table: Table | Parts, options: DiagnoseOptions, progress: Progress
+) -> tuple[Table, Drawn | None, list[str]]:
+    """Give a table, or rows of a long one and a note of which they are: those a run drew."""
+    table = table if isinstance(table, Parts) else as_table(table)
+    asked = FitOptions(seed=options.seed)
+    path, which = Path(given), f"drawn at random with seed {options.seed}"
+    if (path / MARK).is_file():
+        told, long = run_options(check_run(path)), n_drawn(path)
+        names = table.columns if isinstance(table, Parts) else list(table.frame.columns)
+        if long is not None and told.get("target") in (None, *names):
+            asked = FitOptions(target=told.get("target"), sample=long, seed=int(told["seed"]))
+            which = "drawn as the run drew its own"
+    held, drawn = drawn_of(table, asked, progress)
+    if drawn is None:
+        return held, None, []
+    said = f"diagnosed on {len(drawn.rows):,} of {drawn.n_rows:,} rows, {which}"
+    return held, drawn, [said]
 
 
 def _rows_for(

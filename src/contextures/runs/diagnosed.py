@@ -16,11 +16,17 @@ from contextures._arrays import FloatArray
 from contextures._files import read_json, read_regular
 from contextures.contexts import Context
 from contextures.data import Table, load_preparation, read_table
+from contextures.data.drawn import Drawn
+from contextures.data.parquet_parts import parquet_frames, shape_of
+from contextures.data.parts import BATCH
 from contextures.encoders import Encoder, load_encoder
 from contextures.exceptions import InputError
 from contextures.runs.checked_table import look_over
+from contextures.runs.compared_files import Opened
 from contextures.runs.embedding_files import (
     PARTS,
+    ROW,
+    SAVED,
     embedding_of,
     known_parts,
     numbers_of_table,
@@ -29,9 +35,6 @@ from contextures.runs.embedding_files import (
 from contextures.runs.folder import MARK, check_run
 from contextures.runs.split import TEST_SHARE
 from contextures.selection import parse_context
-
-SAVED = "encoder.json"
-"""The file that tells a saved encoder from other folders."""
 
 SAME = 1e-4
 """Coordinates that differ by less, in standard deviations, are those of the same row."""
@@ -118,7 +121,9 @@ def check_subject(given: str | Path) -> Path:
     return path
 
 
-def load_subject(given: str | Path, table: Table, target: str | None, seed: int) -> Subject:
+def load_subject(
+    given: str | Path, table: Table, target: str | None, seed: int, drawn: Drawn | None = None
+) -> Subject:
     """Load what is to be diagnosed and line it up with a table.
 
     Parameters
@@ -131,6 +136,8 @@ def load_subject(given: str | Path, table: Table, target: str | None, seed: int)
         A column that is not part of the rows; a run knows its own.
     seed : int
         Draws the fresh rows, where nothing says which these are.
+    drawn : Drawn, optional
+        Which rows of a longer table these are.
 
     Returns
     -------
@@ -144,7 +151,7 @@ def load_subject(given: str | Path, table: Table, target: str | None, seed: int)
     """
     path = check_subject(given)
     if (path / MARK).is_file():
-        return _of_run(path, table, seed)
+        return _of_run(path, table, seed, drawn)
     frame = table.frame
     if target is not None:
         if target not in frame.columns:
@@ -152,10 +159,10 @@ def load_subject(given: str | Path, table: Table, target: str | None, seed: int)
         frame = frame.drop(columns=target)
     if path.is_dir():
         return _of_encoder(path, frame, seed)
-    return _of_embedding(path, table, target, seed)
+    return _of_embedding(path, table, target, seed, drawn)
 
 
-def _of_run(path: Path, table: Table, seed: int) -> Subject:
+def _of_run(path: Path, table: Table, seed: int, drawn: Drawn | None) -> Subject:
     folder = check_run(path)
     record = read_json(folder / MARK)
     preparation = load_preparation(folder)
@@ -163,7 +170,7 @@ def _of_run(path: Path, table: Table, seed: int) -> Subject:
     rows = preparation.transform(table.frame)
     encoder = load_encoder(folder)
     embedding = encoder.transform(rows)
-    parts = _parts_of_run(folder, embedding)
+    parts = _parts_of_run(folder, embedding, drawn)
     if parts is None:
         fitted, fresh = held_out(len(rows), seed)
         notes.append(
@@ -195,18 +202,46 @@ def _of_run(path: Path, table: Table, seed: int) -> Subject:
     )
 
 
-def _parts_of_run(folder: Path, embedding: FloatArray) -> NDArray[Any] | None:
+def _parts_of_run(folder: Path, embedding: FloatArray, drawn: Drawn | None) -> NDArray[Any] | None:
     """Give the part of the split of each row, if they are the rows that the run embedded."""
+    n = len(embedding)
+    rows, n_rows = (np.arange(n), n) if drawn is None else (drawn.rows, drawn.n_rows)
     try:
-        stored = pd.read_parquet(BytesIO(read_regular(folder / "embeddings.parquet")))
+        stored, n_stored, sample = _stored(folder, rows)
+        numbers = stored[ROW].to_numpy() if ROW in stored else rows
         values = stored.filter(regex=r"^c\d+$").to_numpy(dtype=np.float64)
-        if values.shape != embedding.shape or not set(known_parts(stored)) <= set(PARTS):
+        known = known_parts(stored)
+        places = np.searchsorted(rows, numbers)
+        fits = n_stored == n_rows if sample is None else sample == n_rows
+        if not fits or values.shape[1] != embedding.shape[1] or not set(known) <= set(PARTS):
             return None
+        apart = np.abs(values - embedding[places]).max(axis=1)
     except Exception:  # whatever a damaged file makes pyarrow and pandas raise
         return None
-    apart = np.abs(values - embedding).max(axis=1)
     # A few coordinates at ties of neighbours may differ from one machine to another.
-    return known_parts(stored) if np.mean(apart < SAME) > 0.99 else None
+    if not len(apart) or np.mean(apart < SAME) <= 0.99:
+        return None
+    parts = np.full(n, "test", dtype=object)  # rows that a run did not draw are not learned from
+    parts[places] = known
+    return parts
+
+
+def _stored(folder: Path, rows: NDArray[np.intp]) -> tuple[pd.DataFrame, int, int | None]:
+    """Read what a run wrote of rows; say of how many it wrote, and how many its table has.
+
+    The last is None where it wrote of all. Of a long table no more than these rows and a batch
+    are held.
+    """
+    file = folder / "embeddings.parquet"
+    long = (read_json(folder / "metrics.json") or {}).get("rows")
+    if long is None:
+        stored = pd.read_parquet(BytesIO(read_regular(file)))
+        return stored, len(stored), None
+    if not file.is_file():
+        raise ValueError("the run wrote no coordinates")
+    found = [part[part[ROW].isin(rows)] for part in parquet_frames(file, BATCH)]
+    sample = int(long["n_rows"]) if long["embedded"] == "sample" else None
+    return pd.concat(found, ignore_index=True), shape_of(file)[0], sample
 
 
 def _of_encoder(path: Path, frame: pd.DataFrame, seed: int) -> Subject:
@@ -231,8 +266,10 @@ def _of_encoder(path: Path, frame: pd.DataFrame, seed: int) -> Subject:
     )
 
 
-def _of_embedding(path: Path, table: Table, target: str | None, seed: int) -> Subject:
-    read = read_table(path, min_rows=1, min_columns=1).frame
+def _of_embedding(
+    path: Path, table: Table, target: str | None, seed: int, drawn: Drawn | None
+) -> Subject:
+    read = _read_embedding(path, drawn)
     n = len(table.frame)
     embedding = embedding_of(read, n)
     parts = split_of(read)
@@ -253,6 +290,19 @@ def _of_embedding(path: Path, table: Table, target: str | None, seed: int) -> Su
     )
 
 
+def _read_embedding(path: Path, drawn: Drawn | None) -> pd.DataFrame:
+    """Read an embedding; of a long table the rows that were drawn, numbered from zero."""
+    if drawn is None:
+        return read_table(path, min_rows=1, min_columns=1).frame
+    opened = Opened.of(path)
+    if opened.numbers.n != drawn.n_rows or not opened.numbers.whole:
+        raise InputError(
+            f"the embedding has {opened.numbers.n:,} rows but the table {drawn.n_rows:,}; give one "
+            "row for each row of the table, numbered from 0 where it has a row_id"
+        )
+    return opened.frame(drawn.rows)
+
+
 def stored_metrics(run: Path | None) -> dict[str, Any] | None:
     """Give what a run measured, if it scored a target."""
     if run is None:
@@ -262,6 +312,15 @@ def stored_metrics(run: Path | None) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return metrics if isinstance(metrics, dict) and metrics.get("scores") else None
+
+
+def n_drawn(run: Path) -> int | None:
+    """Say how many rows a run drew from a long table; None for one that learned from all."""
+    try:
+        long = read_json(run / "metrics.json").get("rows")
+        return None if long is None else int(long["n_drawn"])
+    except (OSError, ValueError, AttributeError, KeyError, TypeError):
+        return None
 
 
 def held_out(n: int, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

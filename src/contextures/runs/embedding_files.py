@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from contextures._arrays import FloatArray
 from contextures.exceptions import InputError
 
+SAVED = "encoder.json"
+"""The file that tells a saved encoder from other folders."""
+
 ROW, SPLIT = "row_id", "split"
 """Columns beside the coordinates that say which row of the table, and which part of the split."""
 

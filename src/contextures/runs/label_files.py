@@ -48,7 +48,9 @@ class Labels:
         return int((~pd.isna(self.values)).sum())
 
 
-def read_labels(given: str | Path, n: int, target: str | None = None) -> pd.Series:
+def read_labels(
+    given: str | Path, n: int, target: str | None = None, *, at_least: bool = False
+) -> pd.Series:
     """Read the labels of n rows.
 
     Parameters
@@ -61,10 +63,12 @@ def read_labels(given: str | Path, n: int, target: str | None = None) -> pd.Seri
         The number of rows.
     target : str, optional
         The column.
+    at_least : bool, default=False
+        Whether there may be more rows than n.
 
     Returns
     -------
-    pandas.Series of length n
+    pandas.Series of length n or more
         The labels as they were written.
 
     Raises
@@ -84,7 +88,7 @@ def read_labels(given: str | Path, n: int, target: str | None = None) -> pd.Seri
         frame = frame[kept[::-1]]
     if frame.shape[1] == 1:
         column = frame.iloc[:, 0]
-        if len(column) != n:
+        if len(column) != n and not (at_least and len(column) > n):
             raise InputError(
                 f"there are {len(column):,} labels in {str(given)!r} but the embeddings have "
                 f"{n:,} rows; give one for each row, blank for none, or two columns: row and label"
@@ -95,6 +99,8 @@ def read_labels(given: str | Path, n: int, target: str | None = None) -> pd.Seri
             f"the labels {str(given)!r} have {frame.shape[1]} columns; name the one that holds "
             "them with --target"
         )
+    if at_least:
+        n = max(n, int(numbers_of(frame.iloc[:, 0]).max(initial=0)) + 1)
     return _placed(frame, n, str(given))
 
 

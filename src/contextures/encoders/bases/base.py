@@ -10,7 +10,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from contextures._arrays import FloatArray
+from contextures._arrays import Array, FloatArray, given_back, on_device, to_numpy
 from contextures._checks import validated
 from contextures.exceptions import InputError, unwritten
 
@@ -99,8 +99,23 @@ class Basis(TransformerMixin, BaseEstimator):
         """
         raise unwritten(self, "values")
 
+    def tensor_values(self, rows: Array) -> Array:
+        """Compute phi of a float64 tensor on its device; through numpy unless overwritten.
 
-def values_of(basis: Any, rows: Any, dtype: DTypeLike) -> NDArray[Any]:
+        Parameters
+        ----------
+        rows : tensor of shape (n, p)
+            Checked rows.
+
+        Returns
+        -------
+        tensor of shape (n, D)
+            phi(x), in float64.
+        """
+        return given_back(self.values(to_numpy(rows), np.float64), rows)
+
+
+def values_of(basis: Any, rows: Any, dtype: DTypeLike, device: str | None = None) -> Array:
     """Compute the functions of a fitted basis, or of any fitted transformer, as a dense array.
 
     Parameters
@@ -110,13 +125,19 @@ def values_of(basis: Any, rows: Any, dtype: DTypeLike) -> NDArray[Any]:
     rows : array-like of shape (n, ...)
         Rows.
     dtype : dtype
-        The precision.
+        The precision; float64 on a device.
+    device : str, optional
+        Where to compute it, as a tensor.
 
     Returns
     -------
-    ndarray of shape (n, D)
+    ndarray or tensor of shape (n, D)
         phi.
     """
+    if device is not None:
+        if isinstance(basis, Basis) and np.asarray(rows).dtype.kind == "f":
+            return basis.tensor_values(on_device(rows, device))
+        return on_device(values_of(basis, rows, np.float64), device)
     if isinstance(basis, Basis):
         return basis.values(rows, dtype)
     found = basis.transform(rows)

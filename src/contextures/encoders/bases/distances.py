@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from contextures._arrays import FloatArray
+from contextures._arrays import Array, FloatArray
 
 
 def squared_distances(rows: FloatArray, points: FloatArray, centre: FloatArray) -> FloatArray:
@@ -30,6 +30,16 @@ def squared_distances(rows: FloatArray, points: FloatArray, centre: FloatArray) 
     squared += np.einsum("ij,ij->i", other, other)
     np.maximum(squared, 0.0, out=squared)
     return squared
+
+
+def squared_distances_between(rows: Array, points: Array) -> Array:
+    """Compute the same of tensors, on their device."""
+    centre = points.mean(dim=0)
+    one, other = rows - centre, points - centre
+    squared = one @ (-2.0 * other.T)
+    squared += (one * one).sum(dim=1)[:, None]
+    squared += (other * other).sum(dim=1)
+    return squared.clamp_(min=0.0)
 
 
 def typical_distances(rows: FloatArray, neighbor: int, most: int = 1000) -> tuple[float, float]:

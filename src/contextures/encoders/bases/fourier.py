@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from sklearn.utils import check_random_state
 
-from contextures._arrays import FloatArray
+from contextures._arrays import Array, FloatArray, given_back, side_by_side
 from contextures._checks import check_positive_int
 from contextures.encoders.bases.base import Basis
 from contextures.encoders.bases.distances import typical_distances
@@ -84,3 +84,8 @@ class FourierBasis(Basis):
         np.cos(angles, out=functions[:, :n_pairs])
         np.sin(angles, out=functions[:, n_pairs:])
         return functions
+
+    def tensor_values(self, rows: Array) -> Array:
+        """Compute phi on a device; see :meth:`Basis.tensor_values`."""
+        angles = (rows - given_back(self.centre_, rows)) @ given_back(self.frequencies_, rows)
+        return side_by_side([angles.cos(), angles.sin()])

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from sklearn.utils import check_random_state
 
-from contextures._arrays import FloatArray
+from contextures._arrays import Array, FloatArray, given_back
 from contextures._checks import check_positive_int, check_positive_real
 from contextures.encoders.bases.base import Basis
-from contextures.encoders.bases.distances import squared_distances
+from contextures.encoders.bases.distances import squared_distances, squared_distances_between
 from contextures.exceptions import InputError
 
 _SMALLEST = 1e-6
@@ -98,6 +98,16 @@ class LandmarkBasis(Basis):
         scaled *= (1.0 / self.radii_).astype(dtype)
         np.exp(scaled, out=scaled)
         return scaled
+
+    def tensor_values(self, rows: Array) -> Array:
+        """Compute phi on a device; see :meth:`Basis.tensor_values`."""
+        landmarks, widths = (given_back(each, rows) for each in (self.landmarks_, self.radii_))
+        scaled = squared_distances_between(rows, landmarks)
+        radii = rows.new_ones(len(rows))
+        if self.neighbor_ >= 1:
+            radii = scaled.kthvalue(self.neighbor_ + 1, dim=1).values.sqrt()
+        radii = radii.clamp(min=_SMALLEST * float(self.radii_.max()))
+        return scaled.mul_((-1.0 / radii)[:, None]).mul_(1.0 / widths).exp_()
 
 
 def _near(squared: NDArray[Any], neighbor: int) -> FloatArray:

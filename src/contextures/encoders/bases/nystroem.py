@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from contextures._arrays import FloatArray
+from contextures._arrays import Array, FloatArray, given_back
 from contextures._checks import check_positive_int
 from contextures.encoders.bases.base import Basis
-from contextures.encoders.bases.distances import typical_distances
+from contextures.encoders.bases.distances import squared_distances_between, typical_distances
 
 _NEIGHBOR = 10
 
@@ -78,3 +78,9 @@ class NystroemBasis(Basis):
         features.normalization_ = self.normalization_
         features._n_features_out = len(self.components_)
         return np.asarray(features.transform(rows)).astype(dtype, copy=False)
+
+    def tensor_values(self, rows: Array) -> Array:
+        """Compute phi on a device; see :meth:`Basis.tensor_values`."""
+        squared = squared_distances_between(rows, given_back(self.components_, rows))
+        kernel = squared.mul_(-self.gamma_).exp_()
+        return kernel @ given_back(self.normalization_, rows).T

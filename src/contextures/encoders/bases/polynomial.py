@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations, combinations_with_replacement
 from math import comb
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from sklearn.preprocessing import PolynomialFeatures
 
-from contextures._arrays import FloatArray
+from contextures._arrays import Array, FloatArray, given_back, side_by_side
 from contextures._checks import check_positive_int
 from contextures.encoders.bases.base import Basis
 from contextures.exceptions import InputError
@@ -70,6 +71,21 @@ class PolynomialBasis(Basis):
         )
         standard = ((rows - self.centre_) / self.scale_).astype(dtype, copy=False)
         return np.asarray(products.fit_transform(standard))
+
+    def tensor_values(self, rows: Array) -> Array:
+        """Compute phi on a device, in the same order; see :meth:`Basis.tensor_values`."""
+        standard = (rows - given_back(self.centre_, rows)) / given_back(self.scale_, rows)
+        chosen = combinations if self.interaction_only else combinations_with_replacement
+        products = []
+        for degree in range(1, self.degree + 1):
+            factors = list(zip(*chosen(range(rows.shape[1]), degree), strict=True))
+            if not factors:  # more different columns than there are
+                break
+            product = standard[:, list(factors[0])]
+            for columns in factors[1:]:
+                product = product * standard[:, list(columns)]
+            products.append(product)
+        return side_by_side(products)
 
     def _count(self, p: int) -> int:
         if self.interaction_only:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from sklearn.base import clone
 
-from contextures._arrays import FloatArray
+from contextures._arrays import Array, FloatArray, side_by_side, to_numpy
 from contextures.encoders.bases.base import Basis, values_of
 
 
@@ -48,3 +48,8 @@ class StackedBasis(Basis):
     def values(self, rows: FloatArray, dtype: DTypeLike) -> NDArray[Any]:
         """Compute phi; see :meth:`Basis.values`."""
         return np.hstack([values_of(basis, rows, dtype) for basis in self.bases_])
+
+    def tensor_values(self, rows: Array) -> Array:
+        """Compute phi on a device; see :meth:`Basis.tensor_values`."""
+        host, device = to_numpy(rows), str(rows.device)
+        return side_by_side([values_of(each, host, np.float64, device) for each in self.bases_])

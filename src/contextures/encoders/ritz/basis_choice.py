@@ -49,6 +49,8 @@ class Wanted:
         The precision.
     pieces : tuple of Piece
         The parts of A, each of which has a basis of its own; empty where A is of one piece.
+    device : str or None
+        Where functions are computed; here for None.
     """
 
     basis: Any
@@ -59,6 +61,7 @@ class Wanted:
     seed: int
     dtype: DTypeLike
     pieces: tuple[Piece, ...] = ()
+    device: str | None = None
 
     @property
     def is_choice(self) -> bool:
@@ -79,7 +82,7 @@ class Wanted:
                 contexts = contexts[:: max(1, len(contexts) // MOST_CONTEXTS)]
         for place, basis in enumerate(self._left(inputs)):
             other = None if contexts is None else self._right(contexts, place)
-            yield BasisPair(basis, other, self.dtype)
+            yield BasisPair(basis, other, self.dtype, self.device)
         if contexts is None or not self.is_choice:
             return
         tables = [inputs]
@@ -100,7 +103,7 @@ class Wanted:
             else:
                 other = self._right(contexts, len(SHARES) // 2)
             # So few functions cost little in double precision, and powers need its digits.
-            yield BasisPair(basis, other, np.float64)
+            yield BasisPair(basis, other, np.float64, self.device)
 
     def _left(self, inputs: NDArray[Any]) -> Iterator[Any]:
         if not self.named_inputs:

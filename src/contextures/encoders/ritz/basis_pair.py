@@ -15,15 +15,20 @@ from contextures.encoders.sources import Source
 
 @dataclass(frozen=True)
 class BasisPair:
-    """A fitted basis of X, one of A where contexts are drawn, and the precision of both."""
+    """A fitted basis of X, one of A where contexts are drawn, and how and where to compute both.
+
+    On a device functions are float64 tensors; without one, arrays of a precision.
+    """
 
     basis: Any
     context_basis: Any
     dtype: DTypeLike
+    device: str | None = None
 
     def evaluate(
         self, source: Source, inputs: Any, given: Any, weights: FloatArray | None
     ) -> Block:
         """Compute phi of rows, and what moments take beside it."""
-        functions = values_of(self.basis, inputs, self.dtype)
-        return Block(functions, source.side(given, self.context_basis, self.dtype), weights)
+        functions = values_of(self.basis, inputs, self.dtype, self.device)
+        side = source.side(given, self.context_basis, self.dtype, self.device)
+        return Block(functions, side, weights)

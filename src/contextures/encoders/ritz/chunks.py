@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+import numpy as np
 from sklearn.utils.metaestimators import available_if
 
+from contextures._arrays import device_of
 from contextures._checks import brief, check_positive_int
 from contextures.contexts import Context
 from contextures.contexts.algebra.layout import Piece, pieces_of
@@ -79,7 +81,7 @@ class ChunkLearner(Encoder):
         """
         settings = Settings.of(self)
         inputs = self._fit_context(X, y)
-        wanted = self._wanted(settings, 0, pieces_of(self.context_, inputs))
+        wanted = self._wanted(settings, 0, pieces_of(self.context_, inputs), device_of(X))
         self._learner = Streamed.begin(Fixed.of(settings, wanted, self.context_, inputs, y))
         self._settings = settings
         self._keep_bases()
@@ -191,7 +193,9 @@ class ChunkLearner(Encoder):
         bases = self._learner.bases
         self.basis_, self.context_basis_ = bases.basis, bases.context_basis
 
-    def _wanted(self, settings: Settings, n_pairs: int, pieces: tuple[Piece, ...]) -> Wanted:
+    def _wanted(
+        self, settings: Settings, n_pairs: int, pieces: tuple[Piece, ...], device: str | None
+    ) -> Wanted:
         return Wanted(
             self.basis,
             self.context_basis,
@@ -199,6 +203,7 @@ class ChunkLearner(Encoder):
             self.context_.same_space,
             self._named,
             settings.seed,
-            settings.dtype(n_pairs),
+            np.float64 if device else settings.dtype(n_pairs),
             pieces,
+            device,
         )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from contextures._arrays import FloatArray
+from contextures._arrays import FloatArray, device_of, on_device, to_numpy
 from contextures.contexts import Context
 from contextures.contexts.algebra.layout import pieces_of
 from contextures.encoders.bases.base import values_of
@@ -147,7 +147,8 @@ class RitzEncoder(ChunkLearner):
         Parameters
         ----------
         X : array-like of shape (n, p), or rows in parts
-            The inputs; None stands for all nodes or rows of a graph or finite context. Rows in
+            The inputs; of a torch tensor, functions and their products are computed on its device,
+            in float64. None stands for all nodes or rows of a graph or finite context. Rows in
             parts are never all in memory: a Dask DataFrame or Array, a
             ``pyarrow.dataset.Dataset``, :class:`contextures.engines.Parts`, or an iterator of
             tables or of pairs (X, y), which is gone through once. They are learned from as by
@@ -181,7 +182,7 @@ class RitzEncoder(ChunkLearner):
         source = choose_source(self.context_, inputs, settings.n_functions, n_views)
         drawn = isinstance(source, DrawnSource)
         pieces = pieces_of(self.context_, inputs) if drawn else ()
-        wanted = self._wanted(settings, n * n_views if drawn else n, pieces)
+        wanted = self._wanted(settings, n * n_views if drawn else n, pieces, device_of(X))
         if wanted.named_inputs:
             # Indicators of rows say nothing about rows held out.
             settings = replace(settings, ridge=settings.ridge or 0.0)
@@ -278,6 +279,21 @@ class RitzEncoder(ChunkLearner):
         for start in range(0, len(rows), step):
             part = slice(start, start + step)
             found[part] = functions.left(values_of(self.basis_, rows[part], np.float64))
+        return found
+
+    def _embedded(self, rows: NDArray[Any], device: str | None) -> FloatArray:
+        if device is None or self._named:
+            return self._embed(rows)
+        functions = self.functions_
+        mean, coefficients = (
+            on_device(each, device) for each in (functions.mean, functions.coefficients)
+        )
+        step = max(256, CHUNK_VALUES // len(functions.mean))
+        found = np.empty((len(rows), len(functions.singular_values)))
+        for start in range(0, len(rows), step):
+            part = slice(start, start + step)
+            values = values_of(self.basis_, rows[part], np.float64, device)
+            found[part] = to_numpy((values - mean) @ coefficients)
         return found
 
     def _keep_first(self, n_components: int) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from contextures._arrays import FloatArray
+from contextures._arrays import FloatArray, is_tensor
 from contextures._checks import check_positive_int
 from contextures.exceptions import InputError, unwritten
 from contextures.spectrum.ritz.functions import RitzFunctions
@@ -272,11 +272,13 @@ class RitzMoments:
 
     def _note(self, functions: Any, what: str = "functions") -> Any:
         """Check values of functions, and remember whether products are formed in float32."""
-        values = np.asarray(functions)
+        values: Any = functions if is_tensor(functions) else np.asarray(functions)
         if values.ndim < 2 or values.shape[-2] == 0:
             raise InputError(
-                f"{what} must be an array of rows and columns; its shape is {values.shape}"
+                f"{what} must be an array of rows and columns; its shape is {tuple(values.shape)}"
             )
+        if is_tensor(values):
+            return values.double()
         if values.dtype != np.float32:
             values = values.astype(np.float64, copy=False)
         else:

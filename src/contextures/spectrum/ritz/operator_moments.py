@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from scipy import sparse
 
-from contextures._arrays import FloatArray, Matrix
+from contextures._arrays import FloatArray, Matrix, given_back, is_tensor, tensor_of, to_numpy
 from contextures.contexts import DescribedRows
 from contextures.exceptions import InputError
 from contextures.spectrum.ritz.moments import RitzMoments
@@ -70,12 +70,17 @@ class TransitionMoments(RitzMoments):
         self.count += n
         weights = np.ones(n) if weights is None else weights
         self._reached += weights @ transition
-        backward = transition.T.tocsr() if sparse.issparse(transition) else transition.T
+        origin, weights, backward = self._origin, weights[:, None], transition.T
+        if is_tensor(values):
+            origin, weights = given_back(origin, values), given_back(weights, values)
+            backward = tensor_of(backward, str(values.device))
+        elif sparse.issparse(transition):
+            backward = backward.tocsr()
         step = max(16, BLOCK_VALUES // max(n, m))
         for start in range(0, values.shape[1], step):
             part = slice(start, start + step)
-            centred = (values[:, part] - self._origin[part]) * weights[:, None]
-            self._sums[:, part] += backward @ centred
+            centred = (values[:, part] - origin[part]) * weights
+            self._sums[:, part] += to_numpy(backward @ centred)
         return self
 
     @property
@@ -164,18 +169,19 @@ class KernelMoments(RitzMoments):
         Self
             These moments.
         """
-        if sparse.issparse(features) and np.shape(functions)[:1] == features.shape[:1]:
-            values, step = np.asarray(functions), max(64, BLOCK_VALUES // features.shape[1])
+        if sparse.issparse(features) and len(functions) == features.shape[0]:
+            values, step = self._note(functions), max(64, BLOCK_VALUES // features.shape[1])
             for start in range(0, len(values), step):
                 part = slice(start, start + step)
                 shares = None if weights is None else weights[part]
                 self.update(values[part], features[part].toarray(), shares)
             return self
         values, z = self._note(functions), np.asarray(features, dtype=np.float64)
+        z = given_back(z, values)
         if z.ndim != 2 or len(z) != len(values):
             raise InputError(
                 f"there are {len(values)} rows of functions, but the kernel's features have shape "
-                f"{z.shape}; give one row for each"
+                f"{tuple(z.shape)}; give one row for each"
             )
         self._functions = joined(self._functions, Scatter.of(values, None, weights))
         self._cross = joined(self._cross, Scatter.of(values, z, weights))

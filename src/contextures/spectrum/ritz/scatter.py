@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import blas
 
-from contextures._arrays import FloatArray
+from contextures._arrays import Array, FloatArray, given_back, is_tensor, to_numpy
 from contextures.exceptions import InputError
 
 BLOCK_VALUES = 8_000_000
@@ -130,11 +130,13 @@ class Centred(NamedTuple):
 
     weight: float
     mean: FloatArray
-    values: NDArray[Any]
+    values: Array
 
     @classmethod
     def of(cls, values: NDArray[Any], weights: FloatArray | None) -> Centred:
-        """Centre a block of rows."""
+        """Centre a block of rows; of a tensor on its device."""
+        if is_tensor(values):
+            return cls._of_tensor(values, weights)
         if weights is None:
             mean = np.asarray(values.mean(axis=0, dtype=np.float64))
             return cls(float(len(values)), mean, values - mean.astype(values.dtype))
@@ -145,6 +147,15 @@ class Centred(NamedTuple):
         centred = values - mean.astype(values.dtype)
         centred *= np.sqrt(weights).astype(values.dtype)[:, None]
         return cls(weight, mean, centred)
+
+    @classmethod
+    def _of_tensor(cls, values: Array, weights: FloatArray | None) -> Centred:
+        if weights is None:
+            mean = values.mean(dim=0)
+            return cls(float(len(values)), to_numpy(mean), values - mean)
+        shares, weight = given_back(weights, values), float(weights.sum())
+        mean = values[0] + shares @ (values - values[0]) / weight
+        return cls(weight, to_numpy(mean), (values - mean) * shares.sqrt()[:, None])
 
     @classmethod
     def average(cls, views: Sequence[Centred]) -> Centred:
@@ -174,4 +185,4 @@ def copied(scatter: Scatter | None) -> Scatter | None:
 
 
 def _float64(products: NDArray[Any]) -> FloatArray:
-    return products.astype(np.float64, copy=False)
+    return to_numpy(products).astype(np.float64, copy=False)
