@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,18 @@ from contextures.exceptions import InputError
 from contextures.regression.conjugate_gradients import conjugate_gradients
 from contextures.regression.kernels import LinearFunctions
 from contextures.regression.transforms import InverseLaplacian, Polynomial, Power, Transform
+from contextures.regression.two_level import MOST_LABELLED, MOST_NUMBERS, TwoLevelSystem
+from contextures.spectrum.cells import Cells, cells_of
 from contextures.spectrum.counted import NOTHING
+from contextures.spectrum.largest import largest_value, rough_value
 from contextures.spectrum.operator import NormalizedOperator
 from contextures.spectrum.solve import top_values
 
 BLOCK = 128
 """Right-hand sides that are solved for at a time: memory is that many numbers a support point."""
+
+ACCURACY = 1e-6
+"""By which share the weight of a function may be off because lambda_1 is not known exactly."""
 
 
 class PropagatedKernel:
@@ -28,7 +35,9 @@ class PropagatedKernel:
     mode, so r(lambda) = s(lambda) / lambda acts between the features: by Horner's rule where s is
     a polynomial, by conjugate gradients on I - eta C where it is an inverse Laplacian. One product
     with C costs two sparse products, so each labelled row costs O(q N K) numbers for a polynomial
-    of degree q, and O(N K / sqrt(1 - eta lambda_1)) for an inverse Laplacian.
+    of degree q, and O(N K / sqrt(1 - eta lambda_1)) for an inverse Laplacian, or some tens of
+    products among many rows of a sparse context, where a coarse solution comes first
+    (:class:`TwoLevelSystem`).
 
     Parameters
     ----------
@@ -44,18 +53,37 @@ class PropagatedKernel:
     def __init__(self, context: Context) -> None:
         self._operator = NormalizedOperator(context)
         self._described = context.describe().entries
-        self._largest: float | None = None
+        self._largest: dict[float, float] = {}
+        self._systems: dict[float, TwoLevelSystem] = {}
 
-    @property
-    def largest(self) -> float:
-        """lambda_1."""
-        if self._largest is None:
-            values = top_values(self._operator, 1)
-            self._largest = float(values[0] ** 2) if len(values) else 0.0
-            if not self._largest > 1e-14:
+    @cached_property
+    def _cells(self) -> Cells | None:
+        return cells_of(self._operator)
+
+    @cached_property
+    def _rough(self) -> float:
+        """A number of lambda_1's size, for scale."""
+        found = rough_value(self._operator)
+        if not found > 1e-14:
+            raise InputError(NOTHING)
+        return min(found, 1.0)
+
+    def _eta(self, transform: InverseLaplacian) -> float:
+        """Give eta; a Markov kernel's lambda_1 is at most one, and need not be known below that."""
+        relative, eta = transform.relative, transform.eta
+        if eta is not None and eta < 1 and self._operator.holds_constant and self._rough:
+            return eta
+        tolerance = 1e-12 if relative is None else ACCURACY * min(1 - relative, 1e-2)
+        if tolerance not in self._largest:
+            if self._cells is None:
+                values = top_values(self._operator, 1)
+            else:
+                values = largest_value(self._operator, tolerance, self._cells)
+            largest = float(values[0] ** 2) if len(values) else 0.0
+            if not largest > 1e-14:
                 raise InputError(NOTHING)
-            self._largest = min(self._largest, 1.0)
-        return self._largest
+            self._largest[tolerance] = min(largest, 1.0)
+        return transform.eta_for(self._largest[tolerance])
 
     def factor(self, transform: Transform, rows: IntArray) -> FloatArray:
         """Give a root of K_s between rows; see :meth:`TransformedKernel.factor`."""
@@ -67,8 +95,9 @@ class PropagatedKernel:
         """Give K_s between rows; see :meth:`TransformedKernel.gram`."""
         gram = np.empty((len(rows), len(rows)))
         entries = self._entries(rows)
-        for start in range(0, len(rows), BLOCK):
-            part = slice(start, start + BLOCK)
+        step = max(1, min(BLOCK, MOST_NUMBERS // self._operator.shape[1]))
+        for start in range(0, len(rows), step):
+            part = slice(start, start + step)
             one_each = np.eye(len(rows[part]))
             columns = self._transformed(transform, self._gathered(rows[part], one_each))
             gram[:, part] = entries @ columns - self._operator.root_a @ columns
@@ -134,13 +163,21 @@ class PropagatedKernel:
 
         right = roots * (targets - weights @ targets / weights.sum())
         if isinstance(transform, InverseLaplacian):
-            eta = transform.eta_for(self.largest)
-            diagonal = _column_squares(entries, weights) + penalty * (1 - eta * self._diagonal())
-            inner = conjugate_gradients(
-                lambda h: backward(forward(h)) + penalty * (h - eta * self._covariance(h)),
-                backward(right),
-                diagonal,
-            )
+            eta = self._eta(transform)
+            if self._cells is not None and len(rows) <= MOST_LABELLED:
+                scaled = sparse.csr_array(sparse.diags_array(roots[:, 0] / penalty**0.5) @ entries)
+                system = TwoLevelSystem(self._cells, eta, scaled, unit)
+                # Labels' features make the right-hand sides large beside what is to be found.
+                inner = system.solve(backward(right) / penalty, tolerance=1e-12)
+            else:
+                diagonal = _column_squares(entries, weights) + penalty * (
+                    1 - eta * self._diagonal()
+                )
+                inner = conjugate_gradients(
+                    lambda h: backward(forward(h)) + penalty * (h - eta * self._covariance(h)),
+                    backward(right),
+                    diagonal,
+                )
         else:
             dual = conjugate_gradients(
                 lambda a: forward(self._transformed(transform, backward(a))) + penalty * a,
@@ -182,15 +219,19 @@ class PropagatedKernel:
     def _transformed(self, transform: Transform, block: FloatArray) -> FloatArray:
         """Compute r(C) of a block of features."""
         if isinstance(transform, InverseLaplacian):
-            eta = transform.eta_for(self.largest)
+            eta = self._eta(transform)
+            if self._cells is not None:
+                if eta not in self._systems:
+                    self._systems = {eta: TwoLevelSystem(self._cells, eta)}
+                return self._systems[eta].solve(block)
             return conjugate_gradients(
                 lambda each: each - eta * self._covariance(each), block, 1 - eta * self._diagonal()
             )
         # Powers of C / lambda_1, so that high ones do not underflow.
-        coefficients = relative_coefficients(transform, self.largest)
+        coefficients = relative_coefficients(transform, self._rough)
         result = coefficients[-1] * block
         for coefficient in coefficients[-2::-1]:
-            result = self._covariance(result) / self.largest
+            result = self._covariance(result) / self._rough
             if coefficient:
                 result += coefficient * block
         return np.asarray(result)
