@@ -103,6 +103,27 @@ def test_the_kernel_is_the_same_with_and_without_cells(monkeypatch, transform):
     )
 
 
+@pytest.mark.parametrize("rows", [STRIP, np.repeat(STRIP[:90], 10, axis=0)], ids=["", "copies"])
+@pytest.mark.parametrize("penalty", [0.01, 1000.0])
+def test_ridge_regression_is_that_of_dense_algebra(monkeypatch, rows, penalty):
+    """Also where labels outweigh all else by far, and where parts are as many as rows' copies."""
+    monkeypatch.setattr(cells, "LEAST_SIDE", 100)
+    context = KNNContext(8).fit(rows)
+    operator = NormalizedOperator(context)
+    left, values, _ = np.linalg.svd(operator.dense(), full_matrices=False)
+    squares = values**2 / (1 - 0.999 / min(values[0] ** 2, 1.0) * values**2)
+    functions = left / operator.root_x[:, None] * np.sqrt(squares)
+    weights, targets = RNG.gamma(2.0, size=len(LABELLED)), RNG.standard_normal((len(LABELLED), 3))
+    share = weights / weights.sum()
+    inner = functions[LABELLED] - share @ functions[LABELLED]
+    gram = inner.T @ (weights[:, None] * inner) + penalty * np.eye(inner.shape[1])
+    slopes = np.linalg.solve(gram, inner.T @ (weights[:, None] * (targets - share @ targets)))
+    expected = functions @ slopes + share @ (targets - functions[LABELLED] @ slopes)
+    kernel = PropagatedKernel(context)
+    found = kernel.ridge(InverseLaplacian(0.999), penalty, LABELLED, targets, weights)
+    np.testing.assert_allclose(kernel.at(found, np.arange(len(rows))), expected, atol=1e-5)
+
+
 def test_no_eigenvalue_is_computed_where_a_bound_or_a_scale_does(monkeypatch):
     """lambda_1 of a Markov kernel is at most one, and powers are up to a factor anyway."""
     kernel = PropagatedKernel(KNNContext(8).fit(STRIP))

@@ -154,8 +154,10 @@ class TwoLevelSystem:
         self, right: FloatArray, tolerance: float, most_steps: int
     ) -> tuple[FloatArray, int]:
         goal = tolerance * np.linalg.norm(right, axis=0)
-        solution = self._basis @ self._coarse(self._to_basis @ right)
-        residual = right - self._product(solution, self._images(solution))
+        solution, residual = np.zeros_like(right), right
+        for _ in range(2):  # the second time for what rounding left, where labels outweigh all else
+            solution += self._basis @ self._coarse(self._to_basis @ residual)
+            residual = right - self._product(solution, self._images(solution))
         active = np.flatnonzero(np.linalg.norm(residual, axis=0) > goal)
         residual = residual[:, active]
         direction, images = self._preconditioned(residual)
