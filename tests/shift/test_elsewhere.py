@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from contextures.exceptions import InputError
-from contextures.shift import predicted_loss, rival_disagreement
+from contextures.shift import predicted_loss, rival_disagreement, rivals
 
 
 def populations(seed, changed=0.0):
@@ -144,6 +144,18 @@ def test_a_rival_is_the_ridge_regression_of_rows_that_it_was_not_fitted_to():
     spread = (labels.max() - labels.min()) / 2
     says = (labels.mean() + Y @ fitted(best)).clip(labels.min() - spread, labels.max() + spread)
     np.testing.assert_allclose(far, says**2, rtol=1e-6)
+
+
+def test_of_many_rows_some_are_enough(monkeypatch):
+    rng = np.random.default_rng(4)
+    rows, more = rng.standard_normal((900, 2)), rng.standard_normal((50, 2))
+    labels = rows[:, 0] + 0.1 * rng.standard_normal(900)
+    given = labels, rows, np.zeros(900), more, np.zeros(50)
+    all_rows = rival_disagreement(*given, kind="regression")
+    monkeypatch.setattr(rivals, "MOST", 200)
+    for some, every in zip(rival_disagreement(*given, kind="regression"), all_rows, strict=True):
+        assert (some != every).all()
+        np.testing.assert_allclose(some, every, atol=0.3)
 
 
 def test_classes_are_the_same_or_not():

@@ -21,6 +21,9 @@ PENALTIES = np.logspace(0, 4, 9)
 BEYOND = 0.5
 """Of the range of the labels: so far beyond it may the rival go."""
 
+MOST = 5_000
+"""Rows that a rival is fitted to: a plain one gains little by more, and wide rows cost much."""
+
 
 def rival_disagreement(
     labels: Any,
@@ -100,7 +103,11 @@ def rival_disagreement(
     rows, moved = scale.transform(rows), scale.transform(moved)
     classes = np.unique(np.ravel(labels)) if kind == "classification" else None
 
+    rng = random_state_of(random_state)
+
     def rival(fit: Any, some: FloatArray) -> Any:
+        if len(fit) > MOST:
+            fit = rng.choice(fit, MOST, replace=False)
         found = RidgeCV(PENALTIES).fit(rows[fit], outputs[fit]).predict(some)
         found = found.reshape(len(some), -1)
         if classes is not None:
@@ -115,10 +122,9 @@ def rival_disagreement(
 
     old = np.empty(len(rows))
     n_folds = min(check_positive_int(n_folds, "n_folds", least=2), len(rows))
-    parts = KFold(n_folds, shuffle=True, random_state=random_state_of(random_state))
-    for fit, left in parts.split(rows):
+    for fit, left in KFold(n_folds, shuffle=True, random_state=rng).split(rows):
         old[left] = apart(rival(fit, rows[left]), models[0][left])
-    return old, apart(rival(slice(None), moved), models[1])
+    return old, apart(rival(np.arange(len(rows)), moved), models[1])
 
 
 def _outputs(values: Any, n: int, kind: Kind, name: str) -> FloatArray:
