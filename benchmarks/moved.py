@@ -37,6 +37,9 @@ TABLES: dict[str, tuple[str, ...]] = {
     "vehicle": (),
 }
 """Tables, and columns to move along first; then come the first that take 20 values or more."""
+FRESH = ("SpeedDating", "credit-approval", "credit-g", "ionosphere", "segment", "titanic")
+"""Tables that no way was chosen on, nor had been looked at before."""
+KINDS = {"overlapping": ("up", "down"), "cut": ("cut", "low")}
 COLUMNS = 2
 MOST = 1000
 """Rows to learn from, held out, and moved to: at most so many of each."""
@@ -59,10 +62,10 @@ def moves_of(frame: pd.DataFrame, first: tuple[str, ...]) -> list[str]:
 
 
 def split(column: pd.Series, kind: str, rng: Any) -> tuple[Any, Any]:
-    """Divide rows into those of here and there: overlapping, or the upper quarter cut off."""
+    """Divide rows into those of here and there: overlapping, or the upper or lower quarter cut."""
     rank = column.rank(pct=True, method="average").fillna(0.5).to_numpy()
-    if kind == "cut":
-        away = rank > 0.75
+    if kind in KINDS["cut"]:
+        away = rank > 0.75 if kind == "cut" else rank <= 0.25
     else:
         away = rng.random(len(rank)) < expit(STEEP * (rank - 0.5) * (1 if kind == "up" else -1))
     return tuple(rng.permutation(np.flatnonzero(each)) for each in (~away, away))
@@ -87,6 +90,7 @@ def predictions(
     old: FloatArray,
     new: FloatArray,
     ratios: dict[str, FloatArray],
+    apart: tuple[FloatArray, FloatArray],
     known: tuple[Any, FloatArray],
     seed: int,
 ) -> dict[str, tuple[float, float]]:
@@ -95,6 +99,8 @@ def predictions(
 
     found = predicted_loss(error, old, new, random_state=seed)
     told = {"loss model": (found.value, half(found.interval))}
+    beside = predicted_loss(error, old, new, apart=apart, random_state=seed)
+    told["loss model, rival"] = beside.value, half(beside.interval)
     rest = error.copy()
     for fit, left in KFold(5, shuffle=True, random_state=seed).split(old):
         rest[left] -= predicted_loss(error[fit], old[fit], old[left], n_folds=2).per_row
@@ -121,7 +127,7 @@ def losses(ledger: Ledger, data: Path, quick: bool, repeats: int) -> None:
     """Predict losses in populations that were moved to along a column."""
     from contextures import SpectralEncoder
     from contextures.contexts import KNNContext
-    from contextures.shift import density_ratio
+    from contextures.shift import density_ratio, rival_disagreement
 
     def once(name: str, column: str, kind: str, repeat: int) -> dict[str, Any]:
         rng = np.random.default_rng(repeat)
@@ -156,9 +162,16 @@ def losses(ledger: Ledger, data: Path, quick: bool, repeats: int) -> None:
             "columns": raw_ratio(X[held], X[new], np.random.RandomState(repeat)),
         }
         old, moved = (np.hstack([X[some[key]], own[key]]) for key in ("held", "new"))
+        apart = rival_disagreement(
+            *(y[held], X[held], model.predict(Z["held"])),
+            *(X[new], model.predict(Z["new"])),
+            kind="classification" if sharp else "regression",
+            random_state=repeat,
+        )
+        apart = apart if sharp else (apart[0] / scale, apart[1] / scale)
         few = rng.permutation(len(new))[:LABELS]
         known = few, errors["new"][few]
-        told = predictions(errors["held"], old, moved, ratios, known, repeat)
+        told = predictions(errors["held"], old, moved, ratios, apart, known, repeat)
         return {
             "held_out": float(errors["held"].mean()),
             "held_error": float(errors["held"].std() / np.sqrt(len(held))),
@@ -168,10 +181,11 @@ def losses(ledger: Ledger, data: Path, quick: bool, repeats: int) -> None:
             "told": told,
         }
 
-    for name, first in list(TABLES.items())[: 1 if quick else None]:
+    tables = TABLES | dict.fromkeys(FRESH, ())
+    for name, first in list(tables.items())[: 1 if quick else None]:
         frame = pd.read_parquet(data / f"{name}.parquet")
         for column in moves_of(frame.iloc[:, :-1], first)[: 1 if quick else None]:
-            for kind in ("up",) if quick else ("up", "down", "cut"):
+            for kind in ("up",) if quick else ("up", "down", "cut", "low"):
                 for repeat in range(1 if quick else repeats):
                     move = {"table": name, "column": column, "kind": kind}
                     key = {"part": "losses", **move, "repeat": repeat, "quick": quick}
@@ -181,13 +195,11 @@ def losses(ledger: Ledger, data: Path, quick: bool, repeats: int) -> None:
 def tell_losses(runs: list[dict[str, Any]]) -> str:
     """Lay out how each prediction goes with the truth, on tables chosen on and on the others."""
     blocks = []
-    first = list(TABLES)[::2]
-    for kinds, which in product(("up down", "cut"), ("first", "other")):
-        some = [
-            run
-            for run in runs
-            if run["kind"] in kinds and (run["table"] in first) == (which == "first")
-        ]
+    groups = {"first": list(TABLES)[::2], "other": list(TABLES)[1::2], "fresh": FRESH}
+    groups["other and fresh"] = [*groups["other"], *FRESH]
+    kinds = KINDS | {"all": ("up", "down", "cut", "low")}
+    for (name, some_kinds), (which, tables) in product(kinds.items(), groups.items()):
+        some = [run for run in runs if run["kind"] in some_kinds and run["table"] in tables]
         if len(some) < 3:
             continue
         before = np.array([run["held_out"] for run in some])
@@ -220,7 +232,7 @@ def tell_losses(runs: list[dict[str, Any]]) -> str:
         ]
         nothing = np.median(np.abs(np.log(true / before)))
         blocks.append(
-            f"{kinds}, {which} tables: {len(some)} moves; no change at all errs by "
+            f"{name}, {which} tables: {len(some)} moves; no change at all errs by "
             f"{nothing:.2f}\n{common.table(head, lines)}"
         )
     return "\n\n".join(blocks)

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 from scipy.stats import beta, norm
 
 from contextures._arrays import FloatArray
 from contextures._files import read_json
-from contextures.data.kinds import Hints, kind_of
-from contextures.data.values import numbers_of, same_words, words_of
-from contextures.data.words import listed
-from contextures.exceptions import InputError
-from contextures.runs.carried import CHANCE
-from contextures.runs.new_rows import how_read
 from contextures.runs.predict import predictor_of, run_options
 from contextures.runs.predictions import predicted_frame
+from contextures.runs.shift_expected import ToldRows, classes_of, expected_loss
+from contextures.runs.shift_labels import losses_of, unseen_classes
 from contextures.runs.shift_reference import Reference
 from contextures.runs.shift_rows import NewSample
 from contextures.runs.shift_source import OwnRows, predictions_of
 from contextures.shift.coordinates import FEWEST
 from contextures.shift.density import DensityRatio
-from contextures.shift.elsewhere import predicted_loss
 
 SURE = 1.96
 
@@ -121,12 +113,12 @@ def compare_losses(
     sharp = task == "classification"
     target = run_options(folder).get("target")
     found = Losses("share of wrong classes" if sharp else "mean squared error")
-    stored = None
-    each = None
+    stored = each = own_labels = None
     if own.table is not None and target in own.table.frame.columns:
         stored = predictions_of(folder, own.rows[held.rows])
         told = stored["prediction"].to_numpy()
-        each = losses_of(folder, own.table.frame[target].iloc[held.rows], told, task)
+        own_labels = own.table.frame[target].iloc[held.rows]
+        each = losses_of(folder, own_labels, told, task)
         there = ~np.isnan(each)
         if there.sum() >= FEWEST:
             mean = mean_interval(each[there], sharp)
@@ -151,7 +143,7 @@ def compare_losses(
         predicted = predicted_frame(predictor_of(folder), sample.features)
     if labels is not None and predicted is not None:
         if sharp:
-            notes += unseen_classes(labels[sample.labelled], _chances(predicted))
+            notes += unseen_classes(labels[sample.labelled], classes_of(predicted))
         new = losses_of(folder, labels, predicted["prediction"].to_numpy(), task)
         new = new[sample.labelled & ~np.isnan(new)]
         if len(new) >= 2:
@@ -167,116 +159,23 @@ def compare_losses(
         old = each[there]
         if ratio is not None:
             found = replace(found, weighted=_weighted(old, ratio.reference[there]))
-        if stored is not None and held.features is not None and predicted is not None:
-            rows = _telling(held.features, stored, predicted)[there]
-            moved = _telling(sample.features, predicted, predicted)[sample.drawn]
-            told_loss = predicted_loss(old, rows, moved, random_state=seed)
-            low, high = told_loss.interval
-            ends = low, min(high, 1.0) if sharp else high
-            found = replace(found, expected=MeanLoss(told_loss.value, ends, len(old)))
+        if own_labels is not None and held.features is not None and predicted is not None:
+            assert stored is not None
+            labelled = ToldRows(held.features[there], stored[there])
+            moved = ToldRows(sample.features[sample.drawn], predicted[sample.drawn])
+            told_loss = expected_loss(folder, old, own_labels[there], labelled, moved, seed)
+            most = 1.0 if sharp else np.inf
+            value, low, high = (min(x, most) for x in (told_loss.value, *told_loss.interval))
+            found = replace(found, expected=MeanLoss(value, (low, high), len(old)))
     if found.new is not None and found.held_out is None:
         notes.append("without a held-out loss, that on the new rows has nothing to stand beside")
     return found
-
-
-def _telling(features: FloatArray, own: pd.DataFrame, like: pd.DataFrame) -> FloatArray:
-    """Give what tells the loss of a row: its columns, and the chances or number predicted."""
-    names = [f"{CHANCE}{name}" for name in _chances(like)] or ["prediction"]
-    return np.hstack([features, own[names].to_numpy(dtype=np.float64)])
-
-
-def _chances(predicted: pd.DataFrame) -> list[str]:
-    """Name the classes that were given chances, none where numbers were predicted."""
-    names = (str(name) for name in predicted.columns)
-    return [name.removeprefix(CHANCE) for name in names if name.startswith(CHANCE)]
-
-
-def unseen_classes(series: pd.Series, classes: list[str]) -> list[str]:
-    """Say which labels are of no class that was learned, so that no prediction can be right.
-
-    Parameters
-    ----------
-    series : pandas.Series
-        The labels.
-    classes : list of str
-        What can be predicted.
-
-    Returns
-    -------
-    list of str
-        A note, or none.
-
-    Raises
-    ------
-    InputError
-        If that is so of all of them: then they are most likely of another column.
-    """
-    words = [word for word in words_of(series) if word is not None]
-    learned = {word for word in words_of(pd.Series(classes, dtype=object)) if word is not None}
-    known = {*learned, *same_words(set(words), learned)}
-    unseen = [word for word in words if word not in known]
-    if not unseen:
-        return []
-    which = list(dict.fromkeys(unseen))
-    if len(unseen) == len(words):
-        raise InputError(
-            f"--target {str(series.name)!r} holds {which[0]!r}, and no label that the run can "
-            f"predict ({listed(sorted(classes))}); name the column that holds them"
-        )
-    return [
-        f"{len(unseen):,} of the {len(words):,} labels in {str(series.name)!r} are of no class "
-        f"that the run learned ({listed(which)}): every prediction of them counts as wrong"
-    ]
 
 
 def _weighted(old: FloatArray, r: FloatArray) -> MeanLoss:
     mean = float(r @ old / r.sum())
     error = float(np.std(r / r.mean() * (old - mean)) / np.sqrt(len(old)))
     return MeanLoss(mean, (max(mean - SURE * error, 0.0), mean + SURE * error), len(old))
-
-
-def losses_of(run: Path, series: pd.Series, told: NDArray[Any], task: str) -> FloatArray:
-    """Give the loss of each prediction: 1 for a wrong class, or the squared error.
-
-    Parameters
-    ----------
-    run : pathlib.Path
-        The run, which knows how numbers are written.
-    series : pandas.Series
-        The labels.
-    told : ndarray of shape (n,)
-        What was predicted.
-    task : {"classification", "regression"}
-        What the labels are.
-
-    Returns
-    -------
-    ndarray of shape (n,)
-        Losses, NaN where there is no label.
-
-    Raises
-    ------
-    InputError
-        If numbers were predicted and a label is none.
-    """
-    if task == "regression":
-        found = kind_of(series, Hints(how_read(run).decimal))
-        numbers = numbers_of(series, found.number_form)
-        bad = np.flatnonzero(np.isnan(numbers) & ~pd.isna(series).to_numpy())
-        if len(bad) and len(bad) == len(series) - int(pd.isna(series).sum()):
-            raise InputError(
-                f"--target {str(series.name)!r} holds {str(series.iloc[bad[0]])!r}, which is not a "
-                "number as the run predicts; name the column that holds them"
-            )
-        losses: FloatArray = (numbers - told.astype(np.float64)) ** 2
-        return losses
-    words, said = words_of(series), words_of(pd.Series(told))
-    alike = same_words({word for word in words if word is not None}, set(said))
-    wrong = [
-        np.nan if w is None else float(alike.get(w, w) != t)
-        for w, t in zip(words, said, strict=True)
-    ]
-    return np.array(wrong, dtype=np.float64)
 
 
 def mean_interval(losses: FloatArray, zero_one: bool) -> tuple[float, tuple[float, float]]:

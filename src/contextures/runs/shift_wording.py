@@ -17,9 +17,10 @@ MOVED = {
 
 EXPECTED = (
     "Expected: trees that learned which held-out rows have large losses say how large those of the "
-    "new rows are, if like rows have like labels there. After a real move they seldom quite have, "
-    "and beyond all that was seen nothing tells: the truth lies outside of the interval more often "
-    "than one time in twenty."
+    "new rows are, if like rows have like labels there. Beyond all that was seen, the loss and its "
+    "interval grow with what a linear model of the labels and the predictor disagree by. After "
+    "a real move like rows seldom have quite like labels: the truth lies outside of the interval "
+    "more often than one time in twenty."
 )
 
 

@@ -20,6 +20,7 @@ from contextures.shift.linear import (
 )
 from contextures.shift.probe import robust_probe
 from contextures.shift.risks import chi_square_dro, cvar, divergence_dro, doro
+from contextures.shift.rivals import rival_disagreement
 from contextures.shift.spectrum import ShiftedSpectrum, shifted_spectrum
 from contextures.shift.weights import worst_case_weights
 
@@ -44,6 +45,7 @@ __all__ = [
     "drift_test",
     "group_risk",
     "predicted_loss",
+    "rival_disagreement",
     "robust_probe",
     "shifted_spectrum",
     "subpopulation_curve",
