@@ -127,6 +127,12 @@ def test_ranking_as_text(monkeypatch, capsys, iris):
     assert "'loss' is not known; give 'auto', 'labels'" in capsys.readouterr().err
 
 
+def test_mixes_are_ranked_where_asked(monkeypatch, capsys, iris):
+    assert run(monkeypatch, "rank", iris, "--mixes", "--json") == 0
+    ranked = json.loads(capsys.readouterr().out)["contexts"]
+    assert len([row for row in ranked if row["family"].startswith("mix: ")]) == 3
+
+
 def test_ranking_by_labels(monkeypatch, capsys, iris):
     """Both names of the option; without a target there is nothing to follow."""
     assert run(monkeypatch, "rank", iris, "--target", "species", "--criterion", "labels") == 0

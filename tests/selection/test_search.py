@@ -88,6 +88,58 @@ def test_a_failing_candidate_is_reported_and_not_fatal():
     assert search.best_context_.n_neighbors == 20
 
 
+def test_mixes_of_the_best_are_judged_and_named_as_such():
+    """Half and half the best of two families, and the strongest with the weakest of the best; the
+    others are found as without them, and a mix is judged as one that is given is."""
+    given = [*FEW, *(RBFContext(gamma) for gamma in (0.01, 0.1))]
+    told = []
+    plain = ContextSearch(given).fit(X)
+    search = ContextSearch(given, mixes=True).fit(X, progress=lambda *done: told.append(done))
+    table = search.results_
+    mixed = table[table["family"].str.startswith("mix: ")]
+    first, *_ = plain.results_["context"]
+    best = plain.results_.drop_duplicates("family")["context"].tolist()
+    own = {KNNContext: (FEW[0], FEW[-1]), RBFContext: (given[4], given[3])}[type(first)]
+    expected = {
+        repr(0.5 * best[0] + 0.5 * best[1]),
+        repr(0.5 * own[0] + 0.5 * own[1]),
+        repr(own[0] @ own[1]),
+    }
+    assert {repr(context) for context in mixed["context"]} == expected
+    singles = table[~table["family"].str.startswith("mix: ")].sort_values("name")
+    again = plain.results_.sort_values("name")
+    np.testing.assert_array_equal(singles["pseudo"], again["pseudo"])
+    alone = ContextSearch(mixed["context"].tolist()).fit(X).results_
+    for _, row in alone.iterrows():
+        same = mixed[mixed["name"] == row["name"]].iloc[0]
+        assert same["pseudo"] == pytest.approx(row["pseudo"])
+        assert parse_context(row["name"]).form == "transition"
+    assert told[0] == (0, 5) and told[-1] == (8, 8)
+    assert not ContextSearch(given).mixes and ContextSearch(mixes=True).get_params()["mixes"]
+
+
+@pytest.mark.parametrize(
+    ("given", "n_mixes"),
+    [
+        (FEW[:1], 0),
+        ([KNNContext(5), LabelContext()], 0),
+        ([KNNContext(5), SCARFContext()], 1),
+        ([SCARFContext(0.2), SCARFContext(0.6)], 2),
+        ([KNNContext(5), KNNContext(500), RBFContext()], 1),
+    ],
+)
+def test_only_what_can_be_mixed_is(given, n_mixes):
+    table = ContextSearch(given, mixes=True).fit(X, Y).results_
+    assert table["family"].str.startswith("mix: ").sum() == n_mixes
+    assert table["error"].notna().sum() == (len(given) == 3)
+
+
+def test_when_every_candidate_fails_no_mix_is_tried():
+    with pytest.raises(InputError, match="no candidate can be chosen: .*177 or less") as caught:
+        ContextSearch([KNNContext(500), KNNContext(600)], mixes=True).fit(X)
+    assert "\n" not in str(caught.value)
+
+
 def test_when_every_candidate_fails_the_first_reason_is_given():
     with pytest.raises(InputError, match=r"no candidate can be chosen.*n_neighbors=500"):
         ContextSearch([KNNContext(500)]).fit(X)

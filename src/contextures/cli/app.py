@@ -218,6 +218,7 @@ app.command(epilog=demo_command.EPILOG)(demo_command.demo)
         "contextures rank abalone.csv --score tau --all",
         "contextures rank abalone.csv --target rings --score labels",
         "contextures rank parts --target rings",
+        "contextures rank abalone.csv --mixes",
     )
 )
 def rank(
@@ -232,6 +233,9 @@ def rank(
     ] = None,
     show_all: Annotated[bool, typer.Option("--all", help="Print every candidate.")] = False,
     score: RankScore = "auto",
+    mixes: Annotated[
+        bool, typer.Option("--mixes", help="Rank a few mixes of the best contexts, too.")
+    ] = False,
     sample: Sample = None,
     seed: Seed = 0,
     delimiter: Delimiter = None,
@@ -266,6 +270,7 @@ def rank(
     given = one_or_all(table)
     read = long_table(given, **how, rows=sample) or read_given(given, **how)
     asked: dict[str, Any] = {"target": target, "task": task, "id": id, "score": score}
+    asked["mixes"] = mixes
     search, n_rows, n_drawn, notes = rank_rows(
         read, **asked, sample=sample, seed=seed, progress=TerminalProgress()
     )

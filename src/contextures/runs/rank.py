@@ -42,6 +42,7 @@ def rank_table(
     score: str = "auto",
     sample: int = SAMPLE,
     seed: int = 0,
+    mixes: bool = False,
     progress: Progress | None = None,
 ) -> ContextSearch:
     """Rank the default contexts on a table.
@@ -63,6 +64,9 @@ def rank_table(
         Of a table of more rows, draw so many and rank on these, as ``fit`` does.
     seed : int, default=0
         Draws rows, those that spectra are computed on among them.
+    mixes : bool, default=False
+        Whether a few mixes of the best contexts are ranked too; see
+        :class:`contextures.ContextSearch`.
     progress : Progress or None
         Told how far the work is.
 
@@ -88,6 +92,7 @@ def rank_table(
         score=score,
         sample=sample,
         seed=seed,
+        mixes=mixes,
         progress=progress,
     ).search
 
@@ -101,6 +106,7 @@ def rank_rows(
     score: str,
     sample: int,
     seed: int,
+    mixes: bool,
     progress: Progress | None,
 ) -> Ranked:
     """Rank as :func:`rank_table` does; say on how many rows, too."""
@@ -114,7 +120,7 @@ def rank_rows(
         checked = look_over(held, target, task, id)
         rows = checked.preparation().fit_transform(checked.features)
     criterion = "label-free" if score == "auto" else score
-    search = ContextSearch(criterion=criterion, n_jobs=-1, random_state=seed)
+    search = ContextSearch(criterion=criterion, mixes=mixes, n_jobs=-1, random_state=seed)
     labels = checked.known_labels() if score == "labels" else checked.complete_labels()
     with progress.stage("rank contexts"):
         search.fit(rows, labels, progress=progress.advance)

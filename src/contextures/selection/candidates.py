@@ -21,6 +21,9 @@ GAMMA_STEP = 4.0
 """Gamma times the median squared distance starts here and grows so: nine levels run from hardly any
 association to nearly the identity. Powers of two let a family share its exponentials."""
 
+_PIECE = 3
+"""Contexts of an unmasked family that are judged in one go."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -111,6 +114,36 @@ def first_alike(candidates: Sequence[Candidate], share: float) -> list[int]:
         seen.setdefault(_what(candidate.context, share) or place, place)
         for place, candidate in enumerate(candidates)
     ]
+
+
+def in_pieces(candidates: Sequence[Candidate], chosen: Sequence[int]) -> list[list[int]]:
+    """Lay out which of the chosen candidates are judged together.
+
+    Masked families come first and whole: they take longest and share most. The others follow in
+    small pieces, so that none is left to run alone at the end.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+        The candidates.
+    chosen : sequence of int
+        The places of some of them.
+
+    Returns
+    -------
+    list of list of int
+        The places, piece by piece.
+    """
+    groups: dict[Any, list[int]] = {}
+    for place in chosen:
+        groups.setdefault(candidates[place].context.family(), []).append(place)
+    whole, rest = [], []
+    for group in groups.values():
+        if candidates[group[0]].context.n_averaged > 1:
+            whole.append(group)
+        else:
+            rest += [group[start : start + _PIECE] for start in range(0, len(group), _PIECE)]
+    return whole + rest
 
 
 def _what(context: Context, share: float) -> Any:
