@@ -52,6 +52,40 @@ def two_sample_classifier(old: FloatArray, new: FloatArray, rng: Any) -> float:
     return float(test.pvalue)
 
 
+def encoder_of(rows: FloatArray) -> Any:
+    """Fit the encoder whose coordinates are tested."""
+    from contextures import SpectralEncoder
+    from contextures.contexts import KNNContext
+
+    return SpectralEncoder(KNNContext(30), n_components=16).fit(rows)
+
+
+def levels(ledger: Ledger, data: Path, quick: bool, repeats: int) -> None:
+    """Take more p-values of the drift test alone where nothing moved: a level needs many."""
+    from contextures.shift import drift_test
+
+    rows = common.real(data, "california_housing")
+    n_reference = 200 if quick else 2000
+
+    def once(repeat: int) -> dict[str, Any]:
+        order = np.random.default_rng([repeat, 1]).permutation(len(rows))
+        learned, held, others = np.split(order, [n_reference, 2 * n_reference])
+        encoder = encoder_of(rows[learned])
+        how: dict[str, Any] = {"n_permutations": 99, "random_state": repeat}
+        told: dict[str, Any] = {}
+        for n in (50,) if quick else SIZES:
+            new, others = rows[others[:n]], others[n:]
+            found = drift_test(encoder, rows[held], new, fitted=False, **how)
+            again = drift_test(encoder, rows[learned], new, fitted=True, **how)
+            told[f"nothing {n}"] = {"drift_test": found.p_value, "by fitted rows": again.p_value}
+        return {"told": told}
+
+    for repeat in range(2 if quick else repeats):
+        key = {"repeat": repeat, "quick": quick}
+        if not any({"part": "drift", **key}.items() <= run.items() for run in ledger.runs):
+            ledger.once({"part": "levels", **key}, partial(once, repeat))
+
+
 def drift(ledger: Ledger, data: Path, quick: bool, repeats: int) -> None:
     """Take p-values where nothing moved, where tasks feel the move, and where none can.
 
@@ -59,14 +93,12 @@ def drift(ledger: Ledger, data: Path, quick: bool, repeats: int) -> None:
     tilt of the density by a random compatible function, of an encoder that was fitted apart; none
     feels a step of the noise.
     """
-    from contextures import SpectralEncoder
-    from contextures.contexts import KNNContext
     from contextures.shift import drift_test
 
     rows = common.real(data, "california_housing")
     n_reference = 200 if quick else 2000
     apart, rest = np.split(np.random.default_rng(0).permutation(len(rows)), [2 * n_reference])
-    oracle = SpectralEncoder(KNNContext(30), n_components=16).fit(rows[apart])
+    oracle = encoder_of(rows[apart])
     functions = oracle.transform(rows) * oracle.singular_values_
 
     def once(repeat: int) -> dict[str, Any]:
@@ -74,7 +106,7 @@ def drift(ledger: Ledger, data: Path, quick: bool, repeats: int) -> None:
         order = rng.permutation(rest)
         learned, held, others = np.split(order, [n_reference, 2 * n_reference])
         noise = rng.standard_normal(len(rows))
-        encoder = SpectralEncoder(KNNContext(30), n_components=16).fit(rows[learned])
+        encoder = encoder_of(rows[learned])
         felt = functions @ rng.standard_normal(functions.shape[1])
         felt = (felt - felt.mean()) / felt.std()
         tilt = np.exp(TILT * np.clip(felt[others], -3, 3))
@@ -104,6 +136,19 @@ def drift(ledger: Ledger, data: Path, quick: bool, repeats: int) -> None:
 
     for repeat in range(2 if quick else repeats):
         ledger.once({"part": "drift", "repeat": repeat, "quick": quick}, partial(once, repeat))
+
+
+def tell_levels(runs: list[dict[str, Any]]) -> str:
+    """Lay out the share of alarms where nothing moved, of both parts that took p-values there."""
+    lines = []
+    for case in (case for case in runs[0]["told"] if case.startswith("nothing")):
+        found = [run["told"][case] for run in runs]
+        shares = [
+            np.mean([each[test] <= 0.05 for each in found])
+            for test in ("drift_test", "by fitted rows")
+        ]
+        lines.append([case.split()[1], *(f"{share:.3f}" for share in shares)])
+    return common.table(["rows", "drift_test", "by fitted rows"], lines) + f"\n{len(runs)} repeats"
 
 
 def tell_drift(runs: list[dict[str, Any]]) -> str:

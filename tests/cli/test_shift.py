@@ -112,7 +112,8 @@ def test_rows_beyond_everything_are_not_vouched_for(monkeypatch, capsys, files):
 def test_it_writes_a_page(monkeypatch, capsys, files, tmp_path):
     assert run(monkeypatch, "shift", str(files / "run"), "moved.csv", "--out", "page.html") == 0
     shown = capsys.readouterr().out.splitlines()
-    assert shown[0].startswith("reweight: ") and shown[-1] == "page: page.html"
+    assert shown[0].startswith("reweight: ")
+    assert shown[-2:] == ["data: shift.json", "page: page.html"]
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "The columns that the drift goes with" in page and "shift_table(" in page
 
@@ -159,6 +160,26 @@ def test_what_cannot_be_is_said(monkeypatch, capsys, files, arguments, message):
     name, *rest = arguments
     assert run(monkeypatch, "shift", str(files / name), *rest) == 2
     assert message in capsys.readouterr().err
+
+
+def test_labels_of_classes_that_were_never_learned(monkeypatch, capsys, tmp_path):
+    """No prediction of them can be right: some are told of, and all are another column's."""
+    monkeypatch.chdir(tmp_path)
+    frames = [rows(seed, n) for seed, n in ((0, 300), (1, 100))]
+    old, new = (each.assign(amount=np.where(each["a"] > 0, "yes", "no")) for each in frames)
+    fit_table(old, "run", FitOptions(target="amount", **QUICK))
+    new.loc[:9, "amount"] = "perhaps"
+    new.assign(other="blue", truth=frames[1]["a"] > 0).to_csv("new.csv", index=False)
+    found = told(monkeypatch, capsys, "run", "new.csv", "--target", "amount")
+    unseen = "10 of the 100 labels in 'amount' are of no class that the run learned ('perhaps')"
+    assert any(note.startswith(unseen) for note in found["notes"])
+    assert 0.1 <= found["new"]["value"] < 0.3
+    # Words that say the same as those learned are of their classes.
+    found = told(monkeypatch, capsys, "run", "new.csv", "--target", "truth")
+    assert not any("no class" in note for note in found["notes"]) and found["new"]["value"] < 0.2
+    assert run(monkeypatch, "shift", "run", "new.csv", "--target", "other") == 2
+    said = capsys.readouterr().err
+    assert "'other' holds 'blue', and no label that the run can predict ('no' and 'yes')" in said
 
 
 def in_parts(frame, folder, ends, ending):

@@ -14,6 +14,7 @@ from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import ExtraTreesRegressor, RandomForestClassifier
 from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.gaussian_process.kernels import RBF
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
@@ -36,7 +37,7 @@ RNG = np.random.default_rng(0)
 ROWS = RNG.standard_normal((900, 6))
 WAVE = np.sin(2 * ROWS[:, 0]) + ROWS[:, 1] * ROWS[:, 2] + 0.7 * RNG.standard_normal(900)
 WORDS = np.array(["a", "b", "c"])[np.digitize(WAVE, np.quantile(WAVE, [1 / 3, 2 / 3]))]
-FIT, NEW = slice(None, 500), slice(500, None)
+FIT = slice(None, 500)
 
 
 def trees(output="leaves", **options):
@@ -44,19 +45,19 @@ def trees(output="leaves", **options):
     return BoostedTreesContext(output, **options)
 
 
-def claimed_and_true(context, y, again=False):
+def claimed_and_true(context, y, again=False, rows=ROWS, n=500):
     """Give the error of ridge on functions, cross-validated on the fitted rows and on new ones."""
     targets = (y[:, None] == np.unique(y)) * 1.0 if y.dtype.kind == "U" else y[:, None]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ContextWarning)
         encoder = SpectralEncoder(context, 24, allow_fewer=True, random_state=0)
-        known = encoder.fit_transform(ROWS[FIT], y[FIT])
-        known = encoder.transform(ROWS[FIT]) if again else known
-        new = encoder.transform(ROWS[NEW])
+        known = encoder.fit_transform(rows[:n], y[:n])
+        known = encoder.transform(rows[:n]) if again else known
+        new = encoder.transform(rows[n:])
     ridge = RidgeCV(np.logspace(-3, 3, 13))
-    claimed = cross_val_predict(ridge, known, targets[FIT], cv=5).reshape(-1, targets.shape[1])
-    true = ridge.fit(known, targets[FIT]).predict(new).reshape(-1, targets.shape[1])
-    return np.mean((targets[FIT] - claimed) ** 2), np.mean((targets[NEW] - true) ** 2)
+    claimed = cross_val_predict(ridge, known, targets[:n], cv=5).reshape(-1, targets.shape[1])
+    true = ridge.fit(known, targets[:n]).predict(new).reshape(-1, targets.shape[1])
+    return np.mean((targets[:n] - claimed) ** 2), np.mean((targets[n:] - true) ** 2)
 
 
 MADE = {
@@ -77,6 +78,12 @@ MADE = {
         trees(cross_fit=cross_fit).round_trip() @ KNNContext(10)
     ),
     "learned widths": lambda cross_fit: KernelContext(widths="each", normalization="centred"),
+    "learned widths, out of fold": lambda cross_fit: KernelContext(
+        None, "each", "centred", cross_fit=cross_fit
+    ),
+    "a walk of learned widths, out of fold": lambda cross_fit: KernelContext(
+        None, "each", cross_fit=cross_fit
+    ),
 }
 
 
@@ -184,6 +191,51 @@ def test_a_rows_own_label_has_no_say_in_its_description(monkeypatch):
     np.testing.assert_array_equal(*said)
 
 
+@pytest.mark.parametrize("cross_fit", [None, 5])
+@pytest.mark.parametrize("normalization", ["walk", "centred"])
+@pytest.mark.parametrize("signal", [0.0, 1.0], ids=["noise", "signal"])
+def test_widths_of_many_columns_from_few_labels_claim_little_too_much(
+    normalization, signal, cross_fit
+):
+    """Where widths can tell most of labels; the mean of draws, as a few rows claim anything."""
+    told = []
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        rows = rng.standard_normal((1100, 40))
+        y = signal * (np.sin(2 * rows[:, 0]) + rows[:, 1]) + rng.standard_normal(1100)
+        context = KernelContext(None, "each", normalization, cross_fit=cross_fit)
+        claimed, true = claimed_and_true(context, y, rows=rows, n=100)
+        told.append(np.log(true / claimed))
+    assert 1 / 1.5 < np.exp(np.mean(told)) < 1.5
+
+
+@pytest.mark.parametrize("kernel", [None, RBF()], ids=str)
+def test_a_rows_own_label_has_no_say_in_the_widths_that_describe_it(kernel, monkeypatch):
+    """Turned into another, while the folds stay; new rows are described by all labels."""
+    rows, y, row = ROWS[:60], WAVE[:60], 20
+    changed = y.copy()
+    changed[row] += 8.0
+    folds = Folds(rows, y, 5)
+    monkeypatch.setattr("contextures.contexts.kernels.Folds", lambda *given: folds)
+    one, other = (
+        KernelContext(kernel, "each", cross_fit=5).fit(rows, each) for each in (y, changed)
+    )
+    of = folds.fold == folds.fold[row]
+    laws = [as_array(each.expand(rows)) for each in (one, other)]
+    np.testing.assert_array_equal(laws[0][of], laws[1][of])
+    assert not np.allclose(laws[0][~of], laws[1][~of])
+    new = ROWS[60:70]
+    own = KernelContext(kernel, "each").fit(rows, y)
+    np.testing.assert_allclose(as_array(one.expand(new)), as_array(own.expand(new)))
+
+
+def test_a_fold_whose_others_are_all_alike_is_described_all_the_same():
+    y = np.zeros(40)
+    y[7] = 1.0
+    context = KernelContext(None, "each", "centred", cross_fit=5, task="regression")
+    assert np.isfinite(context.fit(ROWS[:40], y).expansion_).all()
+
+
 def test_leaves_out_of_fold_are_those_that_rows_of_other_folds_lead_to():
     rows, y = ROWS[:300], WAVE[:300]
     context = trees(n_estimators=4).fit(rows, y)
@@ -246,6 +298,7 @@ def test_rows_that_are_no_numbers_are_known_again():
         lambda given: BoostedTreesContext(cross_fit=given),
         lambda given: TeacherContext(LogisticRegression(), cross_fit=given),
         lambda given: Convolution(KNNContext(5), LabelContext(), given),
+        lambda given: KernelContext(widths="each", cross_fit=given),
     ],
 )
 def test_a_number_of_folds_is_at_least_two(made, cross_fit):
@@ -262,6 +315,8 @@ def test_who_has_seen_labels_says_so():
     assert not (KNNContext() @ LabelContext()).tells_labels
     assert not TeacherContext(PCA(2)).sees_labels
     assert not KNNContext().tells_labels
+    assert not KernelContext(widths="each").sees_labels
+    assert KernelContext(widths="each", cross_fit=5).sees_labels
 
 
 def test_labels_are_asked_for_and_new_rows_refused_in_a_sentence():

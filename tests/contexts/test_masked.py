@@ -7,6 +7,7 @@ import pytest
 
 from contexts.cases import as_array
 from contextures.contexts import KNNContext, MaskContext, RBFContext
+from contextures.contexts.masked_products import masked_products
 
 RNG = np.random.default_rng(0)
 TIED = RNG.integers(0, 3, size=(90, 5)).astype(float)  # whole numbers: copies and equal distances
@@ -58,4 +59,25 @@ def test_many_rows_are_dealt_to_threads_and_are_what_each_is_alone(monkeypatch):
     alone = as_array(context.expand(rows))
     monkeypatch.setattr("contextures.contexts.gaussians._ENTRIES_ALONE", 0)
     monkeypatch.setattr("contextures.contexts.gaussians._SMALL_BLOCK_VALUES", 200)
-    np.testing.assert_array_equal(as_array(context.expand(rows)), alone)
+    # Whether weights are products or exponentials is decided by block, which rounding shows.
+    np.testing.assert_allclose(as_array(context.expand(rows)), alone, rtol=1e-12)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.7])
+@pytest.mark.parametrize("n_masks", [1, 40])
+def test_products_under_masks_are_those_of_the_columns_left(share, n_masks):
+    factors = RNG.uniform(0.2, 1.0, size=(9, 3, 4))
+    masks = RNG.random((n_masks, 9)) < share
+    masks[0] = share > 0.5  # all hidden, or none
+    found = np.array([each.copy() for each in masked_products(factors, masks)])
+    each = np.array([factors[~mask].prod(axis=0) for mask in masks])
+    order = [np.lexsort(values.reshape(len(values), -1).T) for values in (found, each)]
+    np.testing.assert_allclose(found[order[0]], each[order[1]], rtol=1e-12)
+
+
+def test_products_and_exponentials_give_the_same_law(monkeypatch):
+    """Where a weight may be negligible, exponentials are taken of each mask's distances."""
+    context = MaskContext(RBFContext(0.5), 0.4, random_state=0).fit(PLAIN)
+    near = as_array(context.expand(PLAIN))
+    monkeypatch.setattr("contextures.contexts.gaussians._all_count", lambda *_: False)
+    np.testing.assert_allclose(near, as_array(context.expand(PLAIN)), rtol=1e-10)

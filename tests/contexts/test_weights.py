@@ -10,14 +10,38 @@ from contextures.contexts import (
     ConvexCombination,
     KNNContext,
     LabelContext,
+    MaskedTokensContext,
+    NoiseContext,
+    PairContext,
     RBFContext,
     SCARFContext,
 )
+from contextures.contexts.algebra.compared import kernels_between
 from contextures.contexts.algebra.weighing import least_left_out, min_max
+from contextures.contexts.samplers import SamplerContext
 from contextures.exceptions import InputError
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.standard_normal((120, 3))
+BITS = RNG.integers(0, 2, (300, 4)) * 2.0 - 1
+
+
+class Shown(SamplerContext):
+    """Some of the bits, each turned with the same chance."""
+
+    def __init__(self, columns=(0, 1), rate=0.1):
+        self.columns = columns
+        self.rate = rate
+
+    def _draw_floats(self, X, draws, n_views):
+        seen = X[:, list(self.columns)]
+        turned = draws.uniform(n_views, *seen.shape) < self.rate
+        return seen * draws.of.where(turned, -1.0, 1.0)
+
+    def exact(self, X):
+        """Give the dual kernel less one: over bits, the product of 1 + s^2 x x'."""
+        seen = X[:, list(self.columns)]
+        return np.prod(1 + (1 - 2 * self.rate) ** 2 * seen[:, None] * seen, axis=2) - 1
 
 
 def projections(n, *groups):
@@ -47,6 +71,42 @@ def test_two_components_do_not_collapse():
     relative = found.weights * best
     relative /= relative.sum()
     assert 0.3 < relative[0] < 0.7 and found.weights[1] > found.weights[0] > 0
+
+
+@pytest.mark.parametrize("rank", [2, 3])
+def test_two_components_that_only_draw_do_not_collapse(rank):
+    """Nor do they when all that is known of them is draws: the weights are those of the law."""
+    strong, weak = Shown((0, 1), 0.1), Shown((2, 3), 0.3)
+    found = ConvexCombination(strong, weak, "min-max", rank).fit(BITS)
+    assert found.form == "sampler" and found.gap_ <= 1e-3
+    expected = min_max([part.exact(BITS) for part in (strong, weak)], rank).weights
+    np.testing.assert_allclose(found.weights_, expected, atol=0.05)
+    assert 0.1 < found.weights_[0] < 0.3
+
+
+@pytest.mark.parametrize("sigma", [1.0, 2.0])
+def test_a_kernel_learned_from_draws_has_the_eigenvalues_of_the_law(sigma):
+    """A normal x and x plus noise: s^2 = rho^(2k), k of which belong to x, x_2, x^2, ..."""
+    rows = RNG.standard_normal((300, 2))
+    kernel = kernels_between([NoiseContext(sigma)], rows, None, np.arange(300))[0]
+    rho = 1 / (1 + sigma**2)
+    expected = [rho, rho, rho**2, rho**2, rho**2]
+    np.testing.assert_allclose(
+        np.linalg.eigvalsh(kernel / 300)[::-1][:5], expected, atol=0.05, rtol=0.12
+    )
+
+
+@pytest.mark.parametrize("way", ["min-max", "pseudo-tasks", "labels"])
+@pytest.mark.parametrize("left", [KNNContext(10), SCARFContext(0.7)], ids=str)
+def test_weights_of_a_part_that_draws_are_found_every_way(left, way):
+    """Beside a transition the latter is seen by the same functions, and so weighed alike."""
+    y = (ROWS[:, 0] > 0).astype(int)
+    fitted = ConvexCombination(left, SCARFContext(0.2), way).fit(ROWS, y)
+    assert fitted.weights_.sum() == pytest.approx(1)
+    again = ConvexCombination(left, SCARFContext(0.2), way).fit(ROWS, y)
+    np.testing.assert_array_equal(again.weights_, fitted.weights_)
+    if way == "min-max":
+        assert fitted.weights_.min() > 0.05
 
 
 @pytest.mark.parametrize("rank", [1, 3, 8])
@@ -139,9 +199,20 @@ def test_labels_prefer_the_context_that_knows_them():
         (ConvexCombination(KNNContext(5), RBFContext(), "best"), None, "not known"),
         (ConvexCombination(KNNContext(5), RBFContext(), "labels"), None, "needs labels"),
         (ConvexCombination(KNNContext(5), LabelContext(), "labels"), ROWS[:, 0], "seen the labels"),
-        (ConvexCombination(KNNContext(5), SCARFContext(), "min-max"), None, "only draw"),
+        (
+            ConvexCombination(SCARFContext(), PairContext(), "min-max"),
+            ROWS[::-1],
+            "once for each row.*give the weights",
+        ),
+        (
+            ConvexCombination(MaskedTokensContext(), MaskedTokensContext(0.5), "min-max"),
+            "tokens",
+            "only draw where X is rows of numbers",
+        ),
     ],
 )
 def test_what_cannot_be_weighed_is_said(mix, y, told):
-    with pytest.raises(InputError, match=told):
-        mix.fit(ROWS, y)
+    X, y = (BITS.astype(int) + 3, None) if isinstance(y, str) else (ROWS, y)
+    with pytest.raises(InputError, match=told) as caught:
+        mix.fit(X, y)
+    assert "\n" not in str(caught.value)

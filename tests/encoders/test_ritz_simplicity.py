@@ -95,11 +95,12 @@ def test_a_given_context_basis_is_kept():
 
 
 def test_degrees_make_enough_functions_and_not_too_many():
-    assert polynomial_degrees([1], 5, 250) == [5, 6, 7]
-    assert polynomial_degrees([2, 3], 5, 250) == [2, 3, 4]
-    assert polynomial_degrees([20, 20], 10, 250) == [1, 2]
-    assert polynomial_degrees([1, 500], 1, 250) == []
-    assert polynomial_degrees([1], 20, 250) == []
+    assert polynomial_degrees([[1]], 5, 250) == [5, 6, 7]
+    assert polynomial_degrees([[2], [3]], 5, 250) == [2, 3, 4]
+    assert polynomial_degrees([[20], [20]], 10, 250) == [1, 2]
+    assert polynomial_degrees([[1], [500]], 1, 250) == []
+    assert polynomial_degrees([[4], [1, 1]], 5, 75) == [3, 4]
+    assert polynomial_degrees([[1]], 20, 250) == []
 
 
 def test_rows_far_out():

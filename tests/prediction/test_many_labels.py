@@ -29,11 +29,13 @@ from contextures.prediction import (
 from contextures.prediction.expected import seconds_of
 from contextures.prediction.members import (
     MANY_LABELS,
+    SOME_LABELS,
     boosted,
     boosting,
     default_names,
     has_many_labels,
     make_members,
+    suits_shallow_trees,
     width_ridge,
 )
 from contextures.prediction.members.boosted import common_rounds
@@ -267,12 +269,32 @@ def test_members_follow_the_number_of_labels_and_the_effort():
     assert has_many_labels(MANY_LABELS)
     assert not has_many_labels(MANY_LABELS, n_classes=40)
     assert {"widths", "boosted"} <= set(default_names("default", many=True))
+    shallow = {
+        effort: default_names(effort, many=False, shallow=True) for effort in ("fast", "best")
+    }
+    assert "boosted shallow" in shallow["best"] and "boosted shallow" not in shallow["fast"]
     for effort in ("fast", "best"):
         names = default_names(effort, many=True)
         assert (len(names) < 10) == (effort == "fast")
         assert [each.name for each in make_members(None, effort, many=True)] == list(names)
     with pytest.raises(InputError, match=r"^effort='slow' is not known; give 'fast', 'default' or"):
         ContextureRegressor(effort="slow").fit(X, NUMBERS)
+
+
+def test_shallow_trees_join_where_rows_are_corners_of_a_cube():
+    """Elsewhere they cost more than they give while labels are few."""
+    corners = RNG.integers(0, 2, size=(K, 12)).astype(float)
+    truth = corners[:, 0] * corners[:, 1] + corners[:, 2]
+    for rows, k, joins in (
+        (corners, SOME_LABELS, True),
+        (corners, SOME_LABELS - 1, False),
+        (np.column_stack([corners, X]), SOME_LABELS, False),
+    ):
+        known = np.where(np.arange(K) < k, truth, np.nan)
+        board = ContextureRegressor().fit(rows, known).leaderboard_
+        assert ("boosted shallow" in set(board["member"])) == joins
+    assert suits_shallow_trees(corners, 80, n_classes=4)
+    assert not suits_shallow_trees(corners, 80, n_classes=5)
 
 
 def test_estimators_of_one_s_own_join_the_default_ones():

@@ -237,6 +237,27 @@ def test_a_member_that_cannot_use_the_rows_is_left_out_with_a_warning():
     assert sorted(model.leaderboard_["member"]) == ["linear", "mean"]
 
 
+def test_members_side_by_side_are_what_they_are_one_after_the_other():
+    """Members that wait for a context that others make, and one that fails, included."""
+
+    class Refusing(LocalMember):
+        name = "refusing"
+
+        def fit(self, problem):
+            raise InputError("no such rows")
+
+    members = ["contexts", "contexts^2", "local", "linear", "width", "widths", "forest", Refusing()]
+    filters = list(warnings.filters)
+    with pytest.warns(ContextWarning, match="^the member 'refusing' is left out"):
+        alone = ContextureRegressor(members).fit(X, NUMBERS)
+    with pytest.warns(ContextWarning, match="^the member 'refusing' is left out"):
+        together = ContextureRegressor(members, n_jobs=4).fit(X, NUMBERS)
+    assert warnings.filters == filters
+    columns = ["member", "weight", "left_out_error"]
+    pd.testing.assert_frame_equal(together.leaderboard_[columns], alone.leaderboard_[columns])
+    np.testing.assert_allclose(together.predict(X), alone.predict(X))
+
+
 def test_where_no_member_can_be_fitted_one_sentence_says_why():
     """The mean alone is no answer to somebody who asked for more."""
 

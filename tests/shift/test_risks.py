@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import LinearConstraint, linprog, minimize, minimize_scalar
+from scipy.optimize import LinearConstraint, brentq, linprog, minimize, minimize_scalar
 
 from contextures.exceptions import InputError
 from contextures.shift import (
@@ -263,6 +263,27 @@ def test_a_batch_of_one_has_its_loss():
 def test_what_cannot_be_is_said_in_a_sentence(call, message):
     with pytest.raises(InputError, match=message):
         call()
+
+
+@pytest.mark.parametrize("beta", [1.5, 5.0, 20.0])
+@pytest.mark.parametrize("rho", [0.01, 0.05, 50.0])
+def test_two_losses_take_what_the_ball_allows(rho, beta):
+    """At high orders the parameter lies within rounding of where the second loss gets nothing."""
+    spent = lambda q: sum(  # noqa: E731
+        ((2 * w) ** beta - 2 * beta * w + beta - 1) / (2 * beta * (beta - 1)) for w in (q, 1 - q)
+    )
+    most = 1.0 if spent(1.0) <= rho else brentq(lambda q: spent(q) - rho, 0.5, 1.0, xtol=1e-15)
+    assert divergence_dro([0.0, 1.0], rho, beta) == pytest.approx(most, abs=1e-9)
+
+
+@pytest.mark.parametrize("weight", [1e308, 1e-320])
+def test_weights_whose_sum_no_number_holds_are_even_weights(weight):
+    """Each is finite, but two of them add up to infinity, or nearly to nothing."""
+    losses, weights = [1.0, 2.0, 3.0, 4.0], [weight] * 4
+    assert cvar(losses, 0.5, sample_weight=weights) == pytest.approx(3.5)
+    assert chi_square_dro(losses, 0.5, sample_weight=weights) == pytest.approx(
+        chi_square_dro(losses, 0.5)
+    )
 
 
 @pytest.mark.parametrize("rho", [0.01, 0.2, 1.0, 5.0])

@@ -11,7 +11,6 @@ import typer
 
 from contextures.cli.options import Delimiter, Encoding, Json, TableFile, examples
 from contextures.cli.streams import show
-from contextures.exceptions import InputError
 
 EPILOG = examples(
     "contextures shift run new.csv",
@@ -29,7 +28,11 @@ def shift(
         typer.Option(help="The column of labels in the new rows.", show_default=False),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Also write a page to this .html file.", show_default=False)
+        Path | None,
+        typer.Option(
+            help="Also write a page to this .html file, and shift.json beside it.",
+            show_default=False,
+        ),
     ] = None,
     sample: Annotated[
         int, typer.Option(help="Rows that are drawn and compared; more, more precisely.")
@@ -47,31 +50,23 @@ def shift(
     from contextures.runs.folder import check_run
     from contextures.runs.long import check_long
     from contextures.runs.new_rows import rows_of
-    from contextures.runs.output_file import check_output_file
+    from contextures.runs.shift_file import check_shift_files, write_shift
     from contextures.runs.shift_wording import sentences, verdict
 
     check_run(run)
     check_long(sample, "auto")
-    if out is not None:
-        if out.suffix.lower() not in (".html", ".htm"):
-            raise InputError(f"--out {str(out)!r} must end in .html")
-        check_output_file(out, "page", [run, table])
+    data = None if out is None else check_shift_files(out, [run, table])
     read = rows_of(run, table, delimiter=delimiter, encoding=encoding)
     found = shift_table(
         run, read, target=target, sample=sample, seed=seed, progress=TerminalProgress()
     )
     if out is not None:
-        from contextures._files import write_text
-        from contextures.report import render_comparison
-        from contextures.runs.folder import whole_file
         from contextures.runs.shift_page import shift_page
 
         command = ["contextures", *sys.argv[1:]]
-        page = render_comparison(shift_page(found, command, run, table, target, seed, sample))
-        with whole_file(out) as file:
-            write_text(file, page)
+        write_shift(out, found, shift_page(found, command, run, table, target, seed, sample))
     if as_json:
         show(json.dumps({"verdict": verdict(found), **found.to_dict()}, indent=1), done=out)
         return
     lines = [verdict(found), *sentences(found), *(f"note: {note}" for note in found.notes)]
-    show("\n".join([*lines, *([] if out is None else [f"page: {out}"])]), done=out)
+    show("\n".join([*lines, *([] if out is None else [f"data: {data}", f"page: {out}"])]), done=out)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from contextures._arrays import FloatArray, Matrix, compact
 from contextures.contexts.averaging import visible_parts
+from contextures.contexts.masked_products import masked_products
 
 FEW_ROWS = 8
 _NEGLIGIBLE = 1e-16
@@ -83,11 +84,13 @@ def masked_gaussians(
     Notes
     -----
     Where columns are few, the squared distance of all of them is found once, and each mask takes
-    away what it hides, as far as rounding lets it.
+    away what it hides, as far as rounding lets it. For one gamma whose weights are none of them
+    negligible the exponential is taken once a column: weights under a mask are products.
     """
     n, m = len(rows), len(points)
     totals = [np.zeros((n, m)) for _ in gammas[0]]
     order = np.argsort(gammas, axis=1, kind="stable")
+    gamma = float(gammas.flat[0]) if np.ptp(gammas) == 0 else None
 
     def add(part: slice, squared: FloatArray, which: int) -> None:
         weights = _Weights(squared)
@@ -98,6 +101,11 @@ def masked_gaussians(
     def average(parts: list[slice]) -> None:
         for part in parts:
             columns = np.square(rows[part].T[:, :, None] - points.T[:, None, :])
+            if gamma is not None and _all_count(columns, gamma):
+                for weights in masked_products(np.exp(-gamma * columns), masks):
+                    weights *= 1.0 / weights.sum(axis=1, keepdims=True)
+                    totals[0][part] += weights
+                continue
             for which, squared in enumerate(_by_column(columns, masks, float(gammas.max()))):
                 add(part, squared, which)
 
@@ -126,6 +134,12 @@ def _blocks(n: int, m: int, values: int) -> Iterator[slice]:
     step = max(1, values // m)
     for start in range(0, n, step):
         yield slice(start, start + step)
+
+
+def _all_count(columns: FloatArray, gamma: float) -> bool:
+    """Tell whether no weight is negligible, whatever is hidden: so far apart are no two rows."""
+    farthest = sum(float(column.max(initial=0.0)) for column in columns)
+    return bool(gamma * farthest <= -np.log(_NEGLIGIBLE))
 
 
 def _by_column(columns: FloatArray, masks: NDArray[np.bool_], gamma: float) -> Iterator[FloatArray]:

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
-
-from sklearn.gaussian_process import kernels
 
 from contextures.exceptions import InputError
 
-KINDS: dict[str, type[Any]] = {
-    kind.__name__: kind
-    for kind in (
-        kernels.ConstantKernel,
-        kernels.DotProduct,
-        kernels.ExpSineSquared,
-        kernels.Exponentiation,
-        kernels.Matern,
-        kernels.PairwiseKernel,
-        kernels.Product,
-        kernels.RBF,
-        kernels.RationalQuadratic,
-        kernels.Sum,
-        kernels.WhiteKernel,
-    )
-}
+_ROOM = "sklearn.gaussian_process.kernels"  # imported once there is a kernel: it takes a while
+
+NAMES = (
+    *("ConstantKernel", "DotProduct", "ExpSineSquared", "Exponentiation", "Matern"),
+    *("PairwiseKernel", "Product", "RBF", "RationalQuadratic", "Sum", "WhiteKernel"),
+)
 
 
 def is_kernel(value: Any) -> bool:
     """Tell whether this is a kernel of ``sklearn.gaussian_process.kernels``, or made like one."""
-    return isinstance(value, kernels.Kernel)
+    room = sys.modules.get(_ROOM)
+    return room is not None and isinstance(value, room.Kernel)
+
+
+def _kind(name: str) -> type[Any] | None:
+    """Give the class of a kernel by its name; None for others."""
+    found: type[Any] | None = getattr(import_module(_ROOM), name) if name in NAMES else None
+    return found
 
 
 def describe_kernel(kernel: Any, write: Callable[[str, Any], Any]) -> dict[str, Any]:
@@ -55,7 +52,7 @@ def describe_kernel(kernel: Any, write: Callable[[str, Any], Any]) -> dict[str, 
     name = type(kernel).__name__
     given = kernel.get_params(deep=False)
     options = given.pop("pairwise_kernels_kwargs", None)
-    if KINDS.get(name) is not type(kernel) or options:
+    if _kind(name) is not type(kernel) or options:
         raise InputError(
             f"the kernel {kernel!r} is of a class of its own or has options of its own, which "
             "cannot be written; give sums, products and powers of scikit-learn's kernels"
@@ -65,7 +62,9 @@ def describe_kernel(kernel: Any, write: Callable[[str, Any], Any]) -> dict[str, 
 
 def make_kernel(described: dict[str, Any], read: Callable[[Any], Any]) -> Any:
     """Make the kernel that was described."""
-    kind = KINDS[described["kernel"]]
+    kind = _kind(described["kernel"])
+    if kind is None:
+        raise KeyError(f"kernel {described['kernel']!r}")
     given = {key: read(value) for key, value in described["given"].items()}
     made = kind(**given)
     if not all(is_kernel(given[part]) for part in ("k1", "k2", "kernel") if part in given):

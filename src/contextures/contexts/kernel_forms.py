@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,46 @@ def walk(values: FloatArray, rows: FloatArray, points: FloatArray, context: Any)
     return compact(values)
 
 
+@dataclass(frozen=True)
+class Root:
+    """The root of a kernel between the points that span it: features are values @ onto.
+
+    Attributes
+    ----------
+    onto : ndarray of shape (m, r)
+        Eigenvectors over roots of eigenvalues.
+    vectors : ndarray of shape (m, r)
+        The eigenvectors.
+    largest : float
+        The largest eigenvalue.
+    """
+
+    onto: FloatArray
+    vectors: FloatArray
+    largest: float
+
+    @classmethod
+    def of(cls, inner: FloatArray, context: Any) -> Root:
+        """Take the root of a kernel between points, of shape (m, m), or say that it has none."""
+        roots, vectors = eigh(0.5 * (inner + inner.T))
+        largest = float(np.abs(roots).max())
+        if roots[0] < -NOT_POSITIVE * largest:
+            raise InputError(
+                f"the kernel of {brief(context)} has the eigenvalue {roots[0]:.3g} beside "
+                f"{largest:.3g}, and no context has one below zero; give a kernel that is positive "
+                "semidefinite"
+            )
+        kept = roots > ROUNDING * largest
+        return cls(vectors[:, kept] / np.sqrt(roots[kept]), vectors[:, kept], largest)
+
+    def turned(self, other: Root) -> Root:
+        """Give features in the columns of another kernel's, between the same points.
+
+        Both are turned to the symmetric root, whose columns are the points', whatever the kernel.
+        """
+        return Root(self.onto @ (self.vectors.T @ other.vectors), other.vectors, self.largest)
+
+
 def spanned(values: FloatArray, inner: FloatArray, context: Any) -> tuple[FloatArray, FloatArray]:
     """Find features of a kernel, centred and with the top eigenvalue one on the fitted rows.
 
@@ -83,20 +124,33 @@ def spanned(values: FloatArray, inner: FloatArray, context: Any) -> tuple[FloatA
         If the kernel is not positive semidefinite, not finite, or the same for all rows.
     """
     _check_finite(values, context)
-    roots, vectors = eigh(0.5 * (inner + inner.T))
-    largest = float(np.abs(roots).max())
-    if roots[0] < -NOT_POSITIVE * largest:
-        raise InputError(
-            f"the kernel of {brief(context)} has the eigenvalue {roots[0]:.3g} beside "
-            f"{largest:.3g}, and no context has one below zero; give a kernel that is positive "
-            "semidefinite"
-        )
-    kept = roots > ROUNDING * largest
-    onto = vectors[:, kept] / np.sqrt(roots[kept])
-    features = values @ onto
+    root = Root.of(inner, context)
+    mean, scale = unit(values @ root.onto, root.largest, context)
+    return np.ascontiguousarray(root.onto * scale), mean * scale
+
+
+def unit(features: FloatArray, largest: float, context: Any) -> tuple[FloatArray, float]:
+    """Find the mean of features, and what they are multiplied by for a top eigenvalue of one.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n, r)
+        Features of the fitted rows.
+    largest : float
+        Beside which an eigenvalue rests on rounding.
+    context : KernelContext
+        For messages.
+
+    Returns
+    -------
+    mean : ndarray of shape (r,)
+        Theirs.
+    scale : float
+        The factor.
+    """
     mean = features.mean(axis=0)
     centred = features - mean
-    moments = centred.T @ centred / len(values)
+    moments = centred.T @ centred / len(features)
     r = len(mean)
     top = float(eigh(moments, eigvals_only=True, subset_by_index=[r - 1, r - 1])[0]) if r else 0.0
     if not top > ROUNDING**2 * largest:
@@ -104,8 +158,7 @@ def spanned(values: FloatArray, inner: FloatArray, context: Any) -> tuple[FloatA
             f"the kernel of {brief(context)} is the same for all rows, so it carries no "
             "association; give one that varies"
         )
-    scale = 1.0 / np.sqrt(top)
-    return np.ascontiguousarray(onto * scale), mean * scale
+    return mean, 1.0 / float(np.sqrt(top))
 
 
 def check_walk(values: FloatArray, context: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+from dataclasses import replace
 from typing import Any, Literal, Self, get_args
 
 import numpy as np
@@ -10,18 +10,19 @@ from sklearn.base import clone
 from sklearn.gaussian_process.kernels import RBF
 from sklearn.utils.validation import check_is_fitted
 
-from contextures._arrays import FloatArray, IntArray, Matrix
+from contextures._arrays import FloatArray, Matrix
 from contextures._checks import check_positive_int, check_rows, random_state_of
 from contextures.contexts.base import Context
+from contextures.contexts.cross_fit import FOLDS, Folds, check_cross_fit, described
 from contextures.contexts.declared import Form
-from contextures.contexts.evidence import LEVELS, MOST_COLUMNS, Widths, learn_widths
 from contextures.contexts.kernel_files import is_kernel
-from contextures.contexts.kernel_forms import check_walk, spanned, walk
-from contextures.contexts.kernel_widths import between, learn_scales, widths_for_tasks
-from contextures.contexts.labels import Task, are_classes, missing_labels
+from contextures.contexts.kernel_forms import Root, check_walk, spanned, unit, walk
+from contextures.contexts.kernel_learning import Labelled, Likeness, asked_by_column, learned
+from contextures.contexts.kernel_widths import between, widths_for_tasks
+from contextures.contexts.labels import Task
 from contextures.contexts.rbf import median_distance
 from contextures.contexts.support import landmarks
-from contextures.exceptions import ContextWarning, InputError
+from contextures.exceptions import InputError
 
 WidthsFrom = Literal["fixed", "shared", "each", "pseudo-tasks"]
 Normalization = Literal["walk", "centred"]
@@ -35,8 +36,8 @@ N_LANDMARKS = 2000
 FEW = 100
 """Rows on which a kernel is tried before anything else."""
 
-MOST_LEARNING, MOST_TASKS = 500, 300
-"""Rows that widths are learned from, with labels and without."""
+MOST_TASKS = 300
+"""Rows that widths are learned from without labels."""
 
 
 class KernelContext(Context):
@@ -69,6 +70,11 @@ class KernelContext(Context):
     random_state : int, RandomState or None, default=None
         Draws landmarks, and the rows that widths are learned from; None stands for the seed of
         whatever fits the context, or a fixed one.
+    cross_fit : int, optional
+        Where each column has a width from labels: in how many folds fitted rows are described,
+        wherever they are asked for, each by widths that were learned without its label. None
+        describes all by the same widths; what is learned on top then claims too little where
+        labels are few beside the columns. See the notes.
 
     Attributes
     ----------
@@ -83,9 +89,15 @@ class KernelContext(Context):
     Notes
     -----
     Widths are learned from 500 labelled rows at most (300 without labels), which costs their number
-    cubed a step. A fit costs O(n m p), and centred O(m^3) besides. The noise of a ``WhiteKernel``
+    cubed a step, and as often again as there are folds. A fit costs O(n m p), and centred O(m^3)
+    besides. The noise of a ``WhiteKernel``
     is no likeness of different rows, and counts nothing. A walk from a row that is like no fitted
     row at all goes to the nearest.
+
+    With a width of each column and no folds, the error on new rows was .7 to 1.3 times what
+    cross-validation on the fitted rows claimed: means of five draws, 60 to 400 labels on 6 to 100
+    columns, with or without anything to learn. Folds made it .7 to 1.1 times, at a price: rows are
+    then described by several kernels, which for walks took the error itself up to 1.8 times higher.
 
     References
     ----------
@@ -107,6 +119,7 @@ class KernelContext(Context):
     mend_parts = "wider length scales connect them"
     points_: FloatArray
     noise_: float | None
+    _folds: Folds | None = None
 
     def __init__(
         self,
@@ -116,6 +129,7 @@ class KernelContext(Context):
         n_landmarks: int | None = None,
         task: Task = "auto",
         random_state: Any = None,
+        cross_fit: int | None = None,
     ) -> None:
         self.kernel = kernel
         self.widths = widths
@@ -123,6 +137,7 @@ class KernelContext(Context):
         self.n_landmarks = n_landmarks
         self.task = task
         self.random_state = random_state
+        self.cross_fit = cross_fit
 
     @property
     def form(self) -> Form:  # type: ignore[override]
@@ -133,6 +148,14 @@ class KernelContext(Context):
     def needs_y(self) -> bool:  # type: ignore[override]
         """Whether ``fit`` needs ``y``: for widths from labels."""
         return self.widths in ("shared", "each")
+
+    @property
+    def sees_labels(self) -> bool:  # type: ignore[override]
+        """Whether fitted rows are described out of fold, as the widths that labels chose know them.
+
+        Of widths without folds it is not said: they hardly tell one label.
+        """
+        return self.widths == "each" and self.cross_fit is not None
 
     @property
     def on_rows(self) -> bool:  # type: ignore[override]
@@ -199,6 +222,7 @@ class KernelContext(Context):
                 )
         if self.n_landmarks is not None:
             check_positive_int(self.n_landmarks, "n_landmarks", least=2)
+        check_cross_fit(self.cross_fit)
 
     def check_fit(self, X: Any, y: Any = None) -> None:
         """Refuse parameters that do not suit rows; see :meth:`Context.check_fit`."""
@@ -215,117 +239,109 @@ class KernelContext(Context):
         self.check_fit(X)
         rows = check_rows(X, least=2)
         rng = random_state_of(self.random_state)
-        self.kernel_ = None if self.kernel is None else clone(self.kernel)
-        self.centre_, self.scales_ = np.zeros(rows.shape[1]), np.ones(rows.shape[1])
-        self.units_, self.noise_ = np.ones(rows.shape[1]), None
-        self.sizes_, self.slope_ = np.zeros(len(LEVELS)), 0.0
+        kernel = None if self.kernel is None else clone(self.kernel)
         if self.needs_y:
-            self._learn(rows, y, rng)
-        elif self.kernel is None:
-            self.kernel_ = RBF(float(np.sqrt(median_distance(rows) / 2.0)))
-        if self.widths == "pseudo-tasks":
-            few = np.sort(rng.permutation(len(rows))[:MOST_TASKS])
-            self.scales_ = widths_for_tasks(self.kernel_, rows[few])
+            labelled = Labelled.of(rows, y, self.task, rng)
+            by_column = asked_by_column(self.widths, rows.shape[1])
+            self._keep(learned(kernel, rows, labelled, by_column=by_column))
+        else:
+            if kernel is None:
+                kernel = RBF(float(np.sqrt(median_distance(rows) / 2.0)))
+            found = Likeness.given(kernel, rows.shape[1])
+            if self.widths == "pseudo-tasks":
+                few = np.sort(rng.permutation(len(rows))[:MOST_TASKS])
+                found = replace(found, scales=widths_for_tasks(kernel, rows[few]))
+            self._keep(found)
         chosen = landmarks(len(rows), self.n_support(len(rows)), rng)
         self.points_ = np.array(rows if chosen is None else rows[chosen])
         self.n_features_in_ = rows.shape[1]
+        self._folds, self._parts = None, []
+        if self.sees_labels:
+            self._folds = Folds(rows, labelled.ranks, self.cross_fit or FOLDS)
+            self._parts = [
+                self._without(fold, rows, labelled, by_column) for fold in range(len(self._folds))
+            ]
         if self.form == "transition":
-            self._set_transition(self._walk(rows))
+            self._set_transition(self._described(rows))
         else:
-            self.map_, self.offset_ = spanned(
-                self._between(rows), self._between(self.points_), self
-            )
-            self._set_features(self._features(rows))
+            self._span(rows)
+            self._set_features(self._described(rows))
         return self
 
     def expand(self, X: Any) -> Matrix:
         """Describe rows by their walk, or by features of the kernel; see :meth:`Context.expand`."""
         check_is_fitted(self)
+        return self._described(check_rows(X, self.points_.shape[1]))
+
+    def expand_without(self, X: Any, fold: int) -> Matrix:
+        """Describe rows by widths learned without a fold; see :meth:`Context.expand_without`."""
+        check_is_fitted(self)
         rows = check_rows(X, self.points_.shape[1])
-        return self._walk(rows) if self.form == "transition" else self._features(rows)
+        return self._said(rows, fold if self._folds is not None else -1)
 
     def context_values(self) -> Any:
         """Give the rows that A ranges over; see :meth:`Context.context_values`."""
         check_is_fitted(self)
         return self.points_ if self.form == "transition" else super().context_values()
 
-    def _learn(self, rows: FloatArray, y: Any, rng: Any) -> None:
-        """Learn the widths from some of the labelled rows."""
-        few, targets = _targets(rows, y, self.task, rng)
-        by_column = self.widths == "each"
-        if by_column and rows.shape[1] > MOST_COLUMNS:
-            warnings.warn(
-                f"widths='each' learns one width for all {rows.shape[1]:,} columns, as there are "
-                f"more than {MOST_COLUMNS}; leave columns out for a width of each",
-                ContextWarning,
-                stacklevel=4,
+    @property
+    def _likeness(self) -> Likeness:
+        told = (self.kernel_, self.scales_, self.noise_)
+        return Likeness(*told, self.centre_, self.units_, self.sizes_, self.slope_)
+
+    def _keep(self, found: Likeness) -> None:
+        self.kernel_, self.scales_, self.noise_ = found.kernel, found.scales, found.noise
+        self.centre_, self.units_ = found.centre, found.units
+        self.sizes_, self.slope_ = found.sizes, found.slope
+
+    def _without(self, fold: int, rows: FloatArray, labelled: Labelled, each: bool) -> Likeness:
+        """Learn the kernel without the labels of a fold."""
+        assert self._folds is not None
+        others = self._folds.learning(fold, labelled.ranks if labelled.classes else None)
+        left = labelled.among(others)
+        if left is None:  # all the others are alike; one width for all hardly tells which differs
+            return learned(self.kernel_, rows, labelled, by_column=False)
+        return learned(self.kernel_, rows, left, by_column=each)
+
+    def _span(self, rows: FloatArray) -> None:
+        """Find the features of the kernel, and in the same columns those of each fold's."""
+        if self._folds is None:
+            self.map_, self.offset_ = spanned(
+                self._between(rows, -1), self._between(self.points_, -1), self
             )
-            by_column = False
-        # Where each column has a width, the units that they come in do not matter.
-        spread = rows.std(axis=0) if by_column else np.full(rows.shape[1], rows.std(axis=0).max())
-        units = 1.0 / np.where(spread > 0, spread, 1.0)
-        if self.kernel is not None:
-            found = learn_scales(self.kernel_, rows[few] * units, targets, by_column=by_column)
-            self.scales_, self.noise_ = found.scales * units, found.noise
             return
-        self.centre_, self.units_ = rows.mean(axis=0), units
-        near = (rows[few] - self.centre_) * units
-        learned = learn_widths(near, targets, by_column=False)
-        if by_column:
-            learned = learn_widths(near, targets, by_column=True, start=learned)
-        self.scales_, self.sizes_ = learned.scales * units, learned.sizes
-        self.slope_ = learned.slope
-        self.noise_ = learned.noise / (float(np.mean(targets**2)) or 1.0)
+        whole = Root.of(self._between(self.points_, -1), self)
+        found = []
+        for fold in range(-1, len(self._folds)):
+            root = whole if fold < 0 else Root.of(self._between(self.points_, fold), self)
+            onto = root.turned(whole).onto
+            features = self._between(rows, fold) @ onto
+            mean = features.mean(axis=0)
+            size = float(np.sqrt(np.mean(np.sum((features - mean) ** 2, axis=1)))) or 1.0
+            found.append((onto / size, mean / size))
+        self._maps = found[1:]
+        self.map_, self.offset_ = found[0]
+        # Centred and scaled as rows are described, each by its own fold.
+        mean, scale = unit(np.asarray(self._described(rows)), 0.0, self)
+        self._maps = [(onto * scale, (each + mean) * scale) for onto, each in self._maps]
+        self.map_, self.offset_ = self.map_ * scale, (self.offset_ + mean) * scale
 
-    def _between(self, rows: FloatArray) -> FloatArray:
-        """Compute the kernel between rows and the points that span it."""
-        if self.kernel_ is not None:
-            return between(self.kernel_, rows * self.scales_, self.points_ * self.scales_)
-        walk = self.form == "transition"
-        # A walk has no use for what is the same for all, or below zero.
-        slope = 0.0 if walk else self.slope_
-        learned = Widths(self.scales_ / self.units_, self.sizes_, slope, 0.0)
-        near, points = ((each - self.centre_) * self.units_ for each in (rows, self.points_))
-        return learned.between(near, points) - (1.0 if walk else 0.0)
+    def _between(self, rows: FloatArray, fold: int) -> FloatArray:
+        """Compute the kernel between rows and the points that span it, learned without a fold."""
+        likeness = self._likeness if fold < 0 else self._parts[fold]
+        return likeness.between(rows, self.points_, walk=self.form == "transition")
 
-    def _walk(self, rows: FloatArray) -> Matrix:
-        return walk(self._between(rows), rows * self.scales_, self.points_ * self.scales_, self)
+    def _described(self, rows: FloatArray) -> Matrix:
+        """Describe rows: fitted ones out of fold."""
+        if self._folds is None:
+            return self._said(rows, -1)
+        return described(rows, self._folds.of(rows), self._said)
 
-    def _features(self, rows: FloatArray) -> FloatArray:
-        return np.asarray(self._between(rows) @ self.map_ - self.offset_)
-
-
-def _targets(rows: FloatArray, y: Any, task: Task, rng: Any) -> tuple[IntArray, FloatArray]:
-    """Choose labelled rows to learn widths from, and give their targets, about mean zero."""
-    if y is None:
-        raise InputError(
-            "widths are learned from labels here; call fit(X, y), or give widths='pseudo-tasks' "
-            "or 'fixed'"
-        )
-    labels = np.asarray(y)
-    if labels.shape[:1] != (len(rows),):
-        raise InputError(
-            f"X has {len(rows)} rows but y has shape {labels.shape}; give one label per row"
-        )
-    known = np.flatnonzero(~missing_labels(labels))
-    classes = len(known) > 1 and are_classes(labels[known], task)
-    few = np.sort(rng.permutation(known)[:MOST_LEARNING])
-    if classes and labels.ndim != 1:
-        raise InputError(f"class labels must be one per row; y has shape {labels.shape}")
-    if classes:
-        codes = np.unique(labels[known], return_inverse=True)[1][np.searchsorted(known, few)]
-        targets = np.eye(codes.max() + 1)[codes] - 1.0 / (codes.max() + 1)
-    else:
-        try:
-            targets = labels[few].astype(np.float64).reshape(len(few), int(labels[0].size))
-        except (TypeError, ValueError):
-            raise InputError("y must hold numbers to learn widths for amounts") from None
-        if len(few) and not np.isfinite(targets).all():
-            raise InputError("y holds infinite values; leave these rows' labels out")
-        targets = targets - targets.mean(axis=0) if len(few) else targets
-    if len(few) < 2 or not (np.ptp(targets, axis=0) > 0).any():
-        raise InputError(
-            f"widths cannot be learned from {len(few)} labels that are all alike; give labels "
-            "that differ, or widths='fixed'"
-        )
-    return few, targets
+    def _said(self, rows: FloatArray, fold: int) -> Matrix:
+        """Describe rows by what was learned without a fold, or for -1 from all labels."""
+        values = self._between(rows, fold)
+        if self.form == "transition":
+            scales = self.scales_ if fold < 0 else self._parts[fold].scales
+            return walk(values, rows * scales, self.points_ * scales, self)
+        onto, offset = (self.map_, self.offset_) if fold < 0 else self._maps[fold]
+        return np.asarray(values @ onto - offset)

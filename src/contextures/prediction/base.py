@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -13,8 +11,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray, IntArray
 from contextures._checks import validated
-from contextures.exceptions import ContextWarning, InputError
+from contextures.exceptions import InputError
 from contextures.prediction.blocks import in_blocks
+from contextures.prediction.each_member import fit_each
 from contextures.prediction.expected import say_expected
 from contextures.prediction.members import (
     FittedMember,
@@ -22,6 +21,7 @@ from contextures.prediction.members import (
     Problem,
     has_many_labels,
     make_members,
+    suits_shallow_trees,
 )
 from contextures.prediction.members.contexts import shared_descriptions
 from contextures.prediction.pool import Pool, Prior, fit_pool, pooled_left_out
@@ -36,6 +36,7 @@ class PooledPrediction(BaseEstimator):
     verbose: Any
     random_state: Any
     standardize: Any
+    n_jobs: int | None
 
     def _check_rows(self, X: Any, *, reset: bool) -> FloatArray:
         check_columns(X)
@@ -55,8 +56,10 @@ class PooledPrediction(BaseEstimator):
         classes: bool,
     ) -> tuple[FloatArray, FloatArray]:
         """Fit and weigh members; give the targets' pooled left-out predictions and errors."""
-        many = has_many_labels(len(labelled), targets.shape[1] if classes else 0)
-        members = make_members(self.members, self.effort, many, 2 * len(labelled) < len(rows))
+        n_classes, unlabelled = targets.shape[1] if classes else 0, 2 * len(labelled) < len(rows)
+        many = has_many_labels(len(labelled), n_classes)
+        shallow = suits_shallow_trees(rows, len(labelled), n_classes)
+        members = make_members(self.members, self.effort, many, unlabelled, shallow)
         self._centre, self._spread = column_scales(rows, self.standardize)
         problem = Problem(
             self._standardised(rows),
@@ -66,7 +69,7 @@ class PooledPrediction(BaseEstimator):
             random_state=self.random_state,
         )
         say_expected(members, problem, aloud=bool(self.verbose))
-        fitted, seconds = _fit_each(members, problem)
+        fitted, seconds = fit_each(members, problem, self.n_jobs)
         members = [each for each, found in zip(members, fitted, strict=True) if found is not None]
         self._members = [each for each in fitted if each is not None]
         self._member_names = [each.name for each in members]
@@ -149,39 +152,3 @@ def _prior(members: list[Member]) -> Prior:
     few = np.array([each.few for each in members], dtype=np.float64)
     mean = [each.name for each in members].index("mean")
     return Prior(shares, few if few.any() else shares, mean)
-
-
-def _fit_each(
-    members: list[Member], problem: Problem
-) -> tuple[list[FittedMember | None], list[float | None]]:
-    fitted: list[FittedMember | None] = []
-    seconds: list[float | None] = []
-    failed: dict[str, InputError] = {}
-    for member in members:
-        start = time.perf_counter()
-        try:
-            fitted.append(_checked(member, member.fit(problem), problem))
-            seconds.append(time.perf_counter() - start)
-        except InputError as error:  # of rows that this member cannot use, which others can
-            warnings.warn(
-                f"the member {member.name!r} is left out: {error}", ContextWarning, stacklevel=4
-            )
-            failed[member.name] = error
-            fitted.append(None)
-            seconds.append(None)
-    if failed and len(failed) == sum(each.name != "mean" for each in members):
-        name, why = next(iter(failed.items()))
-        raise InputError(
-            f"no member could be fitted ({', '.join(failed)}), of which {name!r} says: {why}"
-        )
-    return fitted, seconds
-
-
-def _checked(member: Member, found: FittedMember, problem: Problem) -> FittedMember:
-    shape = np.asarray(getattr(found, "left_out", None)).shape
-    if shape != problem.targets.shape:
-        raise TypeError(
-            f"{type(member).__name__}.fit gave left_out of shape {shape}, not "
-            f"{problem.targets.shape}: one row for each labelled row, one column for each target"
-        )
-    return found

@@ -48,6 +48,9 @@ class ContextureClassifier(ClassifierMixin, PooledPrediction):
         What stands for no label in y, besides None and NaN; None for nothing else.
     random_state : int, RandomState or None, default=None
         As for :class:`ContextureRegressor`.
+    n_jobs : int, optional
+        How many members are fitted at once, in threads: one when None, as many as there are cores
+        when -1. More hold more in memory.
     verbose : bool, default=False
         As for :class:`ContextureRegressor`.
 
@@ -123,6 +126,7 @@ class ContextureClassifier(ClassifierMixin, PooledPrediction):
         standardize: Any = "auto",
         unlabelled: Any = -1,
         random_state: Any = None,
+        n_jobs: int | None = None,
         verbose: Any = False,
     ) -> None:
         self.members = members
@@ -130,6 +134,7 @@ class ContextureClassifier(ClassifierMixin, PooledPrediction):
         self.standardize = standardize
         self.unlabelled = unlabelled
         self.random_state = random_state
+        self.n_jobs = n_jobs
         self.verbose = verbose
 
     def fit(self, X: Any, y: Any) -> Self:

@@ -43,6 +43,9 @@ class ContextureRegressor(RegressorMixin, PooledPrediction):
         have a range of at most ten times what one in ten have.
     random_state : int, RandomState or None, default=None
         The seed of the forests and of random parts of many rows; None stands for a fixed one.
+    n_jobs : int, optional
+        How many members are fitted at once, in threads: one when None, as many as there are cores
+        when -1. More hold more in memory.
     verbose : bool, default=False
         Whether to print how long the fit is expected to take, right to a factor of three or so. It
         is logged by "contextures.prediction" in any case.
@@ -108,12 +111,14 @@ class ContextureRegressor(RegressorMixin, PooledPrediction):
         effort: Any = "default",
         standardize: Any = "auto",
         random_state: Any = None,
+        n_jobs: int | None = None,
         verbose: Any = False,
     ) -> None:
         self.members = members
         self.effort = effort
         self.standardize = standardize
         self.random_state = random_state
+        self.n_jobs = n_jobs
         self.verbose = verbose
 
     def fit(self, X: Any, y: Any) -> Self:

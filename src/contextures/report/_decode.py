@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import types
 import typing
+from math import isfinite as finite
 from typing import Any
 
 from contextures.exceptions import InputError
@@ -20,7 +20,7 @@ def to_plain(value: Any) -> Any:
     if hasattr(value, "tolist"):
         return to_plain(value.tolist())
     if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
+        return float(value) if finite(value) else None
     return str(value) if isinstance(value, str) else value
 
 
@@ -30,12 +30,14 @@ def build(kind: Any, value: Any, path: str) -> Any:
     if origin is types.UnionType:
         return _build_union(arguments, value, path)
     if origin is list and isinstance(value, list):
+        if arguments[0] is float and all(type(item) is float and finite(item) for item in value):
+            return list(value)  # the most of a report, and the path of none is needed
         return [build(arguments[0], item, f"{path}[{i}]") for i, item in enumerate(value)]
     if origin is dict and isinstance(value, dict):
         return {key: build(arguments[1], item, f"{path}[{key!r}]") for key, item in value.items()}
     if dataclasses.is_dataclass(kind) and isinstance(value, dict):
         return _build_dataclass(kind, value, path)
-    if kind is float and type(value) in (int, float) and math.isfinite(value):
+    if kind is float and type(value) in (int, float) and finite(value):
         return float(value)
     if origin is None and kind is not float and type(value) is kind:
         return value

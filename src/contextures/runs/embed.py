@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from contextures._arrays import FloatArray
-from contextures.data import Table, load_preparation
+from contextures.data import load_preparation
 from contextures.data.parts import Parts, parts_of
-from contextures.data.table import as_table
 from contextures.encoders import load_encoder
 from contextures.runs.folder import check_run, embeddings_frame
+from contextures.runs.given import given_rows
 from contextures.runs.kept import keeping
 from contextures.runs.kept_record import asked_rows
 from contextures.runs.output_file import check_output_file
@@ -25,7 +26,7 @@ from contextures.runs.streamed import write_rows
 
 def embed_table(
     run: str | Path,
-    table: Table | Parts,
+    table: Any,
     out: str | Path,
     progress: Progress | None = None,
     *,
@@ -39,7 +40,7 @@ def embed_table(
     ----------
     run : str or pathlib.Path
         The run.
-    table : Table, frame or Parts
+    table : Table, frame, Parts, path or list of paths
         Rows with the columns that the run was fitted to; the target may be absent. More than a
         batch are embedded and written a batch at a time.
     out : str or pathlib.Path
@@ -85,7 +86,7 @@ def embed_table(
 
 def embed_rows(
     run: str | Path,
-    table: Table | Parts,
+    table: Any,
     out: str | Path,
     progress: Progress | None = None,
     *,
@@ -96,7 +97,8 @@ def embed_rows(
     """Embed rows as :func:`embed_table` does; give their number, and notes."""
     progress = progress or Progress()
     folder = check_run(run)
-    parts = table if isinstance(table, Parts) else _parts(table)
+    given = given_rows(folder, table, id=id)
+    parts = given if isinstance(given, Parts) else parts_of(given)
     check_output(out)
     check_dtype(dtype)
     check_output_file(out, "embedding", [folder, parts.source, *parts.files])
@@ -136,7 +138,3 @@ def embed_rows(
                     raise
                 written = DOUBLE
     return n_rows, [*notes, *(beyond(largest) if dtype != DOUBLE else [])]
-
-
-def _parts(table: Table) -> Parts:
-    return parts_of(as_table(table, min_rows=1, min_columns=1))

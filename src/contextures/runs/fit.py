@@ -14,7 +14,6 @@ from contextures.contexts import Context
 from contextures.data import Table
 from contextures.data.parts import Parts
 from contextures.data.proportions import keep_proportions
-from contextures.data.table import as_table
 from contextures.evaluation import Task, probe_curve
 from contextures.evaluation.metrics import check_metric
 from contextures.evaluation.representations.folds import Apart, folds, held_groups
@@ -29,6 +28,7 @@ from contextures.runs.checked_table import Checked, look_over
 from contextures.runs.compressed import kept_share
 from contextures.runs.encoder_choice import check_kind
 from contextures.runs.folder import reserve
+from contextures.runs.given import given_table
 from contextures.runs.held import held_of
 from contextures.runs.judging import judge
 from contextures.runs.kept import Kept, keeping
@@ -37,7 +37,7 @@ from contextures.runs.kept_record import asked_fit
 from contextures.runs.learn import learn
 from contextures.runs.long import check_long
 from contextures.runs.long_rows import drawn_of, write_long
-from contextures.runs.memory import bytes_of
+from contextures.runs.memory import bytes_of, threshold
 from contextures.runs.options import FitOptions, check_seed, python_call
 from contextures.runs.outside import outside_rows, read_test, repeated
 from contextures.runs.paired_gain import gain_over_raw
@@ -125,19 +125,23 @@ def check_options(options: FitOptions) -> Context | None:
 
 
 def fit_table(
-    table: Table | Parts, out: str | Path, options: FitOptions, progress: Progress | None = None
+    table: Any,
+    out: str | Path,
+    options: FitOptions | None = None,
+    progress: Progress | None = None,
 ) -> FitResult:
     """Do the main job on a table and write a run folder.
 
     Parameters
     ----------
-    table : Table, frame or Parts
-        The table; a frame of pandas, polars or pyarrow will do. Of more rows than
-        ``options.sample``, so many are drawn and learned from.
+    table : Table, frame, Parts, path or list of paths
+        The table; a frame of pandas, polars or pyarrow will do, and so will a file, a folder, a
+        pattern or several files. Of more rows than ``options.sample``, so many are drawn and
+        learned from.
     out : str or pathlib.Path
         The folder to make.
-    options : FitOptions
-        What to do.
+    options : FitOptions, optional
+        What to do; without a target the coordinates alone.
     progress : Progress or None
         Told how far the work is.
 
@@ -163,9 +167,9 @@ def fit_table(
     ...     (result.folder / "report.html").exists()
     True
     """
-    progress = progress or Progress()
-    given = table if isinstance(table, Parts) else as_table(table)
+    options, progress = options or FitOptions(), progress or Progress()
     context = check_options(options)
+    given = given_table(table, id=options.id, rows=threshold(options))
     with reserve(out, force=options.force, reads=_reads(given, options)) as reserved:
         table, drawn = drawn_of(given, options, progress)
         asked = None if drawn is None else asked_fit(drawn.parts, options)

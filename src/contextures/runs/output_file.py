@@ -11,16 +11,19 @@ from typing import Literal
 
 import pandas as pd
 
-from contextures._files import cannot_write
+from contextures._files import cannot_write, read_json
 from contextures._scratch import scratch_file
 from contextures.exceptions import InputError
 from contextures.runs.manifest import run_files
 from contextures.runs.place import check_name
 
-Kind = Literal["page", "embedding", "prediction", "ranking"]
+Kind = Literal["page", "comparison", "embedding", "prediction", "ranking"]
 
 MADE = "contextures"
 """The attribute of a frame that says in a Parquet file what was written."""
+
+SHIFT_MADE = "contextures shift"
+"""What the data beside a page about new rows say in ``made_by``."""
 
 _PAGE = b'<meta name="generator" content="contextures '
 _ID = r'("([^"]|"")*"|[^",]*)'
@@ -31,7 +34,11 @@ _HEADERS = {
 
 
 def check_output_file(
-    out: str | Path, kind: Kind, reads: Sequence[str | Path] = (), own: str | Path | None = None
+    out: str | Path,
+    kind: Kind,
+    reads: Sequence[str | Path] = (),
+    own: str | Path | None = None,
+    named: str | None = None,
 ) -> None:
     """Check, before any long work, that a file can be written and nothing is lost by it.
 
@@ -39,12 +46,14 @@ def check_output_file(
     ----------
     out : str or pathlib.Path
         The file to write.
-    kind : {"page", "embedding", "prediction", "ranking"}
+    kind : {"page", "comparison", "embedding", "prediction", "ranking"}
         What it will hold. Only a file that holds the same and was written here is replaced.
     reads : sequence of str or pathlib.Path
         What is read: none of these, by whatever name, is written to.
     own : str or pathlib.Path, optional
         A file of a run that is written anew.
+    named : str, optional
+        What messages call the file, where ``--out`` names another beside it.
 
     Raises
     ------
@@ -53,24 +62,24 @@ def check_output_file(
         can be written there.
     """
     check_name(out)
-    shown = repr(str(out))
+    shown = f"--out {str(out)!r}" if named is None else named
     try:
         file = Path(os.path.realpath(out))
         for read in reads:
             if file == Path(os.path.realpath(read)) or _same(file, Path(read)):
-                raise InputError(f"--out {shown} is read as well; choose another with --out")
+                raise InputError(f"{shown} is read as well; choose another with --out")
         mine = own is not None and file == Path(os.path.realpath(own))
         if not mine and file.name in (run_files(file.parent) or ()):
             raise InputError(
-                f"--out {shown} belongs to the run {file.parent.name!r}; choose another with --out"
+                f"{shown} belongs to the run {file.parent.name!r}; choose another with --out"
             )
         if file.is_dir():
-            raise InputError(f"--out {shown} is a folder; give the name of a file")
+            raise InputError(f"{shown} is a folder; give the name of a file")
         if file.exists() and not file.is_file():
-            raise InputError(f"--out {shown} is not a plain file; give the name of another")
+            raise InputError(f"{shown} is not a plain file; give the name of another")
         if file.exists() and not mine and not _is_ours(file, kind):
             raise InputError(
-                f"--out {shown} exists and is no {kind} that was written here, so it is left "
+                f"{shown} exists and is no {kind} that was written here, so it is left "
                 "alone; choose another with --out, or remove it"
             )
         _check_writable(file)
@@ -88,10 +97,20 @@ def _is_ours(file: Path, kind: Kind) -> bool:
     if kind == "page":
         with file.open("rb") as opened:
             return _PAGE in opened.read(2**16)
+    if kind == "comparison":
+        return _is_comparison(file)
     if file.suffix.lower() == ".csv" and kind in _HEADERS:
         with file.open(encoding="utf-8", errors="replace") as opened:
             return _HEADERS[kind].fullmatch(opened.readline(2**20)) is not None
     return _made(file) == kind
+
+
+def _is_comparison(file: Path) -> bool:
+    try:
+        found = read_json(file)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and found.get("made_by") == SHIFT_MADE
 
 
 def _made(file: Path) -> str | None:

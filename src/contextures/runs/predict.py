@@ -9,14 +9,14 @@ import pandas as pd
 
 from contextures._arrays import FloatArray
 from contextures._files import read_json
-from contextures.data import Table, load_preparation
+from contextures.data import load_preparation
 from contextures.data.parts import Parts, parts_of
-from contextures.data.table import as_table
 from contextures.exceptions import InputError
 from contextures.prediction import load_predictor
 from contextures.prediction.storage import DESCRIPTION
 from contextures.runs.carried import carry
 from contextures.runs.folder import check_run
+from contextures.runs.given import given_rows
 from contextures.runs.kept import keeping
 from contextures.runs.kept_record import asked_rows
 from contextures.runs.manifest import MARK
@@ -92,7 +92,7 @@ class Predictions:
 
 def predict_table(
     run: str | Path,
-    table: Table | Parts,
+    table: Any,
     out: str | Path,
     progress: Progress | None = None,
     *,
@@ -104,7 +104,7 @@ def predict_table(
     ----------
     run : str or pathlib.Path
         A run that was fitted with a target.
-    table : Table, frame or Parts
+    table : Table, frame, Parts, path or list of paths
         Rows with the columns that the run was fitted to; the target may be absent, and is not
         looked at. More than a batch are predicted and written a batch at a time.
     out : str or pathlib.Path
@@ -140,9 +140,8 @@ def predict_table(
     """
     progress = progress or Progress()
     folder = check_run(run)
-    parts = (
-        table if isinstance(table, Parts) else parts_of(as_table(table, min_rows=1, min_columns=1))
-    )
+    given = given_rows(folder, table, id=id)
+    parts = given if isinstance(given, Parts) else parts_of(given)
     check_output(out)
     check_output_file(out, "prediction", [folder, parts.source, *parts.files])
     predictor = predictor_of(folder)

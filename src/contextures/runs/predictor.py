@@ -32,6 +32,9 @@ REFIT_MOST = 1000
 """Labels up to which the predictor is fitted a second time, with those that were held out: of
 more, a quarter says little, and a fit takes the better part of a minute."""
 
+TOGETHER_MOST = 20_000
+"""Labels up to which members are fitted side by side; of more each takes much memory."""
+
 
 @dataclass(frozen=True)
 class Predicted:
@@ -183,10 +186,11 @@ def _fitted(
 ) -> tuple[ContextureClassifier | ContextureRegressor, float]:
     assert checked.target is not None
     started = time.perf_counter()
+    n_jobs = -1 if int((~pd.isna(target)).sum()) <= TOGETHER_MOST else None
     if checked.target.task == "classification":
-        model = ContextureClassifier(unlabelled=None, random_state=seed)
+        model = ContextureClassifier(unlabelled=None, random_state=seed, n_jobs=n_jobs)
     else:
-        model = ContextureRegressor(random_state=seed)
+        model = ContextureRegressor(random_state=seed, n_jobs=n_jobs)
     model.fit(features, target)
     return model, time.perf_counter() - started
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from contextures.data import Table
-from contextures.data.parts import Parts
 from contextures.exceptions import InputError
 from contextures.runs.checked_table import look_over
+from contextures.runs.given import given_table
 from contextures.runs.long import check_long
 from contextures.runs.long_rows import drawn_of
 from contextures.runs.options import SAMPLE, FitOptions
@@ -35,7 +34,7 @@ class Ranked(NamedTuple):
 
 
 def rank_table(
-    table: Table | Parts,
+    table: Any,
     *,
     target: str | None = None,
     task: str | None = None,
@@ -49,7 +48,7 @@ def rank_table(
 
     Parameters
     ----------
-    table : Table, frame or Parts
+    table : Table, frame, Parts, path or list of paths
         The table; all its rows are used up to `sample`, since nothing is scored on held-out ones.
     target : str or None
         A column to leave out of the features; the label context is then listed too.
@@ -94,7 +93,7 @@ def rank_table(
 
 
 def rank_rows(
-    table: Table | Parts,
+    table: Any,
     *,
     target: str | None,
     task: str | None,
@@ -110,7 +109,7 @@ def rank_rows(
     check_long(sample, "auto")
     progress = progress or Progress()
     options = FitOptions(target=target, id=id, sample=sample, seed=seed)
-    held, drawn = drawn_of(table, options, progress)
+    held, drawn = drawn_of(given_table(table, id=id, rows=sample), options, progress)
     with progress.stage("prepare table"):
         checked = look_over(held, target, task, id)
         rows = checked.preparation().fit_transform(checked.features)

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from contextures._arrays import FloatArray
-from contextures.data import Table, load_preparation
-from contextures.data.parts import Parts
+from contextures.data import load_preparation
 from contextures.exceptions import InputError
 from contextures.prediction.storage import DESCRIPTION
 from contextures.runs.folder import check_run
@@ -136,7 +135,7 @@ class Shift:
 
 def shift_table(
     run: str | Path,
-    table: Table | Parts,
+    table: Any,
     *,
     target: str | None = None,
     sample: int = DRAWN,
@@ -149,7 +148,7 @@ def shift_table(
     ----------
     run : str or pathlib.Path
         A run.
-    table : Table, frame or Parts
+    table : Table, frame, Parts, path or list of paths
         New rows, with the columns that the run was fitted to.
     target : str, optional
         The column of labels among them.

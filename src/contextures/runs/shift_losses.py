@@ -15,6 +15,7 @@ from contextures._arrays import FloatArray
 from contextures._files import read_json
 from contextures.data.kinds import Hints, kind_of
 from contextures.data.values import numbers_of, same_words, words_of
+from contextures.data.words import listed
 from contextures.exceptions import InputError
 from contextures.runs.carried import CHANCE
 from contextures.runs.new_rows import how_read
@@ -149,6 +150,8 @@ def compare_losses(
     if labels is not None or each is not None:
         predicted = predicted_frame(predictor_of(folder), sample.features)
     if labels is not None and predicted is not None:
+        if sharp:
+            notes += unseen_classes(labels[sample.labelled], _chances(predicted))
         new = losses_of(folder, labels, predicted["prediction"].to_numpy(), task)
         new = new[sample.labelled & ~np.isnan(new)]
         if len(new) >= 2:
@@ -178,8 +181,52 @@ def compare_losses(
 
 def _telling(features: FloatArray, own: pd.DataFrame, like: pd.DataFrame) -> FloatArray:
     """Give what tells the loss of a row: its columns, and the chances or number predicted."""
-    chances = [name for name in like.columns if str(name).startswith(CHANCE)] or ["prediction"]
-    return np.hstack([features, own[chances].to_numpy(dtype=np.float64)])
+    names = [f"{CHANCE}{name}" for name in _chances(like)] or ["prediction"]
+    return np.hstack([features, own[names].to_numpy(dtype=np.float64)])
+
+
+def _chances(predicted: pd.DataFrame) -> list[str]:
+    """Name the classes that were given chances, none where numbers were predicted."""
+    names = (str(name) for name in predicted.columns)
+    return [name.removeprefix(CHANCE) for name in names if name.startswith(CHANCE)]
+
+
+def unseen_classes(series: pd.Series, classes: list[str]) -> list[str]:
+    """Say which labels are of no class that was learned, so that no prediction can be right.
+
+    Parameters
+    ----------
+    series : pandas.Series
+        The labels.
+    classes : list of str
+        What can be predicted.
+
+    Returns
+    -------
+    list of str
+        A note, or none.
+
+    Raises
+    ------
+    InputError
+        If that is so of all of them: then they are most likely of another column.
+    """
+    words = [word for word in words_of(series) if word is not None]
+    learned = {word for word in words_of(pd.Series(classes, dtype=object)) if word is not None}
+    known = {*learned, *same_words(set(words), learned)}
+    unseen = [word for word in words if word not in known]
+    if not unseen:
+        return []
+    which = list(dict.fromkeys(unseen))
+    if len(unseen) == len(words):
+        raise InputError(
+            f"--target {str(series.name)!r} holds {which[0]!r}, and no label that the run can "
+            f"predict ({listed(sorted(classes))}); name the column that holds them"
+        )
+    return [
+        f"{len(unseen):,} of the {len(words):,} labels in {str(series.name)!r} are of no class "
+        f"that the run learned ({listed(which)}): every prediction of them counts as wrong"
+    ]
 
 
 def _weighted(old: FloatArray, r: FloatArray) -> MeanLoss:

@@ -13,8 +13,8 @@ from contextures._arrays import FloatArray
 from contextures.data import Table, TablePreparation
 from contextures.data.drawn import drawn_rows, survey
 from contextures.data.parts import Parts, parts_of
-from contextures.data.table import as_table
 from contextures.runs.carried import own_id
+from contextures.runs.given import given_rows
 from contextures.runs.predict import run_options
 from contextures.runs.progress import Progress
 from contextures.runs.streamed import NewRows
@@ -101,7 +101,7 @@ def sample_of(
     InputError
         If a row does not fit the run, naming its file, or there is no such target.
     """
-    table = given if isinstance(given, Parts) else as_table(given, min_rows=1, min_columns=1)
+    table = given_rows(folder, given)
     parts = table if isinstance(table, Parts) else parts_of(table)
     known, n_rows, parts = survey(parts, target)
     drawn = drawn_rows(n_rows, None, n, seed)

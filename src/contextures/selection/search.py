@@ -73,7 +73,7 @@ class ContextSearch(Showing, BaseEstimator):
         The largest dimension considered; see :func:`contextures.evaluation.usefulness`.
     beta : float, default=1.0
         The weight of the estimation term.
-    max_samples : int, default=1500
+    max_samples : int, default=1000
         How many rows spectra are computed on at most.
     n_jobs : int, optional
         How many candidates' families are worked on at once, through joblib: inside
@@ -147,7 +147,7 @@ class ContextSearch(Showing, BaseEstimator):
         criterion: str = "auto",
         d0: int = 512,
         beta: float = 1.0,
-        max_samples: int = 1500,
+        max_samples: int = 1000,
         n_jobs: int | None = None,
         random_state: Any = 0,
     ) -> None:

@@ -83,9 +83,14 @@ def check_probabilities(sample_weight: Any, values: Any) -> Any:
         raise InputError(
             f"sample_weight has {len(weights)} values, but there are {len(values)} losses"
         )
-    if weights.min() < 0 or weights.sum() <= 0:
+    if weights.min() < 0 or weights.max() <= 0:
         raise InputError("sample_weight must not be negative, and not zero everywhere")
-    return weights / weights.sum()
+    with np.errstate(over="ignore"):
+        total = weights.sum()
+    if not np.isfinite(total):  # though each is finite
+        weights = weights / len(weights)
+        total = weights.sum()
+    return weights / total
 
 
 def sort_losses(losses: Any, sample_weight: Any = None, *, order: bool = False) -> SortedLosses:

@@ -57,7 +57,7 @@ class ConvexCombination(Mix):
     Notes
     -----
     Of transitions a combination is a transition, whose rows are those of the parts side by side;
-    with a kernel it is a kernel. It only draws if a part does.
+    with a kernel it is a kernel. It only draws if a part does; weights then rest on draws.
 
     References
     ----------

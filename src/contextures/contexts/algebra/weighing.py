@@ -9,9 +9,9 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve, eigh
 from scipy.optimize import linprog, minimize
 from scipy.spatial.distance import pdist, squareform
-from sklearn.base import clone
 
 from contextures._arrays import FloatArray, IntArray, to_numpy
+from contextures.contexts.algebra.compared import kernels_between
 from contextures.contexts.base import Context
 from contextures.contexts.labels import label_task, missing_labels
 from contextures.exceptions import InputError
@@ -63,10 +63,10 @@ def find_weights(way: str, contexts: Sequence[Context], X: Any, y: Any, rank: in
     Raises
     ------
     InputError
-        If a part only draws, or what the way needs is missing.
+        If what the way needs is missing, or a part only draws what was observed.
     """
     rows, targets = _tasks(way, X, y)
-    kernels = [_kernel(context, X, y, rows) for context in contexts]
+    kernels = kernels_between(contexts, X, y, rows)
     if way == "min-max":
         return min_max(kernels, rank)
     return Weighed(least_left_out(kernels, targets), None)
@@ -261,20 +261,3 @@ def _spaced(rows: IntArray) -> IntArray:
     if len(rows) <= MOST_ROWS:
         return rows
     return rows[np.linspace(0, len(rows) - 1, MOST_ROWS).astype(np.intp)]
-
-
-def _kernel(context: Context, X: Any, y: Any, rows: IntArray) -> FloatArray:
-    """Give the dual kernel less one between rows, by a context that is as strong among them."""
-    n = len(X)
-    if context.form == "sampler":
-        raise InputError(
-            "weights can be found for contexts with a transition or a kernel; give them for "
-            "contexts that only draw"
-        )
-    if len(rows) == n or context.takes != "array":
-        fitted = clone(context).fit(X, y)
-        return np.asarray(fitted.fitted_kernel(rows) - 1.0)
-    labels = None if y is None else np.asarray(y)[rows]
-    return np.asarray(
-        context.subsampled(len(rows) / n).fit(to_numpy(X)[rows], labels).fitted_kernel() - 1.0
-    )

@@ -11,6 +11,7 @@ from contextures.encoders.bases.fourier import FourierBasis
 from contextures.encoders.bases.indicators import IndicatorBasis
 from contextures.encoders.bases.landmarks import LandmarkBasis
 from contextures.encoders.bases.nystroem import NystroemBasis
+from contextures.encoders.bases.parts import PartsBasis
 from contextures.encoders.bases.polynomial import PolynomialBasis
 from contextures.encoders.bases.stacked import StackedBasis
 
@@ -21,6 +22,7 @@ __all__ = [
     "IndicatorBasis",
     "LandmarkBasis",
     "NystroemBasis",
+    "PartsBasis",
     "PolynomialBasis",
     "StackedBasis",
 ]

@@ -51,13 +51,13 @@ def candidate_bases(basis: Any, n_functions: int, seed: int, what: str) -> list[
     return [_one(basis, n_functions, seed, what)]
 
 
-def polynomial_degrees(columns: Sequence[int], n_components: int, most: int) -> list[int]:
+def polynomial_degrees(columns: Sequence[Sequence[int]], n_components: int, most: int) -> list[int]:
     """Give the degrees of polynomials worth judging beside landmarks, lowest first.
 
     Parameters
     ----------
-    columns : sequence of int
-        How many columns each side has.
+    columns : sequence of sequences of int
+        How many columns each part of each side has.
     n_components : int
         d: the lowest degree makes at least as many functions on every side.
     most : int
@@ -71,7 +71,10 @@ def polynomial_degrees(columns: Sequence[int], n_components: int, most: int) -> 
     degrees = [
         degree
         for degree in range(1, HIGHEST_DEGREE + 1)
-        if all(n_components <= comb(p + degree, degree) - 1 <= most for p in columns)
+        if all(
+            n_components <= sum(comb(p + degree, degree) - 1 for p in parts) <= most
+            for parts in columns
+        )
     ]
     return degrees[:N_DEGREES]
 

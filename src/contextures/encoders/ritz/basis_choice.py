@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from contextures.contexts.algebra.layout import Piece
 from contextures.encoders.bases.choice import SHARES, candidate_bases, polynomial_degrees
 from contextures.encoders.bases.indicators import IndicatorBasis
+from contextures.encoders.bases.parts import PartsBasis
 from contextures.encoders.bases.polynomial import PolynomialBasis
 from contextures.encoders.gather import Rows, moments_of
 from contextures.encoders.held_out import USUAL_RIDGE, Judge, choose_ridge
@@ -45,6 +47,8 @@ class Wanted:
         Draws what is random in the bases.
     dtype : dtype
         The precision.
+    pieces : tuple of Piece
+        The parts of A, each of which has a basis of its own; empty where A is of one piece.
     device : str or None
         Where functions are computed; here for None.
     """
@@ -56,6 +60,7 @@ class Wanted:
     named_inputs: bool
     seed: int
     dtype: DTypeLike
+    pieces: tuple[Piece, ...] = ()
     device: str | None = None
 
     @property
@@ -82,17 +87,19 @@ class Wanted:
             return
         tables = [inputs]
         alike = isinstance(self.context_basis, str) and self.context_basis == "auto"
-        alike = alike and not names_things(contexts)
+        alike = alike and not names_things(contexts) and not any(p.named for p in self.pieces)
         if alike:
             tables.append(as_rows(contexts))
         most = min(self.n_functions, len(inputs)) // FEWER
-        columns = [table.shape[1] for table in tables]
+        columns = [[table.shape[1]] for table in tables]
+        if alike and self.pieces:
+            columns[1] = [sum(end - start for start, end in p.groups) for p in self.pieces]
         for degree in polynomial_degrees(columns, n_components, most):
             if any(rests_on_few_rows(table, degree) for table in tables):
                 return
             basis = PolynomialBasis(degree).fit(inputs)
             if alike:
-                other = PolynomialBasis(degree).fit(tables[1])
+                other = self._by_part(PolynomialBasis(degree)).fit(tables[1])
             else:
                 other = self._right(contexts, len(SHARES) // 2)
             # So few functions cost little in double precision, and powers need its digits.
@@ -127,9 +134,21 @@ class Wanted:
                 return IndicatorBasis(self.n_functions).fit(rows)
             like = self.same_space or isinstance(self.basis, str)
             wanted = self.basis if like and not self.named_inputs else "landmarks"
+        # Of parts each has its share of the functions.
+        share = max(1, self.n_functions // len(self.pieces)) if self.pieces else self.n_functions
         # The other seed keeps both sides' landmarks apart.
-        candidates = candidate_bases(wanted, self.n_functions, self.seed + 1, "context_basis")
-        return candidates[min(place, len(candidates) - 1)].fit(rows)
+        candidates = candidate_bases(wanted, share, self.seed + 1, "context_basis")
+        chosen = candidates[min(place, len(candidates) - 1)]
+        return (self._by_part(chosen) if isinstance(wanted, str) else chosen).fit(rows)
+
+    def _by_part(self, basis: Any) -> Any:
+        """Give a basis to each part of A, to names their indicators; as it is, where A is whole."""
+        if not self.pieces:
+            return basis
+        bases = [
+            IndicatorBasis(self.n_functions) if piece.named else basis for piece in self.pieces
+        ]
+        return PartsBasis(bases, self.pieces)
 
 
 def choose_bases(

@@ -10,6 +10,7 @@ from sklearn.utils.metaestimators import available_if
 from contextures._arrays import device_of
 from contextures._checks import brief, check_positive_int
 from contextures.contexts import Context
+from contextures.contexts.algebra.layout import Piece, pieces_of
 from contextures.encoders.base import Encoder
 from contextures.encoders.ritz.alike import alike
 from contextures.encoders.ritz.basis_choice import Wanted
@@ -80,7 +81,8 @@ class ChunkLearner(Encoder):
         """
         settings = Settings.of(self)
         inputs = self._fit_context(X, y)
-        wanted = self._wanted(settings, 0, device_of(X))
+        pieces = pieces_of(self.context_, inputs)
+        wanted = self._wanted(settings, 0, pieces, device_of(X))
         self._learner = Streamed.begin(Fixed.of(settings, wanted, self.context_, inputs, y))
         self._settings = settings
         self._keep_bases()
@@ -192,7 +194,9 @@ class ChunkLearner(Encoder):
         bases = self._learner.bases
         self.basis_, self.context_basis_ = bases.basis, bases.context_basis
 
-    def _wanted(self, settings: Settings, n_pairs: int, device: str | None) -> Wanted:
+    def _wanted(
+        self, settings: Settings, n_pairs: int, pieces: tuple[Piece, ...], device: str | None
+    ) -> Wanted:
         return Wanted(
             self.basis,
             self.context_basis,
@@ -201,5 +205,6 @@ class ChunkLearner(Encoder):
             self._named,
             settings.seed,
             np.float64 if device else settings.dtype(n_pairs),
+            pieces,
             device,
         )

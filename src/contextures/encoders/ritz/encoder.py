@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray, device_of, on_device, to_numpy
 from contextures.contexts import Context
+from contextures.contexts.algebra.layout import pieces_of
 from contextures.encoders.bases.base import values_of
 from contextures.encoders.gather import CHUNK_VALUES
 from contextures.encoders.ritz.chunks import ChunkLearner
@@ -45,7 +46,8 @@ class RitzEncoder(ChunkLearner):
         side. For X that is indices or names, "auto" tells each apart.
     context_basis : "auto", str, transformer or list of these, default="auto"
         The functions psi of a, where contexts are drawn. "auto" takes the kind of ``basis``, and
-        indicators where A is classes, indices or names.
+        indicators where A is classes, indices or names. Given by name it is one basis for each part
+        of a mix, fitted to that part's A.
     n_functions : int, default=1000
         D, for the bases that are given by name.
     ridge : "auto" or float, default="auto"
@@ -178,8 +180,9 @@ class RitzEncoder(ChunkLearner):
         n = len(inputs)
         n_views = settings.n_views(n)
         source = choose_source(self.context_, inputs, settings.n_functions, n_views)
-        n_pairs = n * n_views if isinstance(source, DrawnSource) else n
-        wanted = self._wanted(settings, n_pairs, device_of(X))
+        drawn = isinstance(source, DrawnSource)
+        pieces = pieces_of(self.context_, inputs) if drawn else ()
+        wanted = self._wanted(settings, n * n_views if drawn else n, pieces, device_of(X))
         if wanted.named_inputs:
             # Indicators of rows say nothing about rows held out.
             settings = replace(settings, ridge=settings.ridge or 0.0)

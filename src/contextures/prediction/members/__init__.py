@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Literal, get_args
 
+import numpy as np
+
+from contextures._arrays import FloatArray
 from contextures.exceptions import InputError
 from contextures.prediction.members.base import FittedMember, Member, Problem
 from contextures.prediction.members.boosted import SETTINGS, BoostedMember
@@ -63,6 +66,13 @@ MANY_LABELS = 300
 
 MANY_A_CLASS = 20
 
+SOME_LABELS = 50
+"""Labels from which shallow boosted trees are a member beside the ones for few labels, if there are
+``MANY_A_CLASS`` of each class and rows are corners of a cube: measured, they help nowhere else."""
+
+TWO_VALUED = 0.9
+"""The share of two-valued columns from which rows count as corners of a cube."""
+
 _FEW: dict[Effort, tuple[str, ...]] = {
     "fast": ("contexts", "local", "linear", "gaussian", "trees", "mean"),
     "default": tuple(DEFAULT_MEMBERS),
@@ -96,7 +106,34 @@ def has_many_labels(n_labelled: int, n_classes: int = 0) -> bool:
     return n_labelled >= max(MANY_LABELS, MANY_A_CLASS * n_classes)
 
 
-def default_names(effort: Any, many: bool, unlabelled: bool = False) -> tuple[str, ...]:
+def suits_shallow_trees(rows: FloatArray, n_labelled: int, n_classes: int = 0) -> bool:
+    """Say whether a few labels are enough for shallow trees, and rows are such that these help.
+
+    Between rows whose columns are all yes or no, distances say little, and what columns say
+    together much.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n, p)
+        The rows.
+    n_labelled, n_classes : int
+        As for :func:`has_many_labels`.
+
+    Returns
+    -------
+    bool
+        Whether they are.
+    """
+    if n_labelled < max(SOME_LABELS, MANY_A_CLASS * n_classes):
+        return False
+    least, most = rows.min(axis=0), rows.max(axis=0)
+    two = np.all((rows == least) | (rows == most), axis=0)
+    return bool(two.mean() >= TWO_VALUED)
+
+
+def default_names(
+    effort: Any, many: bool, unlabelled: bool = False, shallow: bool = False
+) -> tuple[str, ...]:
     """List the members for few labels or many.
 
     Parameters
@@ -107,6 +144,8 @@ def default_names(effort: Any, many: bool, unlabelled: bool = False) -> tuple[st
         Whether there are many labels.
     unlabelled : bool
         Whether more rows have no label than have one: contexts of all rows are members then.
+    shallow : bool
+        Whether few labels are enough for shallow trees.
 
     Returns
     -------
@@ -122,13 +161,17 @@ def default_names(effort: Any, many: bool, unlabelled: bool = False) -> tuple[st
         raise InputError(f"effort={effort!r} is not known; give 'fast', 'default' or 'best'")
     known: Effort = effort
     if not many:
-        return _FEW[known]
+        return (*_FEW[known], "boosted shallow") if shallow and known != "fast" else _FEW[known]
     heard = ("contexts", "local") if unlabelled else ()
     return (*_MANY[known], *(name for name in heard if name not in _MANY[known]))
 
 
 def make_members(
-    given: Any, effort: Any = "default", many: bool = False, unlabelled: bool = False
+    given: Any,
+    effort: Any = "default",
+    many: bool = False,
+    unlabelled: bool = False,
+    shallow: bool = False,
 ) -> list[Member]:
     """Give members for names, members and estimators; the mean is always one of them.
 
@@ -138,7 +181,7 @@ def make_members(
         None for the ones of :func:`default_names`, for which the name "default" stands in a list.
     effort : {"fast", "default", "best"}
         How much time the default ones may take.
-    many, unlabelled : bool
+    many, unlabelled, shallow : bool
         As for :func:`default_names`.
 
     Returns
@@ -156,7 +199,7 @@ def make_members(
             f"members={given!r} is not a list; give None for the default ones, or a list of names "
             f"({', '.join(ALL_MEMBERS)}) and members"
         )
-    usual = default_names(effort, many, unlabelled)
+    usual = default_names(effort, many, unlabelled, shallow)
     members: list[Member] = []
     for each in ["default"] if given is None else given:
         asked = usual if isinstance(each, str) and each == "default" else [each]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
+from threading import RLock
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -65,6 +67,7 @@ class Problem:
         order = np.random.default_rng(self.seed).permutation(len(labelled))
         self.core = np.sort(order[:MOST_LABELLED])
         self._shared: dict[Any, Any] = {}
+        self._locks: defaultdict[Any, RLock] = defaultdict(RLock)
 
     def support(self, most: int) -> IntArray:
         """Choose the rows that a context is fitted to, the core's first and in its order.
@@ -110,7 +113,7 @@ class Problem:
         return found
 
     def shared(self, key: Any, make: Callable[[], T]) -> T:
-        """Give what several members need, made when the first of them asks.
+        """Give what several members need, made when the first of them asks; others wait for it.
 
         Parameters
         ----------
@@ -124,9 +127,10 @@ class Problem:
         object
             The same for the same key.
         """
-        if key not in self._shared:
-            self._shared[key] = make()
-        found: T = self._shared[key]
+        with self._locks[key]:
+            if key not in self._shared:
+                self._shared[key] = make()
+            found: T = self._shared[key]
         return found
 
 

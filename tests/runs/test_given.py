@@ -1,0 +1,84 @@
+"""What the functions of the commands take for a table: a path stands for what the command reads."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from contextures.exceptions import InputError
+from contextures.runs import (
+    FitOptions,
+    embed_table,
+    fit_table,
+    predict_table,
+    rank_table,
+    shift_table,
+)
+from contextures.runs.given import is_path
+
+RNG = np.random.default_rng(0)
+FRAME = pd.DataFrame(RNG.normal(size=(80, 3)), columns=["a", "b", "c"])
+FRAME["y"] = np.where(FRAME["a"] + 0.3 * RNG.normal(size=80) > 0, "yes", "no")
+OPTIONS = FitOptions(target="y", context="knn:10", n_components=3)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tables")
+    FRAME.to_csv(folder / "all.csv", index=False)
+    FRAME[:40].to_csv(folder / "part-1.csv", index=False)
+    FRAME[40:].to_csv(folder / "part-2.csv", index=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(files, tmp_path_factory):
+    return fit_table(files / "all.csv", tmp_path_factory.mktemp("runs") / "run", OPTIONS).folder
+
+
+def record(folder):
+    return json.loads((folder / "run.json").read_text(encoding="utf-8"))
+
+
+def test_a_path_is_read_as_the_command_reads_it(run, files):
+    assert record(run)["table"]["source"] == str(files / "all.csv")
+    embedded = pd.read_parquet(run / "embeddings.parquet")
+    assert len(embedded) == 80
+
+
+@pytest.mark.parametrize("several", ["list", "pattern"])
+def test_several_files_are_one_table(several, files, run, tmp_path):
+    paths = [files / "part-1.csv", str(files / "part-2.csv")]
+    given = paths if several == "list" else f"{files}/part-*.csv"
+    made = fit_table(given, tmp_path / "run", OPTIONS).folder
+    one, other = (pd.read_parquet(each / "embeddings.parquet") for each in (made, run))
+    np.testing.assert_allclose(one[["c1", "c2", "c3"]], other[["c1", "c2", "c3"]], atol=1e-6)
+
+
+def test_new_rows_are_given_by_path_too(run, files, tmp_path):
+    new = tmp_path / "new.csv"
+    FRAME[:1].drop(columns="y").to_csv(new, index=False)
+    embed_table(run, new, tmp_path / "embedded.csv")
+    assert len(pd.read_csv(tmp_path / "embedded.csv")) == 1
+    assert len(predict_table(run, str(new), tmp_path / "told.csv").frame) == 1
+    assert shift_table(run, files / "all.csv").n_new == 80
+    assert len(rank_table(files / "all.csv", target="y").results_) > 1
+
+
+def test_options_may_be_left_out(files, tmp_path):
+    found = fit_table(FRAME[["a", "b"]], tmp_path / "run")
+    assert found.run.scored is None
+
+
+def test_a_path_that_is_not_there_is_said_so(tmp_path):
+    with pytest.raises(InputError, match=r"nowhere\.csv"):
+        fit_table(tmp_path / "nowhere.csv", tmp_path / "run", OPTIONS)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("given", [[], [1, 2], b"a.csv", np.ones((30, 3)), None, ["a.csv", 3]])
+def test_what_is_no_path_is_no_path(given):
+    assert not is_path(given)
