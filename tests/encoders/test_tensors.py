@@ -18,6 +18,7 @@ from contextures.contexts import (
     RBFContext,
     TeacherContext,
 )
+from contextures.contexts.algebra.layout import Piece
 from contextures.encoders import RitzEncoder, SpectralEncoder, load_encoder, save_encoder
 from contextures.encoders.bases import (
     Basis,
@@ -28,6 +29,7 @@ from contextures.encoders.bases import (
     StackedBasis,
 )
 from contextures.encoders.bases.base import values_of
+from contextures.encoders.bases.parts import PartsBasis
 from contextures.exceptions import InputError
 from contextures.spectrum.ritz import KernelMoments, PairMoments, TransitionMoments
 from contextures.spectrum.ritz.scatter import Centred
@@ -67,6 +69,22 @@ def test_functions_are_those_of_arrays(basis, device):
     assert found.dtype is torch.float64 and found.device.type == device
     expected = values_of(basis, new, np.float64)
     np.testing.assert_allclose(found.cpu().numpy(), expected, atol=1e-9 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("n_there", [0, 30, 60])
+def test_functions_of_parts_are_those_of_arrays(n_there, device):
+    """Whether the rows asked for hold all parts, or none of one."""
+    rng = np.random.default_rng(0)
+    pieces = [Piece((0,), ((2, 3),)), Piece((1,), ((3, 4), (4, 5)))]
+
+    def rows(n, first):
+        chosen = np.eye(2)[(np.arange(n) >= first).astype(int)]
+        return np.hstack([chosen, rng.normal(size=(n, 3)) * chosen[:, [0, 1, 1]]])
+
+    basis = PartsBasis([LandmarkBasis(5), FourierBasis(4)], pieces).fit(rows(60, 30))
+    new = rows(60, n_there)
+    found = values_of(basis, new, np.float64, device)
+    np.testing.assert_allclose(found.cpu().numpy(), values_of(basis, new, np.float64), atol=1e-12)
 
 
 CASES = {

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from sklearn.base import clone
 
-from contextures._arrays import FloatArray
+from contextures._arrays import Array, FloatArray, on_device, side_by_side, to_numpy
 from contextures.contexts.algebra.layout import Piece
 from contextures.encoders.bases.base import Basis, values_of
 
@@ -81,6 +81,23 @@ class PartsBasis(Basis):
                 own = spread
             found.append(own)
         return np.hstack(found)
+
+    def tensor_values(self, rows: Array) -> Array:
+        """Compute phi on a device; see :meth:`Basis.tensor_values`."""
+        host, device = to_numpy(rows), str(rows.device)
+        found = [rows[:, flags] for flags in _flags(self.pieces)]
+        for basis, scales, piece in zip(self.bases_, self.scales_, self.pieces, strict=True):
+            if basis is None:
+                continue
+            there = np.flatnonzero(_revealed(host, piece))
+            if not len(there):
+                there = np.zeros(1, dtype=np.intp)
+            own = values_of(basis, _columns(host[there], piece) * scales, np.float64, device)
+            spread = rows.new_zeros((len(rows), own.shape[1]))
+            revealed = on_device(_revealed(host[there], piece), device)
+            spread[on_device(there, device).long()] = own * revealed[:, None]
+            found.append(spread)
+        return side_by_side(found)
 
 
 def _flags(pieces: Sequence[Piece]) -> list[list[int]]:

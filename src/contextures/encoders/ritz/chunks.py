@@ -81,7 +81,8 @@ class ChunkLearner(Encoder):
         """
         settings = Settings.of(self)
         inputs = self._fit_context(X, y)
-        wanted = self._wanted(settings, 0, pieces_of(self.context_, inputs), device_of(X))
+        pieces = pieces_of(self.context_, inputs)
+        wanted = self._wanted(settings, 0, pieces, device_of(X))
         self._learner = Streamed.begin(Fixed.of(settings, wanted, self.context_, inputs, y))
         self._settings = settings
         self._keep_bases()
