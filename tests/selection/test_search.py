@@ -135,7 +135,7 @@ def test_only_what_can_be_mixed_is(given, n_mixes):
 
 
 def test_when_every_candidate_fails_no_mix_is_tried():
-    with pytest.raises(InputError, match="no candidate can be chosen: .*177 or less") as caught:
+    with pytest.raises(InputError, match=r"no candidate can be chosen: .*177 or less") as caught:
         ContextSearch([KNNContext(500), KNNContext(600)], mixes=True).fit(X)
     assert "\n" not in str(caught.value)
 
