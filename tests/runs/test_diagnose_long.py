@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from commands import run as command
 from contextures.contexts import KNNContext
 from contextures.data import long_table, table_from_frame
 from contextures.data.drawn import draw
 from contextures.encoders import SpectralEncoder, save_encoder
 from contextures.exceptions import InputError
 from contextures.runs import DiagnoseOptions, FitOptions, diagnose, diagnose_table, fit_table
+from contextures.runs import options as run_options
 from contextures.runs.diagnosed import load_subject
 
 N, SAMPLE = 2600, 1000
@@ -60,6 +62,19 @@ def test_a_run_is_diagnosed_on_the_rows_it_drew(frame, parts, tmp_path, embeddin
     )
     held = diagnose_table(run, frame)
     assert held.diagnosis.share == found.diagnosis.share
+
+
+def test_the_command_reads_a_long_table_in_parts(parts, tmp_path, monkeypatch, capsys):
+    options = FitOptions(target="y", **FIT)
+    run = fit_table(parts, tmp_path / "run", options).folder
+    monkeypatch.setattr(run_options, "SAMPLE", SAMPLE)
+
+    def never(*_, **__):
+        raise AssertionError("read at once")
+
+    monkeypatch.setattr("contextures.data.read_table", never)
+    assert command(monkeypatch, "diagnose", run, parts.source) == 0
+    assert f"diagnosed on {SAMPLE:,} of {N:,} rows" in capsys.readouterr().out
 
 
 def test_rows_of_another_table_are_not_taken_for_the_runs(parts, frame, tmp_path):

@@ -324,6 +324,29 @@ def test_what_is_made_anew_takes_what_followed_with_it(tmp_path):
         assert not kept.rows("rows").holds(0, 0, 1)
 
 
+def test_a_stage_that_rests_on_one_made_anew_is_made_anew(tmp_path):
+    """Scores of an encoder that could not be read again are not taken for another's."""
+
+    def attempt(read):
+        made = []
+        with keeping(tmp_path / "run", {}, Progress()) as kept:
+            for name, how in (("learned", read), ("scored", lambda folder: 2)):
+                kept.stage(name, lambda name=name: made.append(name), lambda _, folder: None, how)
+            if read is None:
+                raise KeyboardInterrupt
+        return made
+
+    def damaged(folder):
+        raise ValueError("cut off")
+
+    with pytest.raises(KeyboardInterrupt):
+        attempt(None)
+    assert attempt(damaged) == ["learned", "scored"]
+    with pytest.raises(KeyboardInterrupt):
+        attempt(None)
+    assert attempt(lambda folder: 1) == []
+
+
 def test_a_batch_of_other_rows_is_not_taken(tmp_path):
     with keeping(tmp_path / "run", {}, Progress()) as kept:
         rows = kept.rows("rows")

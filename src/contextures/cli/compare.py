@@ -25,9 +25,9 @@ def compare(
     embeddings: Annotated[
         list[Path],
         typer.Argument(
-            help="Two or more embeddings of the same rows in the same order: .npy or .npz files, "
-            "Parquet files (columns of numbers or a column of lists), text tables of numbers, or "
-            "folders that fit wrote.",
+            help="Two or more embeddings of the same rows in the same order, or with their row_id: "
+            ".npy or .npz files, Parquet files (columns of numbers or a column of lists), text "
+            "tables of numbers, or folders that fit wrote.",
             show_default=False,
         ),
     ],

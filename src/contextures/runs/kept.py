@@ -37,6 +37,7 @@ class Kept:
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
+        self._done: set[str] = set()
 
     def rows(self, name: str) -> KeptRows:
         """Give the results of rows that are kept under a name, which are to be added to."""
@@ -71,14 +72,16 @@ class Kept:
         done = self.folder / name
         if done.is_dir():
             with suppress(InputError), as_damaged(name):
-                return read(done)
-        # What comes after it may be another's: of rows it is, if what was learned differs.
-        for later in self.folder.glob(f"{ROWS}*"):
-            remove_folder(later)
-        remove_folder(done)
+                found = read(done)
+                self._done.add(name)
+                return found
+        # What came after it rests on it, and may differ if this does.
+        for later in self.folder.iterdir():
+            if later.is_dir() and later.name not in self._done:
+                remove_folder(later)
         made = make()
+        self._done.add(name)
         partial = self.folder / f"{name}.partial"
-        remove_folder(partial)
         try:
             partial.mkdir()
             write(made, partial)
@@ -203,5 +206,5 @@ def _removed(kept: Kept) -> None:
 def _settle(folder: Path) -> None:
     """Have the disk hold files before their folder gets its name."""
     for file in folder.iterdir():
-        with file.open("rb") as opened:
+        with file.open("r+b") as opened:
             os.fsync(opened.fileno())
