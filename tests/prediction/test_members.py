@@ -250,3 +250,11 @@ def test_ranks_do_not_hang_on_the_last_digit():
     below = [np.mean(rows < each) + np.mean(rows == each) / 2 for each in rows]
     far = np.abs(np.subtract.outer(below, below))
     np.testing.assert_allclose(kernel.between(rows, rows), np.exp(-far / REACH))
+
+
+def test_the_local_member_counts_for_more_the_more_classes_there_are():
+    """And as much as ever for numbers and two classes; other members do not mind."""
+    local, mean = LocalMember(), MeanMember()
+    found = [local.prior_among(each) / local.prior for each in (0, 2, 3, 10)]
+    assert found == [1.0, 1.0, 1.5, 5.0]
+    assert mean.prior_among(10) == mean.prior

@@ -126,7 +126,7 @@ def test_few_labels_a_class_leave_the_weights_to_the_prior(each):
     chosen = np.concatenate([np.arange(each) + 20 * code for code in range(3)])
     pool = fit_pool(of_classes(CHANCES[:, chosen], CODES[chosen]), CODES[chosen], LEAST, True)
     assert pool.weights.sum() == pytest.approx(1)
-    left = SOUND / (each - 1 + SOUND)
+    left = SOUND / (len(chosen) - 3 + SOUND)
     assert left <= pool.weights[0] + 1e-12
     if each == 1:
         assert pool.weights.tolist() == [1, 0, 0]

@@ -74,7 +74,7 @@ class PooledPrediction(BaseEstimator):
         self._members = [each for each in fitted if each is not None]
         self._member_names = [each.name for each in members]
         left_out = np.array([limit(each.left_out) for each in self._members])
-        prior = _prior(members)
+        prior = _prior(members, targets.shape[1] if classes and not many else 0)
         pool = fit_pool(left_out, targets, prior, classes, many)
         self.weights_, self._powers, self._floor = pool.weights, pool.sharpness, pool.floor
         self._geometric = pool.geometric
@@ -147,8 +147,8 @@ def check_columns(X: Any) -> None:
             )
 
 
-def _prior(members: list[Member]) -> Prior:
-    shares = np.array([each.prior for each in members], dtype=np.float64)
+def _prior(members: list[Member], n_classes: int) -> Prior:
+    shares = np.array([each.prior_among(n_classes) for each in members], dtype=np.float64)
     few = np.array([each.few for each in members], dtype=np.float64)
     mean = [each.name for each in members].index("mean")
     return Prior(shares, few if few.any() else shares, mean)

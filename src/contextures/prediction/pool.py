@@ -26,8 +26,9 @@ LIGHT = 1.0
 N_FOLDS = 20
 """Folds by which weights are cross-fitted."""
 
-SOUND = 4.0
-"""Labels a class, beyond the first, at which left-out errors have half the say in the weights."""
+SOUND = 6.0
+"""Labels beyond the first of each class at which left-out errors have half the say in the weights.
+It is the number of errors that tells what weights are worth, not how many there are of a class."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,8 @@ def fit_pool(
 
     A ridge shrinks chances towards each other, a forest does not, so that an average would follow
     whoever is boldest. Each member's chances are raised to the power that its left-out predictions
-    deserve, and weighed then. With c labels a class the weights are, to a share of
-    (c - 1) / (c - 1 + SOUND), those that left-out errors ask for, and ``prior.few`` for the rest:
+    deserve, and weighed then. With k labels of q classes the weights are, to a share of
+    (k - q) / (k - q + SOUND), those that left-out errors ask for, and ``prior.few`` for the rest:
     one label a class cannot be left out at all.
 
     Parameters
@@ -137,7 +138,7 @@ def fit_pool(
         weights = log_weights(np.array(chances), targets, prior.shares, prior.mean)
         return Pool(weights, sharpness, floor, geometric=True)
     errors = targets - np.array([pool.adjusted(*each) for each in enumerate(left_out)])
-    beyond = k / q - 1
+    beyond = k - q
     trusted = beyond / (beyond + SOUND) if beyond > 0 else 0.0
     chosen = pool_weights(errors, prior.shares, prior.mean)
     return Pool(trusted * chosen + (1 - trusted) * few, sharpness, floor)

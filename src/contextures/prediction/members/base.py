@@ -216,6 +216,22 @@ class Member:
     prior: float = 1.0
     few: float = 0.0
 
+    def prior_among(self, n_classes: int) -> float:
+        """Give the prior weight where few labels tell classes apart.
+
+        Parameters
+        ----------
+        n_classes : int
+            How many classes have a label; 0 for numbers, and where labels are many.
+
+        Returns
+        -------
+        float
+            ``prior``, unless the member says otherwise.
+        """
+        del n_classes
+        return self.prior
+
     def fit(self, problem: Problem) -> FittedMember:
         """Learn.
 

@@ -152,7 +152,9 @@ class LocalMember(ContextMember):
     are nearest in angle.
 
     Clusters and manifolds are told apart by one label each; where there are none it does harm, so
-    its weight before labels are looked at is small. With very few labels a class it has all of it.
+    its weight before labels are looked at is small, and in proportion to the number of classes: two
+    may be the sides of anything, many are seldom told apart but by clusters. With very few labels a
+    class it has all of it.
 
     Examples
     --------
@@ -167,6 +169,10 @@ class LocalMember(ContextMember):
         self.contexts = None
         self.transform = [Power(16), InverseLaplacian(0.999)]
         self.most_rows = MOST_LOCAL
+
+    def prior_among(self, n_classes: int) -> float:
+        """Give the prior weight; see :meth:`Member.prior_among`."""
+        return self.prior * max(1.0, n_classes / 2)
 
     def fit(self, problem: Problem) -> FittedMember:
         """Fit the contexts to all rows, up to 20,000, and the functions to the labelled ones."""
