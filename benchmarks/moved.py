@@ -43,6 +43,8 @@ KINDS = {"overlapping": ("up", "down"), "cut": ("cut", "low")}
 COLUMNS = 2
 MOST = 1000
 """Rows to learn from, held out, and moved to: at most so many of each."""
+LEAST = 200, 40
+"""Rows here and there: of a small table, or a column with few values, some moves are left out."""
 LABELS = 30
 STEEP = 8.0
 """Of the chance to be new in the rank of the column, which rises from .02 to .98."""
@@ -187,6 +189,9 @@ def losses(ledger: Ledger, data: Path, quick: bool, repeats: int) -> None:
         for column in moves_of(frame.iloc[:, :-1], first)[: 1 if quick else None]:
             for kind in ("up",) if quick else ("up", "down", "cut", "low"):
                 for repeat in range(1 if quick else repeats):
+                    both = split(frame[column], kind, np.random.default_rng(repeat))
+                    if any(len(rows) < least for rows, least in zip(both, LEAST, strict=True)):
+                        continue
                     move = {"table": name, "column": column, "kind": kind}
                     key = {"part": "losses", **move, "repeat": repeat, "quick": quick}
                     ledger.once(key, partial(once, name, column, kind, repeat))
