@@ -14,7 +14,7 @@ from contextures.regression.conjugate_gradients import conjugate_gradients
 from contextures.regression.kernels import LinearFunctions
 from contextures.regression.transforms import InverseLaplacian, Polynomial, Power, Transform
 from contextures.spectrum.counted import NOTHING
-from contextures.spectrum.operator import NormalizedOperator
+from contextures.spectrum.operator import Factored, NormalizedOperator
 from contextures.spectrum.solve import top_values
 
 BLOCK = 128
@@ -197,6 +197,7 @@ class PropagatedKernel:
 
     def _diagonal(self) -> FloatArray:
         scaled = self._operator.scaled
+        scaled = scaled.whole() if isinstance(scaled, Factored) else scaled
         return _column_squares(scaled, np.ones(scaled.shape[0])) - self._operator.root_a**2
 
 

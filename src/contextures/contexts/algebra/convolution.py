@@ -11,7 +11,7 @@ from sklearn.utils import _safe_indexing
 
 from contextures._arrays import Array, FloatArray, Matrix, compact, svd, to_numpy
 from contextures._checks import brief
-from contextures.contexts.algebra.columns import Columns, product
+from contextures.contexts.algebra.columns import Columns, product, times_columns
 from contextures.contexts.algebra.combination import ConvexCombination
 from contextures.contexts.algebra.mix import Mix
 from contextures.contexts.algebra.parts import columns_of, entries_of, lead, returns
@@ -20,7 +20,7 @@ from contextures.contexts.cross_fit import FOLDS, Folds, as_numbers, check_cross
 from contextures.contexts.declared import Form
 from contextures.contexts.distinct import match_rows
 from contextures.contexts.draws import Draws
-from contextures.contexts.rows import DescribedRows
+from contextures.contexts.rows import DescribedRows, ProductRows
 from contextures.exceptions import InputError
 
 MOST_SIDE = 2000
@@ -56,7 +56,8 @@ class Convolution(Mix):
 
     Notes
     -----
-    Of transitions this is their product, sparse while that is the smaller form; after a kernel of
+    Of transitions this is their product, which from 5,000 rows on is formed only where asked for or
+    where it has fewer entries than both: functions are found by applying both. After a kernel of
     r features there are no more than r, and no n x n matrix is formed. A second context that cannot
     describe new rows, such as labels, may follow one whose A is a fitted row: what the convolution
     says of a row then rests on its neighbours' labels, of a fitted row on those of other folds.
@@ -191,10 +192,21 @@ class Convolution(Mix):
         at = self._after_kernel() if kernel else self._described_at(left, X, whole)
         self.through_, self.weights_, self.kernel_ = at.entries, at.weights, at.kernel
         if self._folds is None:
+            if self.form == "transition" and self._settle_product(left.describe().entries, at):
+                return
             self._settle(at.after(left.describe().entries), foreign=True)
             return
         self._parts = [self._without(fold, X, y) for fold in range(len(self._folds))]
         self._settle(self.columns(X), foreign=True)
+
+    def _settle_product(self, first: Matrix, at: Columns) -> bool:
+        """Keep both transitions where their product is larger, and say whether it is."""
+        then = times_columns(at.entries, at.weights)
+        weights = np.asarray(then.T @ (first.T @ self.input_weights_), dtype=np.float64)
+        rows = ProductRows.if_smaller(first, then, weights)
+        if rows is not None:
+            self.context_weights_, self.fitted_rows_ = weights, rows
+        return rows is not None
 
     def _without(self, fold: int, X: Any, y: Any) -> tuple[Context, Any]:
         """Give the first context, and what the second says where it leads, without a fold."""
