@@ -12,6 +12,7 @@ from contextures.contexts import (
     ConvexCombination,
     FiniteContext,
     GraphContext,
+    KernelContext,
     KNNContext,
     LabelContext,
     MonteCarloContext,
@@ -20,7 +21,7 @@ from contextures.contexts import (
 )
 from contextures.encoders import RitzEncoder, SpectralEncoder, load_encoder, save_encoder
 from contextures.exceptions import InputError
-from contextures.selection import parse_context, short_form
+from contextures.selection import ContextSearch, parse_context, short_form
 from contextures.spectrum import decompose
 from contextures.spectrum.ritz.ratio_trace import total_association
 from finite_kernels import random_joint
@@ -28,6 +29,7 @@ from finite_kernels import random_joint
 RNG = np.random.default_rng(0)
 ROWS, NEW = RNG.standard_normal((80, 3)), RNG.standard_normal((7, 3))
 REALS = ROWS @ [1.0, -1.0, 0.5]
+CENTRED = KernelContext(normalization="centred")
 
 
 def joints(seed, *widths, n=12):
@@ -234,6 +236,29 @@ def test_what_cannot_be_read_is_said_in_a_sentence(text, told):
         ),
         (lambda: (0.5 * KNNContext(5) + 0.5 * GraphContext(oracles.cycle(5))).fit(ROWS), "same X"),
         (lambda: SpectralEncoder(0.5 * KNNContext()).fit(ROWS), "not a context"),
+        (lambda: ConvexCombination(KNNContext(), RBFContext(), 0.5).fit(ROWS), "one number for"),
+        (lambda: ConvexCombination.of([KNNContext()] * 2, [0.5, -0.5]), "below zero"),
+        (lambda: ConvexCombination.of([]), "nothing to combine"),
+        (lambda: (SCARFContext() @ CENTRED).fit(ROWS), "only draws and Kernel.* is given by its"),
+        (lambda: (SCARFContext() | CENTRED).fit(ROWS), "only draws and Kernel.* is given by its"),
+        (
+            lambda: RitzEncoder(0.5 * SCARFContext() + 0.5 * CENTRED).fit(ROWS),
+            "only draws and Kernel.* is given by its",
+        ),
+        (lambda: (KNNContext(5) @ LabelContext()).fit(ROWS), "needs labels"),
+        (lambda: (KNNContext(5) @ LabelContext()).fit(ROWS, REALS[:9]), "one label per row"),
+        (
+            lambda: (0.5 * KNNContext(500) + 0.5 * KNNContext(600)).fit(ROWS),
+            "500 needs more than 500 rows",
+        ),
+        (
+            lambda: ConvexCombination(KNNContext(500), KNNContext(600), "min-max").fit(ROWS),
+            "500 needs more than 500 rows",
+        ),
+        (
+            lambda: ContextSearch([KNNContext(500) | KNNContext(600)] * 2).fit(ROWS),
+            "no candidate can be chosen: .*500 rows",
+        ),
     ],
 )
 def test_bad_mixes_are_refused_in_a_sentence(make, told):

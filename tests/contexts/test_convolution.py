@@ -247,10 +247,30 @@ def test_an_encoder_is_written_with_its_convolution(tmp_path):
     np.testing.assert_allclose(load_encoder(tmp_path).transform(NEW), made.transform(NEW))
 
 
+class Fewer(SCARFContext):
+    """Says that A lies in the space of X, and draws two columns of it."""
+
+    def draw_views(self, X, draws, n_views):
+        return super().draw_views(X, draws, n_views)[..., :2]
+
+
+class Near(KNNContext):
+    """The same of a transition."""
+
+    def context_values(self):
+        return super().context_values()[:, :2]
+
+
 @pytest.mark.parametrize(
     ("make", "told"),
     [
-        (lambda: (RandomMaskContext(0.3) @ KNNContext(3)).fit(ROWS), "space of X"),
+        (
+            lambda: (RandomMaskContext(0.3) @ KNNContext(3)).fit(ROWS),
+            "space of X, .*put it last, as right @ left",
+        ),
+        (lambda: (Fewer() @ SCARFContext()).fit(ROWS), "has 2 columns and SCARF.* of 3 columns"),
+        (lambda: (Fewer() @ KNNContext(3)).fit(ROWS), "has 2 columns and KNN.* of 3 columns"),
+        (lambda: (Near() @ KNNContext(3)).fit(ROWS), "has 2 columns and KNN.* of 3 columns"),
         (lambda: (LabelContext() @ KNNContext(3)).fit(ROWS, np.arange(80) % 2), "round_trip"),
         (lambda: ((KNNContext(3) | RBFContext()) @ KNNContext(3)).fit(ROWS), "space of X"),
         (lambda: FiniteContext(random_joint(0, 5, 4)) @ FiniteContext(random_joint(0, 5, 4)), None),

@@ -250,10 +250,13 @@ def test_rows_without_a_label_take_part_in_all_but_the_widths():
     assert len(context.points_) == 120
 
 
-def test_of_many_columns_all_share_a_width_and_that_is_said():
-    wide = np.random.default_rng(1).standard_normal((60, 250))
-    with pytest.warns(ContextWarning, match="one width for all 250 columns"):
-        context = KernelContext(RBF(), "each").fit(wide, wide[:, 0])
+@pytest.mark.parametrize("kernel", [None, RBF()], ids=str)
+@pytest.mark.parametrize(("p", "cross_fit"), [(250, None), (250, 5), (5000, None)])
+def test_of_many_columns_all_share_a_width_and_that_is_said_once(kernel, p, cross_fit):
+    wide = np.random.default_rng(1).standard_normal((60, p))
+    with pytest.warns(ContextWarning, match=f"one width for all {p:,} columns") as said:
+        context = KernelContext(kernel, "each", cross_fit=cross_fit).fit(wide, wide[:, 0])
+    assert len([each for each in said if "one width" in str(each.message)]) == 1
     assert np.ptp(context.scales_) < 1e-12 * context.scales_[0]
 
 

@@ -9,8 +9,14 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from contextures._arrays import FloatArray, Matrix
+from contextures._arrays import FloatArray, Matrix, compact
 from contextures._repr import short_repr
+
+MANY_ROWS = 5_000
+"""Rows from which on a product of two transitions is formed only where it is smaller than both."""
+
+SOME_ROWS = 100
+"""Rows by which is seen how large it would be."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,11 @@ class DescribedRows:
             The rows.
         """
         return cls(features, np.ones(features.shape[1]), 1.0)
+
+    @property
+    def factors(self) -> tuple[Matrix, Matrix] | None:
+        """Two matrices whose product E is, where applying both takes less than applying E."""
+        return None
 
     def __len__(self) -> int:
         return int(self.entries.shape[0])
@@ -171,3 +182,77 @@ class DescribedRows:
             operator += self.constant * np.outer(total, total)
         operator -= weighted.T @ (weighted * self.own[:, None])
         return operator, float(shares.sum() ** 2 - shares @ shares)
+
+
+class ProductRows(DescribedRows):
+    """Rows of a transition that is one after another, E = left @ right, formed only when asked for.
+
+    Parameters
+    ----------
+    left : csr_array of shape (n, k)
+        Where rows lead first.
+    right : csr_array of shape (k, m)
+        Where one goes from there.
+    scales : ndarray of shape (m,)
+        As in :class:`DescribedRows`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy import sparse
+    >>> from contextures.contexts.rows import ProductRows
+    >>> half = sparse.csr_array([[0.5, 0.5], [0.0, 1.0]])
+    >>> ProductRows(half, half, np.ones(2)).entries.toarray()
+    array([[0.25, 0.75],
+           [0.  , 1.  ]])
+    """
+
+    def __init__(self, left: Matrix, right: Matrix, scales: FloatArray) -> None:
+        # As a frozen dataclass does it, but for the entries.
+        self.__dict__.update(left=left, right=right, scales=scales, constant=0.0)
+
+    @classmethod
+    def if_smaller(cls, left: Matrix, right: Matrix, weights: FloatArray) -> ProductRows | None:
+        """Describe rows by two transitions, where their product takes more than they do.
+
+        Parameters
+        ----------
+        left, right : ndarray or csr_array of shape (n, k) and (k, m)
+            The transitions.
+        weights : ndarray of shape (m,)
+            P_A.
+
+        Returns
+        -------
+        ProductRows or None
+            None for few rows, of which the product costs nothing, and where it is the smaller.
+        """
+        n = left.shape[0]
+        if n < MANY_ROWS or not (sparse.issparse(left) and sparse.issparse(right)):
+            return None
+        few = np.linspace(0, n - 1, SOME_ROWS).astype(np.intp)
+        formed = (left[few] @ right).nnz * (n / len(few))
+        if formed <= left.nnz + right.nnz:
+            return None
+        return cls(left, right, DescribedRows.by_transition(right, weights).scales)
+
+    @property
+    def factors(self) -> tuple[Matrix, Matrix]:
+        """The transitions."""
+        return self.__dict__["left"], self.__dict__["right"]
+
+    @cached_property
+    def entries(self) -> Matrix:
+        """E."""
+        left, right = self.factors
+        product = sparse.csr_array(left @ right)
+        product.sort_indices()
+        return compact(product)
+
+    def __len__(self) -> int:
+        return int(self.factors[0].shape[0])
+
+    def take(self, rows: Any) -> DescribedRows:
+        """Give some of the rows, by number; see :meth:`DescribedRows.take`."""
+        left, right = self.factors
+        return DescribedRows(compact(sparse.csr_array(left[rows] @ right)), self.scales)

@@ -174,7 +174,7 @@ def choose_source(context: Context, inputs: Any, n_functions: int, n_views: int)
         An exact one where there is one within memory.
     """
     if context.has_rows:
-        few = context.describe().entries.shape[1] * n_functions <= EXACT_VALUES
+        few = len(context.describe().scales) * n_functions <= EXACT_VALUES
         if few or context.form == "kernel":
             return DescribedSource(context)
     return DrawnSource(context, inputs, 1 if context.observed else n_views)

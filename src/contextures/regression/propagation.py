@@ -18,7 +18,7 @@ from contextures.regression.two_level import MOST_LABELLED, MOST_NUMBERS, TwoLev
 from contextures.spectrum.cells import Cells, cells_of
 from contextures.spectrum.counted import NOTHING
 from contextures.spectrum.largest import largest_value, rough_value
-from contextures.spectrum.operator import NormalizedOperator
+from contextures.spectrum.operator import Factored, NormalizedOperator
 from contextures.spectrum.solve import top_values
 
 BLOCK = 128
@@ -238,6 +238,7 @@ class PropagatedKernel:
 
     def _diagonal(self) -> FloatArray:
         scaled = self._operator.scaled
+        scaled = scaled.whole() if isinstance(scaled, Factored) else scaled
         return _column_squares(scaled, np.ones(scaled.shape[0])) - self._operator.root_a**2
 
 

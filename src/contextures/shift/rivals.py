@@ -48,10 +48,14 @@ def rival_disagreement(
     ----------
     labels : array-like of shape (n,)
         Of the reference rows: classes or numbers.
-    reference, new : array-like of shape (n, p) and (m, p)
-        The columns that rows have in both populations. At least 20 rows of each.
-    told, told_new : array-like of shape (n,) and (m,)
-        What the model says of them: classes or numbers.
+    reference : array-like of shape (n, p)
+        The columns that rows have in both populations. At least 20 rows.
+    told : array-like of shape (n,)
+        What the model says of the reference rows: classes or numbers.
+    new : array-like of shape (m, p)
+        The same columns of at least 20 new rows.
+    told_new : array-like of shape (m,)
+        What the model says of the new rows.
     kind : {"classification", "regression"}
         What the labels are.
     n_folds : int, default=4

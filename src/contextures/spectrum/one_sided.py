@@ -9,6 +9,7 @@ from scipy.linalg import eigh_tridiagonal
 from scipy.sparse.linalg import LinearOperator
 
 from contextures._arrays import FloatArray
+from contextures.spectrum.operator import Products
 
 MANY_SIDE = 60_000
 """Above this size memory is what the vectors of PROPACK, of both sides, take most of."""
@@ -21,6 +22,8 @@ _OVERLAP = 1e-11
 
 _STEPS_A_FUNCTION = 9
 """So many steps at most; as a rule some four to five are enough."""
+
+_CHEAP_STEPS = 24
 
 _BLOCK = 64
 
@@ -63,17 +66,20 @@ def one_sided(
     forward, backward = matrix.matvec, matrix.rmatvec
     if wide:
         forward, backward = backward, forward
+    gram = matrix.squared if isinstance(matrix, Products) and matrix.gram is not None else None
     basis = _Basis(min(matrix.shape))
     diagonal: list[float] = []
     beside: list[float] = []
     vector = rng.standard_normal(min(matrix.shape))
     vector /= np.linalg.norm(vector)
     before, probes = np.zeros_like(vector), np.zeros((_PROBES, len(vector)))
-    again, most = False, min(_STEPS_A_FUNCTION * k + _BLOCK, len(vector) - 1)
+    # Steps of a square that was formed cost little.
+    steps = _STEPS_A_FUNCTION if gram is None else _CHEAP_STEPS
+    again, most = False, min(steps * k + _BLOCK, len(vector) - 1)
     while len(basis) < most:
         basis.append(vector)
         probes += np.outer(rng.choice([-1.0, 1.0], size=_PROBES), vector)
-        following = backward(forward(vector))
+        following = backward(forward(vector)) if gram is None else gram(vector)
         if beside:
             following -= beside[-1] * before
         diagonal.append(float(vector @ following))
@@ -88,7 +94,7 @@ def one_sided(
             return None  # the space that one vector reaches is at an end
         beside.append(length)
         before, vector = vector, following / length
-        if len(basis) >= 2 * k and len(basis) % 20 == 0:
+        if len(basis) >= 2 * k and len(basis) % (20 if gram is None else _BLOCK) == 0:
             found = _converged(diagonal, beside, k)
             if found is not None:
                 values, mixtures = found

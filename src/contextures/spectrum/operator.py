@@ -11,6 +11,14 @@ from scipy.sparse.linalg import LinearOperator
 from contextures._arrays import FloatArray, Matrix
 from contextures.contexts import Context
 
+MANY_VALUES, MANY_ROWS = 4, 3000
+"""So many values of A for each row, and so many rows, from which on the square is tried."""
+
+_BLOCK = 8192
+
+MOST_PAIRS = 100
+"""Pairs of rows that share a value, for each entry, up to which it is formed."""
+
 
 class NormalizedOperator:
     """M = D_x^(1/2) E diag(scales)^(1/2) less its constant part: its singular values are s_1, ...
@@ -26,7 +34,7 @@ class NormalizedOperator:
 
     Attributes
     ----------
-    scaled : ndarray or csr_array of shape (n, m')
+    scaled : ndarray, csr_array or Factored of shape (n, m')
         M before the constant part is taken away, sparse if the rows' entries are.
     root_x : ndarray of shape (n,)
         The roots of P_X: the constant function.
@@ -52,14 +60,24 @@ class NormalizedOperator:
         self.context_weights: FloatArray | None = None
         if context.form == "transition":
             self.context_weights = context.context_weights_
-        entries, scales = rows.entries, rows.scales
+        scales = rows.scales
         self.n_support = len(scales)
         self.kept: Any = slice(None)
         if not (scales > 0).all():
             self.kept = np.flatnonzero(scales > 0)
-            entries, scales = entries[:, self.kept], scales[self.kept]
+            scales = scales[self.kept]
         self.root_scales: FloatArray = np.sqrt(scales)
-        self.scaled = _scale(entries, self.root_x, self.root_scales)
+        self.scaled: Any
+        if rows.factors is None:
+            entries = rows.entries[:, self.kept] if len(scales) < self.n_support else rows.entries
+            self.scaled = _scale(entries, self.root_x, self.root_scales)
+        else:
+            first, second = rows.factors
+            second = second[:, self.kept] if len(scales) < self.n_support else second
+            between = np.ones(first.shape[1])
+            self.scaled = Factored(
+                _scale(first, self.root_x, between), _scale(second, between, self.root_scales)
+            )
         self.root_a: FloatArray = np.asarray(self.scaled.T @ self.root_x)
         self.shape: tuple[int, int] = self.scaled.shape
         # A constant that is in the entries takes up one of their dimensions.
@@ -69,11 +87,25 @@ class NormalizedOperator:
     @property
     def is_sparse(self) -> bool:
         """Whether the operator is stored sparsely."""
-        return bool(sparse.issparse(self.scaled))
+        return isinstance(self.scaled, Factored) or bool(sparse.issparse(self.scaled))
 
-    def linear_operator(self) -> LinearOperator:
+    def square(self) -> sparse.csr_array | None:
+        """Give scaled scaled^T, where rows share so little that it is smaller by far; else None.
+
+        So it is where A takes many more values than there are rows, as for concatenations.
+        """
+        n, m = self.shape
+        if not sparse.issparse(self.scaled) or m < MANY_VALUES * n or n < MANY_ROWS:
+            return None
+        counts = np.bincount(self.scaled.indices, minlength=m)
+        if (counts.astype(np.float64) ** 2).sum() > MOST_PAIRS * self.scaled.nnz:
+            return None
+        found = sparse.csr_array(self.scaled @ self.scaled.T)
+        return found if found.nnz < self.scaled.nnz else None
+
+    def linear_operator(self) -> Products:
         """Give M as a LinearOperator: one sparse product and one rank-one correction a step."""
-        return _Products(self)
+        return Products(self)
 
     def dense(self) -> FloatArray:
         """Give M as an array, of n x m' numbers."""
@@ -83,7 +115,8 @@ class NormalizedOperator:
     def smaller_gram(self) -> FloatArray:
         """Give M M^T or M^T M, whichever is smaller."""
         wide = self.shape[0] <= self.shape[1]
-        product = self.scaled @ self.scaled.T if wide else self.scaled.T @ self.scaled
+        whole = self.scaled.whole() if isinstance(self.scaled, Factored) else self.scaled
+        product = whole @ whole.T if wide else whole.T @ whole
         gram = np.asarray(product.toarray() if self.is_sparse else product)
         if not wide:
             return gram - np.outer(self.root_a, self.root_a)
@@ -96,11 +129,18 @@ class NormalizedOperator:
 
     def apply(self, right: FloatArray) -> FloatArray:
         """Compute M V for a block V."""
-        return np.asarray(self.scaled @ right - np.outer(self.root_x, self.root_a @ right))
+        return _less(self.scaled @ right, self.root_x, self.root_a @ right)
 
     def apply_adjoint(self, left: FloatArray) -> FloatArray:
         """Compute M^T U for a block U."""
-        return np.asarray(self.scaled.T @ left - np.outer(self.root_a, self.root_x @ left))
+        return _less(self.scaled.T @ left, self.root_a, self.root_x @ left)
+
+
+def _less(product: FloatArray, column: FloatArray, row: FloatArray) -> FloatArray:
+    """Take an outer product away in place, block by block: all of it would be as large again."""
+    for start in range(0, len(product), _BLOCK):
+        product[start : start + _BLOCK] -= np.outer(column[start : start + _BLOCK], row)
+    return product
 
 
 def _scale(matrix: Matrix, rows: FloatArray, columns: FloatArray) -> Matrix:
@@ -112,7 +152,48 @@ def _scale(matrix: Matrix, rows: FloatArray, columns: FloatArray) -> Matrix:
     return matrix * rows[:, None] * columns[None, :]
 
 
-class _Products(LinearOperator):
+class Factored:
+    """The product of two sparse matrices, which is applied and not formed.
+
+    Parameters
+    ----------
+    left, right : csr_array of shape (n, k) and (k, m)
+        The matrices.
+    """
+
+    def __init__(self, left: Any, right: Any) -> None:
+        self.left, self.right = left, right
+        self.shape: tuple[int, int] = (left.shape[0], right.shape[1])
+
+    def __matmul__(self, values: Any) -> Any:
+        return self.left @ (self.right @ values)
+
+    @property
+    def T(self) -> Factored:
+        """The transpose."""
+        return Factored(self.right.T, self.left.T)
+
+    def tocsr(self) -> Factored:
+        """Give the same with both matrices in rows."""
+        return Factored(self.left.tocsr(), self.right.tocsr())
+
+    def __getitem__(self, rows: Any) -> Any:
+        return sparse.csr_array(self.left[rows] @ self.right)
+
+    def power(self, exponent: int) -> Any:
+        """Give a power of each entry of the product."""
+        return self.whole().power(exponent)
+
+    def whole(self) -> sparse.csr_array:
+        """Give the product."""
+        return sparse.csr_array(self.left @ self.right)
+
+    def toarray(self) -> FloatArray:
+        """Give the product as an array."""
+        return np.asarray(self.whole().toarray())
+
+
+class Products(LinearOperator):
     """Products with M and its transpose; a subclass, because closures cost a call more a step."""
 
     def __init__(self, operator: NormalizedOperator) -> None:
@@ -122,6 +203,19 @@ class _Products(LinearOperator):
         # In rows both ways, which is the quicker order for a product with a vector.
         self.forward = scaled
         self.backward = scaled.T.tocsr() if operator.is_sparse else scaled.T
+        self.gram: Any = None
+
+    def keep_square(self) -> bool:
+        """Form the product with its transpose, if that is the smaller; say whether it was."""
+        self.gram = self.operator.square()
+        return self.gram is not None
+
+    def squared(self, v: FloatArray) -> FloatArray:
+        """Compute M M^T v by what :meth:`keep_square` formed."""
+        constant = self.operator.root_x
+        product: FloatArray = self.gram @ (v - (constant @ v) * constant)
+        product -= (constant @ product) * constant
+        return product
 
     def _matvec(self, x: FloatArray) -> FloatArray:
         v = x.ravel()
@@ -139,4 +233,4 @@ class _Products(LinearOperator):
         return self.operator.apply(X)
 
     def _rmatmat(self, X: FloatArray) -> FloatArray:
-        return self.operator.apply_adjoint(X)
+        return _less(self.backward @ X, self.operator.root_a, self.operator.root_x @ X)

@@ -15,7 +15,7 @@ from contextures._arrays import FloatArray, svd
 from contextures.exceptions import InputError
 from contextures.spectrum.largest import largest_value
 from contextures.spectrum.one_sided import MANY_SIDE, one_sided
-from contextures.spectrum.operator import NormalizedOperator
+from contextures.spectrum.operator import NormalizedOperator, Products
 from contextures.spectrum.ritz.problem import top_eigen
 from contextures.spectrum.steep import all_of_few, few_functions
 
@@ -161,7 +161,7 @@ def _iterate(
     the operator is asked again with what was found taken away.
     """
     whole = operator.linear_operator()
-    if solver == "propack" and min(whole.shape) > MANY_SIDE:
+    if solver == "propack" and (min(whole.shape) > MANY_SIDE or whole.keep_square()):
         many = one_sided(whole, n_components, rng)
         if many is not None:
             many = _exact(whole, *many)
@@ -322,6 +322,8 @@ def _largest(
 def _square(matrix: LinearOperator) -> LinearOperator:
     """Give M M^T or M^T M, whichever is smaller, without forming it."""
     n, m = matrix.shape
+    if isinstance(matrix, Products) and matrix.gram is not None:
+        return LinearOperator((n, n), matvec=matrix.squared, dtype=np.float64)
 
     def gram(v: FloatArray) -> FloatArray:
         if n <= m:

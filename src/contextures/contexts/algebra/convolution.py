@@ -11,7 +11,7 @@ from sklearn.utils import _safe_indexing
 
 from contextures._arrays import Array, FloatArray, Matrix, compact, svd, to_numpy
 from contextures._checks import brief
-from contextures.contexts.algebra.columns import Columns, product
+from contextures.contexts.algebra.columns import Columns, product, times_columns
 from contextures.contexts.algebra.combination import ConvexCombination
 from contextures.contexts.algebra.mix import Mix
 from contextures.contexts.algebra.parts import columns_of, entries_of, lead, returns
@@ -19,8 +19,9 @@ from contextures.contexts.base import Context
 from contextures.contexts.cross_fit import FOLDS, Folds, as_numbers, check_cross_fit, described
 from contextures.contexts.declared import Form
 from contextures.contexts.distinct import match_rows
+from contextures.contexts.drawing import draws_like
 from contextures.contexts.draws import Draws
-from contextures.contexts.rows import DescribedRows
+from contextures.contexts.rows import DescribedRows, ProductRows
 from contextures.exceptions import InputError
 
 MOST_SIDE = 2000
@@ -56,7 +57,8 @@ class Convolution(Mix):
 
     Notes
     -----
-    Of transitions this is their product, sparse while that is the smaller form; after a kernel of
+    Of transitions this is their product, which from 5,000 rows on is formed only where asked for or
+    where it has fewer entries than both: functions are found by applying both. After a kernel of
     r features there are no more than r, and no n x n matrix is formed. A second context that cannot
     describe new rows, such as labels, may follow one whose A is a fitted row: what the convolution
     says of a row then rests on its neighbours' labels, of a fitted row on those of other folds.
@@ -166,9 +168,12 @@ class Convolution(Mix):
         left, right = self._pair
         ends = left.form in ("sampler", "transition") and not returns(left)
         if ends or (right.takes == "index" != left.takes):
+            mend = "let it return first, as left.round_trip() @ right"
+            if left.form == "sampler":  # there is no law of x given A to return by
+                mend = "put it last, as right @ left"
             raise InputError(
                 f"A of {brief(left)} does not lie in the space of X, where {brief(right)} would "
-                "begin; let it return first, as left.round_trip() @ right"
+                f"begin; {mend}"
             )
 
     def _form_of(self, left: Form, right: Form) -> Form:
@@ -180,9 +185,12 @@ class Convolution(Mix):
         return super()._common_weights() if left.form == "kernel" else left.input_weights_
 
     def _fit_mix(self, X: Any, y: Any) -> None:
-        if self.form == "sampler":
-            return
         left, right = self._pair
+        if self.form == "sampler":
+            first = np.zeros(1, dtype=np.intp)
+            draws = draws_like(X, first, np.random.default_rng(0))
+            self._check_columns(X, lead(left, X, draws, 1, first)[0])
+            return
         kernel = left.form == "kernel"
         crossed = right.sees_labels and not left.tells_labels and not self.tells_labels
         self._folds = Folds(as_numbers(X), y, self.cross_fit or FOLDS) if crossed else None
@@ -191,10 +199,30 @@ class Convolution(Mix):
         at = self._after_kernel() if kernel else self._described_at(left, X, whole)
         self.through_, self.weights_, self.kernel_ = at.entries, at.weights, at.kernel
         if self._folds is None:
+            if self.form == "transition" and self._settle_product(left.describe().entries, at):
+                return
             self._settle(at.after(left.describe().entries), foreign=True)
             return
         self._parts = [self._without(fold, X, y) for fold in range(len(self._folds))]
         self._settle(self.columns(X), foreign=True)
+
+    def _check_columns(self, X: Any, values: Any) -> None:
+        """Refuse values of the first's A that are no rows of X, whatever it says of itself."""
+        found, wanted = np.shape(values)[1:], np.shape(X)[1:]
+        if found != wanted and X is not None:
+            raise InputError(
+                f"A of {brief(self.left)} has {_columns(found)} and {brief(self.right)} begins at "
+                f"rows of {_columns(wanted)}; let the second begin where the first ends"
+            )
+
+    def _settle_product(self, first: Matrix, at: Columns) -> bool:
+        """Keep both transitions where their product is larger, and say whether it is."""
+        then = times_columns(at.entries, at.weights)
+        weights = np.asarray(then.T @ (first.T @ self.input_weights_), dtype=np.float64)
+        rows = ProductRows.if_smaller(first, then, weights)
+        if rows is not None:
+            self.context_weights_, self.fitted_rows_ = weights, rows
+        return rows is not None
 
     def _without(self, fold: int, X: Any, y: Any) -> tuple[Context, Any]:
         """Give the first context, and what the second says where it leads, without a fold."""
@@ -223,6 +251,8 @@ class Convolution(Mix):
                 f"A of {brief(left)} takes {len(values)} values and {brief(right)} begins at "
                 f"{len(right.describe())}; let the second begin where the first ends"
             )
+        if not by_number:
+            self._check_columns(X, values)
         known = X is None if by_number else np.array_equal(values, to_numpy(X))
         # Fitted rows are described already; by labels, only they are.
         if right.inductive and fold is not None:
@@ -305,6 +335,10 @@ class Convolution(Mix):
         onward = between.reshape((n_views * n, *between.shape[2:]))
         found = last(right, onward, draws, 1)[0]
         return found.reshape((n_views, n, *found.shape[1:]))
+
+
+def _columns(shape: tuple[int, ...]) -> str:
+    return f"shape {shape}" if len(shape) != 1 else f"{shape[0]} column{'s' * (shape[0] != 1)}"
 
 
 def _last(context: Context, X: Any, draws: Draws, n_views: int) -> Array:
