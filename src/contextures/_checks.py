@@ -42,6 +42,16 @@ def check_positive_int(value: Any, name: str, *, least: int = 1) -> int:
     return int(value)
 
 
+def check_jobs(n_jobs: Any) -> None:
+    """Refuse what says of no number of jobs, as joblib counts them."""
+    whole = isinstance(n_jobs, numbers.Integral) and not isinstance(n_jobs, bool)
+    if n_jobs is not None and (not whole or n_jobs == 0):
+        raise InputError(
+            f"n_jobs={brief(n_jobs)} is no number of jobs; give 1 or more, -1 for one a core, or "
+            "None"
+        )
+
+
 def check_positive_real(value: Any, name: str) -> float:
     """Give ``value`` as a finite float above zero, or say what is wrong with it."""
     if (
@@ -103,14 +113,22 @@ def plain(X: Any) -> Any:
     """
     if is_tensor(X):
         return numbers_of(X)
+    if isinstance(X, list | tuple) and X and all(map(is_tensor, X)):
+        return np.array([numbers_of(row) for row in X])
     return to_pandas(X) if is_foreign(X) else X
+
+
+def labels_of(y: Any) -> NDArray[Any]:
+    """Give labels as an array, tensors of them too; whether they are any is not looked at."""
+    several = isinstance(y, list | tuple) and len(y) > 0 and all(map(is_tensor, y))
+    return np.asarray(plain(y) if several else numbers_of(y, "y") if is_tensor(y) else y)
 
 
 def numbers_of(tensor: Any, name: str = "X") -> NDArray[Any]:
     """Give a tensor as an array, or say why it holds no numbers."""
-    if str(tensor.dtype) == "torch.bfloat16":  # numpy has no such numbers
-        tensor = tensor.float()
     try:
+        if "float" in str(tensor.dtype) and tensor.itemsize < 4:  # numpy has not all of these
+            tensor = tensor.float()
         return to_numpy(tensor)
     except (NotImplementedError, RuntimeError, TypeError) as error:
         reason = " ".join(str(error).split())[:120]
@@ -173,7 +191,7 @@ def as_numbers(values: Any, name: str) -> FloatArray:
 
 def check_length(values: Any, n: int, name: str) -> None:
     """Refuse values that are not one a row."""
-    shape = np.shape(values)
+    shape = np.shape(labels_of(values) if isinstance(values, list | tuple) else values)
     if len(shape) < 1 or shape[0] != n:
         has = f"has {shape[0]} values" if shape else f"is a {type(values).__name__}"
         raise InputError(f"{name} {has}, but there are {n} rows; give one value for each")

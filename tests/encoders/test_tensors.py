@@ -31,6 +31,7 @@ from contextures.encoders.bases import (
 from contextures.encoders.bases.base import values_of
 from contextures.encoders.bases.parts import PartsBasis
 from contextures.exceptions import InputError
+from contextures.selection import ContextSearch
 from contextures.spectrum.ritz import KernelMoments, PairMoments, TransitionMoments
 from contextures.spectrum.ritz.scatter import Centred
 
@@ -168,7 +169,7 @@ def test_only_what_comes_back_is_a_tensor(encoder, tmp_path, device):
     assert type(again.nearest(rows, 2, reference=encoder.transform(X))[0]) is np.ndarray
 
 
-@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int64"])
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float8_e4m3fn", "int64"])
 def test_numbers_of_other_types_are_taken_as_float64(dtype, device):
     rows = tensor(X * 100, device).to(getattr(torch, dtype)).requires_grad_(dtype != "int64")
     encoder = SpectralEncoder(KNNContext(20), 3).fit(rows)
@@ -176,6 +177,27 @@ def test_numbers_of_other_types_are_taken_as_float64(dtype, device):
     assert found.dtype is torch.float64 and not found.requires_grad
     same = encoder.transform(rows.detach().double().cpu().numpy())
     np.testing.assert_array_equal(found.cpu().numpy(), same)
+
+
+def test_a_list_of_tensors_is_rows_as_a_list_of_arrays_is():
+    """Those that gradients flow to, which numpy does not take, among them."""
+    rows = list(torch.as_tensor(X).requires_grad_())
+    found = SpectralEncoder(KNNContext(20), 3).fit(rows).transform(rows)
+    np.testing.assert_array_equal(found, SpectralEncoder(KNNContext(20), 3).fit(X).transform(X))
+    with pytest.raises(InputError):
+        RitzEncoder(KNNContext(20), 1).fit([rows[0], rows[1][:2]])
+
+
+@pytest.mark.parametrize("kind", ["grad", "bfloat16", "list"])
+def test_labels_of_contexts_may_be_tensors_of_any_kind(kind):
+    labels = torch.as_tensor(Y, dtype=torch.float64).requires_grad_()
+    labels = {"grad": labels, "bfloat16": labels.bfloat16(), "list": list(labels)}[kind]
+    context = 0.5 * LabelContext() + 0.5 * KNNContext(20)
+    found = RitzEncoder(context, 2).fit(X, labels).singular_values_
+    np.testing.assert_allclose(found, RitzEncoder(context, 2).fit(X, Y).singular_values_)
+    search = ContextSearch([KNNContext(5), KNNContext(20)], criterion="labels")
+    expected = search.fit(X, Y).results_["labels"]
+    np.testing.assert_array_equal(search.fit(X, labels).results_["labels"], expected)
 
 
 def test_tensors_on_two_devices_are_refused():

@@ -258,6 +258,21 @@ def test_members_side_by_side_are_what_they_are_one_after_the_other():
     np.testing.assert_allclose(together.predict(X), alone.predict(X))
 
 
+@pytest.mark.parametrize("n_jobs", [0, 1.5, "all", False, float("nan"), [2]])
+def test_a_number_of_jobs_that_is_none_is_refused(n_jobs):
+    with pytest.raises(InputError, match="is no number of jobs; give 1 or more"):
+        ContextureRegressor(QUICK, n_jobs=n_jobs).fit(X, NUMBERS)
+
+
+def test_labels_may_be_a_tensor_that_gradients_flow_to():
+    torch = pytest.importorskip("torch")
+    rows, numbers = torch.as_tensor(X[:60]), torch.as_tensor(Y[:60]).requires_grad_()
+    expected = ContextureRegressor(QUICK).fit(X[:60], Y[:60]).predict(X)
+    for labels in (numbers, list(numbers)):
+        found = ContextureRegressor(QUICK).fit(rows, labels).predict(torch.as_tensor(X))
+        np.testing.assert_allclose(found, expected)
+
+
 def test_where_no_member_can_be_fitted_one_sentence_says_why():
     """The mean alone is no answer to somebody who asked for more."""
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import re
 
 import numpy as np
 import pandas as pd
@@ -17,7 +20,7 @@ from contextures.runs import (
     rank_table,
     shift_table,
 )
-from contextures.runs.given import is_path
+from contextures.runs.given import given_table, paths_of
 
 RNG = np.random.default_rng(0)
 FRAME = pd.DataFrame(RNG.normal(size=(80, 3)), columns=["a", "b", "c"])
@@ -79,6 +82,50 @@ def test_a_path_that_is_not_there_is_said_so(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("given", [[], [1, 2], b"a.csv", np.ones((30, 3)), None, ["a.csv", 3]])
+@pytest.mark.parametrize("given", [[1, 2], np.ones((30, 3)), None, FRAME, {"a": [1]}, 3])
 def test_what_is_no_path_is_no_path(given):
-    assert not is_path(given)
+    assert paths_of(given) is None
+
+
+def test_paths_may_come_as_other_libraries_give_them(files):
+    """What finds files gives entries, arrays, indices, columns and iterators of them."""
+    names = [str(files / "part-1.csv"), str(files / "part-2.csv")]
+    several = [tuple(names), np.array(names), pd.Index(names), pd.Series(names), iter(names)]
+    several.append(files.glob("part-*.csv"))
+    for each in several:
+        frame = given_table(each).frame
+        assert len(frame) == 80 and set(frame["y"]) == {"yes", "no"}
+    entry = next(each for each in os.scandir(files) if each.name == "all.csv")
+    assert len(given_table(entry).frame) == len(given_table([files / "all.csv"]).frame) == 80
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ("", "path '' is empty"),
+        (["all.csv", ""], "path '' is empty"),
+        ("a\0b", "cannot name a file"),
+        (["a\0b", "\ud800"], "cannot name a file"),
+        (b"all.csv", "a path as text"),
+        ({"all.csv"}, "in the order"),
+        (io.StringIO("a,b"), "as StringIO"),
+        ([], "holds no paths"),
+        (["a.csv", 3], "paths but int too"),
+        ([FRAME, FRAME], "pandas.concat"),
+        ([["all.csv"]], "expected as a pandas DataFrame"),
+        ("~/nowhere.csv", "write the home folder out"),
+        ("https://example.com/a.csv", "downloaded first"),
+        (["*.csv", "all.csv"], "give a pattern alone"),
+    ],
+)
+def test_odd_paths_are_refused_with_their_mend(given, why, files, monkeypatch):
+    """None reads the working folder, or ends in an error of Python's."""
+    monkeypatch.chdir(files)
+    with pytest.raises(InputError, match=re.escape(why)):
+        given_table(given)
+
+
+def test_a_file_is_read_once_by_whatever_name(files, monkeypatch):
+    monkeypatch.chdir(files)
+    with pytest.raises(InputError, match="given twice"):
+        given_table(["all.csv", files / "all.csv"])

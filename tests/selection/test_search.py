@@ -70,6 +70,12 @@ def test_repeated_searches_are_equal_whatever_the_number_of_jobs():
     )
 
 
+@pytest.mark.parametrize("n_jobs", [0, 1.5, "all", True, float("nan"), [2]])
+def test_a_number_of_jobs_that_is_none_is_refused(n_jobs):
+    with pytest.raises(InputError, match="is no number of jobs; give 1 or more"):
+        ContextSearch(FEW, n_jobs=n_jobs).fit(X)
+
+
 def test_labels_are_listed_but_never_chosen_and_do_not_change_the_others():
     with_labels = ContextSearch([*FEW, LabelContext()], criterion="label-free").fit(X, Y)
     without = ContextSearch(FEW).fit(X)
@@ -122,6 +128,7 @@ def test_mixes_of_the_best_are_judged_and_named_as_such():
     ("given", "n_mixes"),
     [
         (FEW[:1], 0),
+        ([KNNContext(5), KNNContext(5)], 0),
         ([KNNContext(5), LabelContext()], 0),
         ([KNNContext(5), SCARFContext()], 1),
         ([SCARFContext(0.2), SCARFContext(0.6)], 2),

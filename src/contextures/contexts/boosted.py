@@ -9,7 +9,13 @@ from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray, IntArray, Matrix, compact
-from contextures._checks import check_positive_int, check_positive_real, check_rows, seed_of
+from contextures._checks import (
+    check_positive_int,
+    check_positive_real,
+    check_rows,
+    labels_of,
+    seed_of,
+)
 from contextures._lazy import optional
 from contextures.contexts.base import Context
 from contextures.contexts.cross_fit import FOLDS, Folds, check_cross_fit, described, warn_in_fold
@@ -145,7 +151,7 @@ class BoostedTreesContext(Context):
         rows = check_rows(X, least=2)
         if y is None:
             raise InputError("boosted trees need labels; call fit(X, y)")
-        labels = np.asarray(y)
+        labels = labels_of(y)
         if labels.shape != (len(rows),):
             raise InputError(
                 f"X has {len(rows)} rows but y has shape {labels.shape}; give one label per row"

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contextures._arrays import FloatArray, IntArray
+from contextures._checks import labels_of
 from contextures.contexts.evidence import LEVELS, MOST_COLUMNS, Widths, learn_widths
 from contextures.contexts.kernel_widths import between, learn_scales
 from contextures.contexts.labels import Task, are_classes, missing_labels
@@ -98,7 +99,7 @@ class Labelled:
                 "widths are learned from labels here; call fit(X, y), or give "
                 "widths='pseudo-tasks' or 'fixed'"
             )
-        labels = np.asarray(y)
+        labels = labels_of(y)
         if labels.shape[:1] != (len(rows),):
             raise InputError(
                 f"X has {len(rows)} rows but y has shape {labels.shape}; give one label per row"

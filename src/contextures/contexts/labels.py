@@ -11,6 +11,7 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import Matrix
+from contextures._checks import labels_of
 from contextures.contexts.base import Context
 from contextures.contexts.declared import Form
 from contextures.contexts.kernel_features import LinearFeatures
@@ -74,7 +75,7 @@ class LabelContext(Context):
         """Fit the context to labelled rows; see :meth:`Context.fit`."""
         if y is None:
             raise InputError("a label context needs labels; call fit(X, y)")
-        labels = np.asarray(y)
+        labels = labels_of(y)
         n = labels.shape[0] if labels.ndim else 0
         if X is not None and len(X) != n:
             raise InputError(f"X has {len(X)} rows but y has {n}; give one label per row")

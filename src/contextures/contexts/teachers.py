@@ -13,7 +13,7 @@ from sklearn.utils import _safe_indexing, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray, is_tensor, to_numpy
-from contextures._checks import seed_of
+from contextures._checks import labels_of, seed_of
 from contextures.contexts.base import Context
 from contextures.contexts.cross_fit import (
     FOLDS,
@@ -173,12 +173,12 @@ class TeacherContext(Context):
         if check_cross_fit(self.cross_fit) is None:
             warn_in_fold(f"TeacherContext({type(self.estimator).__name__})")
             return None
-        return Folds(as_numbers(X), np.asarray(y), int(self.cross_fit or FOLDS))
+        return Folds(as_numbers(X), labels_of(y), int(self.cross_fit or FOLDS))
 
     def _without(self, fold: int, X: Any, y: Any, features: FloatArray) -> Any:
         """Train a teacher without a fold; give it, and what turns its features to those of all."""
         assert self._folds is not None
-        labels = np.asarray(y)
+        labels = labels_of(y)
         classes = labels.ndim == 1 and hasattr(self.teacher_, "classes_")
         others = self._folds.learning(fold, labels if classes else None)
         given, known = _safe_indexing(X, np.flatnonzero(others)), labels[others]

@@ -22,6 +22,7 @@ from contextures.data.several import (
     folder_name,
     given_files,
     join_tables,
+    missing_file,
     printable,
     shared_how,
     shared_name,
@@ -307,8 +308,10 @@ def _read_bytes(file: Path) -> bytes:
         if _is_endless(file):
             raise InputError(f"{str(file)!r} is a device and no file; give a CSV or Parquet file")
         data = file.read_bytes()
+    except InputError:
+        raise
     except FileNotFoundError:
-        raise InputError(f"there is no file {str(file)!r}; check the path") from None
+        raise missing_file(file) from None
     except PermissionError:
         raise InputError(
             f"the file {str(file)!r} may not be read; change its permissions"
@@ -316,6 +319,8 @@ def _read_bytes(file: Path) -> bytes:
     except OSError as error:
         reason = error.strerror or "input/output error"
         raise InputError(f"the file {str(file)!r} cannot be read: {reason}") from None
+    except ValueError as error:  # a NUL, or a letter that no name can hold
+        raise InputError(f"{str(file)!r} cannot name a file ({error}); check the path") from None
     if not data:
         raise InputError(f"the file {str(file)!r} is empty; give a table with rows")
     return data

@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from contextures.data.words import counted, listed
 from contextures.exceptions import InputError
 
 _WILD = re.compile(r"[*?\[]")
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
 _NUMBERS = {"integer", "floating", "mixed-integer-float", "decimal", "complex"}
 _DATES = {"date", "datetime", "datetime64"}
 
@@ -46,6 +48,7 @@ def table_files(path: str | Path, endings: re.Pattern[str]) -> list[Path] | None
     InputError
         If there are none, or the folder is a run.
     """
+    check_named(path)
     folder = Path(path)
     try:
         is_folder, is_there = folder.is_dir(), folder.exists()
@@ -59,6 +62,25 @@ def table_files(path: str | Path, endings: re.Pattern[str]) -> list[Path] | None
     if not files:
         raise InputError(f"there is no file {str(path)!r}, nor one that matches it; check the path")
     return files
+
+
+def check_named(path: str | Path) -> None:
+    """Refuse a path that names nothing, and would stand for the working folder."""
+    if not str(path).strip():
+        raise InputError(f"the path {str(path)!r} is empty; give that of a file or folder")
+
+
+def missing_file(path: str | Path) -> InputError:
+    """Say that a file is not there, and the likely mend."""
+    text = str(path)
+    mend = "check the path"
+    if text.startswith("~"):
+        mend = "write the home folder out, as Path.expanduser does"
+    elif _ADDRESS.match(text):
+        mend = "what lies on a network is to be downloaded first"
+    elif _WILD.search(text):
+        mend = "check the path, and give a pattern alone"
+    return InputError(f"there is no file {text!r}; {mend}")
 
 
 def matches(pattern: str) -> list[Path]:
@@ -92,10 +114,17 @@ def _in_folder(folder: Path, endings: re.Pattern[str]) -> list[Path]:
 
 def given_files(paths: Sequence[str | Path]) -> list[Path]:
     """Give the files that are named one by one, each once."""
+    for path in paths:
+        check_named(path)
     files = [Path(path) for path in paths]
-    twice = [str(file) for place, file in enumerate(files) if file in files[:place]]
-    if twice:
-        raise InputError(f"the file {twice[0]!r} is given twice; give each once")
+    seen: set[str] = set()
+    for file in files:
+        where = str(file)
+        with suppress(ValueError):  # what names no file: reading it says why
+            where = os.path.realpath(file)
+        if where in seen:  # by whatever name
+            raise InputError(f"the file {str(file)!r} is given twice; give each once")
+        seen.add(where)
     for file in files:
         if file.is_dir():
             raise InputError(

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from contextures._checks import check_jobs
 from contextures.exceptions import ContextWarning, InputError
 from contextures.prediction.members import FittedMember, Member, Problem
 
@@ -40,8 +41,9 @@ def fit_each(
     Raises
     ------
     InputError
-        If no member but the mean can be fitted.
+        If no member but the mean can be fitted, or ``n_jobs`` is no number of jobs.
     """
+    check_jobs(n_jobs)
     fitted: list[FittedMember | None] = []
     seconds: list[float | None] = []
     failed: dict[str, InputError] = {}

@@ -11,6 +11,7 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.utils.multiclass import check_classification_targets
 
 from contextures._arrays import FloatArray, IntArray
+from contextures._checks import as_numbers, labels_of
 from contextures.exceptions import InputError
 
 
@@ -107,7 +108,7 @@ def check_weights(sample_weight: Any, n: int) -> FloatArray:
     """Give one weight a row, all one for None."""
     if sample_weight is None:
         return np.ones(n)
-    weights = np.asarray(sample_weight, dtype=np.float64)
+    weights = as_numbers(sample_weight, "sample_weight")
     if weights.ndim == 0:
         weights = np.full(n, float(weights))
     if weights.shape != (n,):
@@ -136,7 +137,7 @@ def _as_array(y: Any) -> NDArray[Any]:
             "regression on a context requires y to be passed, but the target y is None; give one "
             "entry for each row, with a mark for no label"
         )
-    return np.asarray(y)
+    return labels_of(y)
 
 
 def _one_column(values: NDArray[Any]) -> NDArray[Any]:

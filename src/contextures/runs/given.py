@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator
+from io import IOBase
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
+from contextures._frames import is_foreign
 from contextures.data import Table
 from contextures.data.parts import Parts, long_table
 from contextures.data.reading import read_given
 from contextures.data.table import as_table
+from contextures.exceptions import InputError
 from contextures.runs.new_rows import rows_of
 from contextures.runs.options import SAMPLE
 
@@ -38,8 +45,9 @@ def given_table(given: Any, *, id: str | None = None, rows: int = SAMPLE) -> Tab
     """
     if isinstance(given, Parts):
         return given
-    if is_path(given):
-        return long_table(given, id=id, rows=rows) or read_given(given, id=id)
+    paths = paths_of(given)
+    if paths is not None:
+        return long_table(paths, id=id, rows=rows) or read_given(paths, id=id)
     return as_table(given)
 
 
@@ -65,14 +73,65 @@ def given_rows(run: str | Path, given: Any, *, id: str | None = None) -> Table |
     """
     if isinstance(given, Parts):
         return given
-    if is_path(given):
-        return rows_of(run, given, id=id)
+    paths = paths_of(given)
+    if paths is not None:
+        return rows_of(run, paths, id=id)
     return as_table(given, min_rows=1, min_columns=1)
 
 
-def is_path(given: Any) -> bool:
-    """Tell paths, one or several, from tables."""
-    if isinstance(given, str | Path):
-        return True
-    several = isinstance(given, Sequence) and not isinstance(given, bytes)
-    return several and len(given) > 0 and all(isinstance(each, str | Path) for each in given)
+def paths_of(given: Any) -> Path | str | list[Path | str] | None:
+    """Give the path or paths that something is; None for what may be a table.
+
+    Parameters
+    ----------
+    given : object
+        Several paths may be a list, tuple, array, index, column or iterator of them.
+
+    Returns
+    -------
+    str, pathlib.Path, list of these, or None
+        What :func:`contextures.data.reading.read_given` takes.
+
+    Raises
+    ------
+    InputError
+        If it is paths and something else, or no paths in their order.
+    """
+    if _is_one(given):
+        return _plain(given)
+    if isinstance(given, bytes | set | frozenset | IOBase):
+        raise InputError(
+            f"a table is given as {type(given).__name__}; give a data frame, a path as text, or a "
+            "list of paths in the order of their rows"
+        )
+    if not _is_several(given):
+        return None
+    each = list(given)
+    ours = [_is_one(item) for item in each]
+    if each and all(ours):
+        return [_plain(item) for item in each]
+    if not each or any(ours):
+        odd = "" if not each else f" but {type(each[ours.index(False)]).__name__} too"
+        what = "no paths" if not each else "paths"
+        raise InputError(f"the list of files holds {what}{odd}; give one or more paths and no more")
+    if any(isinstance(item, pd.DataFrame) or is_foreign(item) for item in each):
+        raise InputError(
+            "several data frames are given; give one, such as pandas.concat makes of them"
+        )
+    return None
+
+
+def _is_one(given: Any) -> bool:
+    return isinstance(given, str | os.PathLike)
+
+
+def _plain(path: Any) -> Path | str:
+    return path if isinstance(path, str | Path) else Path(os.fsdecode(path))
+
+
+def _is_several(given: Any) -> bool:
+    if isinstance(given, np.ndarray | pd.Index | pd.Series):
+        return given.ndim == 1
+    return isinstance(given, list | tuple) or (
+        isinstance(given, Iterator) and not is_foreign(given)
+    )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contextures._arrays import FloatArray, IntArray
+from contextures._checks import labels_of
 from contextures.contexts.labels import label_task
 from contextures.evaluation.context_scores.pseudo_tasks import PENALTIES, nested_dimensions
 from contextures.exceptions import InputError, unwritten
@@ -121,7 +122,7 @@ def read_labels(y: Any, n: int) -> Labels:
     InputError
         If there are fewer than two, all alike, or not one entry for each row.
     """
-    labels = np.asarray(y)
+    labels = labels_of(y)
     if labels.ndim == 0 or len(labels) != n:
         raise InputError(
             f"X has {n} rows but y has {len(labels) if labels.ndim else 0}; give one entry for "

@@ -40,12 +40,13 @@ def proposed_mixes(candidates: list[Candidate], table: pd.DataFrame, score: str)
         return []
     firsts = ranked.drop_duplicates("family")
     own = ranked[ranked["family"] == firsts["family"].iloc[0]].sort_values("strength")
+    # Of one candidate alone, or twice the same, mixes are no news.
     weak, strong = (candidates[own.index[place]].context for place in (0, -1))
     made = []
     if len(firsts) > 1:
         best, second = (candidates[place].context for place in firsts.index[:2])
         made.append(0.5 * best + 0.5 * second)
-    if len(own) > 1:
+    if repr(strong) != repr(weak):
         made += [0.5 * strong + 0.5 * weak, strong @ weak]
     known = {repr(candidate.context) for candidate in candidates}
     return [

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from contextures._arrays import IntArray
-from contextures._checks import validated
+from contextures._checks import labels_of, validated
 from contextures.exceptions import InputError
 from contextures.regression.targets import missing
 from contextures.selection.candidates import Candidate
@@ -110,7 +110,7 @@ def see(
             f"the score 'pseudo' needs {FEWEST_ROWS} rows, but there are {n}; give 'tau'"
         )
     labels = _labels(y, n, criterion, candidates)
-    complete = y is None or not missing(np.asarray(y)).any()
+    complete = y is None or not missing(labels_of(y)).any()
     first: IntArray = np.arange(0)
     if labels is not None:
         complete = len(labels.rows) == n

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
-import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import FloatArray
-from contextures._checks import also_named, check_length, check_positive_int, seed_of
+from contextures._checks import (
+    also_named,
+    check_jobs,
+    check_length,
+    check_positive_int,
+    labels_of,
+    seed_of,
+)
 from contextures.contexts import Context, LabelContext
 from contextures.contexts.labels import label_task
 from contextures.exceptions import InputError
@@ -190,6 +196,7 @@ class ContextSearch(Showing, BaseEstimator):
         """
         check_positive_int(self.max_samples, "max_samples", least=10)
         check_score(self.criterion)
+        check_jobs(self.n_jobs)
         own = self._own()
         rows = as_rows(self, X, own)
         if y is not None:
@@ -227,7 +234,7 @@ class ContextSearch(Showing, BaseEstimator):
         from joblib import Parallel, delayed
 
         fitted, share = rows[seen.chosen], len(seen.chosen) / len(rows)
-        given = None if y is None else np.asarray(y)[seen.chosen]
+        given = None if y is None else labels_of(y)[seen.chosen]
         seed = seed_of(self.random_state)
         twins = first_alike(candidates, share)
         order = in_pieces(candidates, sorted(set(twins)))
@@ -331,4 +338,4 @@ def _usual(rows: FloatArray, y: Any) -> list[Candidate]:
     candidates = default_candidates(rows)
     if y is None:
         return candidates
-    return [*candidates, as_candidate(LabelContext(label_task(np.asarray(y))))]
+    return [*candidates, as_candidate(LabelContext(label_task(labels_of(y))))]

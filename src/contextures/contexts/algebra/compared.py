@@ -16,7 +16,7 @@ from scipy.spatial.distance import cdist
 from sklearn.base import clone
 
 from contextures._arrays import FloatArray, IntArray, to_numpy
-from contextures._checks import brief
+from contextures._checks import brief, labels_of
 from contextures.contexts.algebra.revealed import drawn
 from contextures.contexts.base import Context
 from contextures.contexts.drawing import draws_like
@@ -183,7 +183,7 @@ def _fitted(context: Context, X: Any, y: Any, rows: IntArray) -> FloatArray | Co
     n = len(X)
     whole = len(rows) == n or context.takes != "array" or context.form == "sampler"
     if not whole:
-        labels = None if y is None else np.asarray(y)[rows]
+        labels = None if y is None else labels_of(y)[rows]
         few = context.subsampled(len(rows) / n).fit(to_numpy(X)[rows], labels)
         if few.form != "sampler":
             return np.asarray(few.fitted_kernel() - 1.0)

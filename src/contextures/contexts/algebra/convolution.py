@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 
 from contextures._arrays import Array, FloatArray, Matrix, compact, svd, to_numpy
-from contextures._checks import brief
+from contextures._checks import brief, labels_of
 from contextures.contexts.algebra.columns import Columns, product, times_columns
 from contextures.contexts.algebra.combination import ConvexCombination
 from contextures.contexts.algebra.mix import Mix
@@ -231,7 +231,7 @@ class Convolution(Mix):
         if self.left_.form == "kernel":
             return self.left_, self._after_kernel(X, others, fold).entries
         rows = _safe_indexing(X, others)
-        left = clone(self.left).fit(rows, None if y is None else np.asarray(y)[others])
+        left = clone(self.left).fit(rows, None if y is None else labels_of(y)[others])
         at = self._described_at(left, X, fold)
         left.forget_rows()
         return left, at.entries

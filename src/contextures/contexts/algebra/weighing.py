@@ -11,6 +11,7 @@ from scipy.optimize import linprog, minimize
 from scipy.spatial.distance import pdist, squareform
 
 from contextures._arrays import FloatArray, IntArray, to_numpy
+from contextures._checks import labels_of
 from contextures.contexts.algebra.compared import kernels_between
 from contextures.contexts.base import Context
 from contextures.contexts.labels import label_task, missing_labels
@@ -216,7 +217,7 @@ def _tasks(way: str, X: Any, y: Any) -> tuple[IntArray, FloatArray]:
     if way == "labels":
         if y is None:
             raise InputError("weights='labels' needs labels; call fit(X, y), or give the weights")
-        labels = np.asarray(y)
+        labels = labels_of(y)
         rows = _spaced(np.flatnonzero(~missing_labels(labels)))
         if len(rows) < 2:
             raise InputError("weights='labels' needs at least 2 labels; give the weights instead")

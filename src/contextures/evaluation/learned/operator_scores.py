@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.model_selection import KFold
 from sklearn.utils.validation import check_is_fitted
 
-from contextures._checks import as_numbers, check_positive_int, check_size_of_values
+from contextures._checks import as_numbers, check_positive_int, check_size_of_values, labels_of
 from contextures.contexts import Context
 from contextures.evaluation.arrays import Transformer, representation
 from contextures.evaluation.jackknife import OperatorScore, jackknifed, seeded, with_interval
@@ -252,7 +252,7 @@ def cross_validated_ratio_trace(
         rows = np.empty(())
     if rows.ndim == 0:
         raise InputError("X must be the rows to embed, all of one length; give an array")
-    labels = None if y is None else np.asarray(y)
+    labels = None if y is None else labels_of(y)
     if n_folds > len(rows):
         raise InputError(f"n_folds={n_folds} is above the number of rows, {len(rows)}; give fewer")
     folds = KFold(n_folds, shuffle=True, random_state=seeded(random_state))
