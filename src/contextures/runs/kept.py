@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -95,7 +96,9 @@ class Kept:
         """Give the names of the stages that are done, and the rows that all results are of."""
         if self.folder is None:
             return [], 0
-        names = [item.name for item in self.folder.iterdir() if item.is_dir()]
+        names: list[str] = []
+        with suppress(OSError):
+            names = [item.name for item in self.folder.iterdir() if item.is_dir()]
         stages = [n for n in names if not n.startswith(ROWS) and not n.endswith(".partial")]
         kept = [KeptRows(self.folder / n).n_rows for n in names if n.startswith(ROWS)]
         return sorted(stages), min(kept, default=0)
@@ -131,7 +134,7 @@ def keeping(
         If another process is making the same, or nothing can be written there.
     """
     place = Path(os.path.realpath(place))
-    left = scratch_names(place, "kept")
+    left = _left(place)
     if asked is None and not left:
         yield Kept(None)
         return
@@ -150,11 +153,11 @@ def keeping(
             raise InputError(cannot_write(place, error)) from None
         try:
             yield kept
-        except InputError:
-            _removed(kept)
-            raise
-        except BaseException:
-            if any(kept.finished()):
+        except BaseException as error:
+            # A full disk is no refusal: with some space free, the same command may go on.
+            if isinstance(error, InputError) and not isinstance(error.__cause__, OSError):
+                _removed(kept)
+            elif any(kept.finished()):
                 progress.say("what was done is kept, and the same command goes on with it")
             else:
                 _removed(kept)
@@ -166,10 +169,10 @@ def _found(place: Path, asked: Mapping[str, Any] | None, progress: Progress) -> 
     """Find what an earlier attempt at the same left; remove what others left."""
     wanted = None if asked is None else json.loads(to_json(asked))
     found: Kept | None = None
-    for folder in scratch_names(place, "kept"):
+    for folder in _left(place):
         own = None
         with suppress(OSError, ValueError):
-            own = None if folder.is_symlink() else read_json(folder / RECORD)
+            own = read_json(folder / RECORD)
         if found is None and wanted is not None and own == wanted:
             found = Kept(folder)
             progress.say(_going_on(found))
@@ -188,6 +191,23 @@ def _found(place: Path, asked: Mapping[str, Any] | None, progress: Progress) -> 
     return found or Kept(None)
 
 
+def _left(place: Path) -> list[Path]:
+    """Find the folders that earlier attempts left; what others put there is not gone on with."""
+    found: list[Path] = []
+    for folder in scratch_names(place, "kept"):
+        with suppress(OSError):
+            told = folder.lstat()
+            # Whose the parent is, and root, could write the output itself.
+            trusted = {0, place.parent.stat().st_uid, *_own_user()}
+            if stat.S_ISDIR(told.st_mode) and told.st_uid in trusted:
+                found.append(folder)
+    return found
+
+
+def _own_user() -> set[int]:
+    return {os.geteuid()} if hasattr(os, "geteuid") else set()
+
+
 def _going_on(kept: Kept) -> str:
     stages, n_rows = kept.finished()
     learned = "with what was learned" if stages else ""
@@ -197,7 +217,7 @@ def _going_on(kept: Kept) -> str:
 
 
 def _removed(kept: Kept) -> None:
-    if kept.folder is not None and not kept.folder.is_symlink():
+    if kept.folder is not None:
         with suppress(OSError):  # first, so that no half of it is gone on with
             (kept.folder / RECORD).unlink()
         remove_folder(kept.folder)
