@@ -202,7 +202,7 @@ class ProductRows(DescribedRows):
     >>> from scipy import sparse
     >>> from contextures.contexts.rows import ProductRows
     >>> half = sparse.csr_array([[0.5, 0.5], [0.0, 1.0]])
-    >>> ProductRows(half, half, np.ones(2)).entries.toarray()
+    >>> ProductRows(half, half, np.ones(2)).entries
     array([[0.25, 0.75],
            [0.  , 1.  ]])
     """
