@@ -32,7 +32,7 @@ REFIT_MOST = 1000
 """Labels up to which the predictor is fitted a second time, with those that were held out: of
 more, a quarter says little, and a fit takes the better part of a minute."""
 
-TOGETHER_MOST = 20_000
+TOGETHER_MOST = 10_000
 """Labels up to which members are fitted side by side; of more each takes much memory."""
 
 
