@@ -58,7 +58,7 @@ class PooledPrediction(BaseEstimator):
         """Fit and weigh members; give the targets' pooled left-out predictions and errors."""
         n_classes, unlabelled = targets.shape[1] if classes else 0, 2 * len(labelled) < len(rows)
         many = has_many_labels(len(labelled), n_classes)
-        shallow = suits_shallow_trees(rows, len(labelled), n_classes)
+        shallow = not many and suits_shallow_trees(rows, len(labelled), n_classes)
         members = make_members(self.members, self.effort, many, unlabelled, shallow)
         self._centre, self._spread = column_scales(rows, self.standardize)
         problem = Problem(
@@ -74,7 +74,7 @@ class PooledPrediction(BaseEstimator):
         self._members = [each for each in fitted if each is not None]
         self._member_names = [each.name for each in members]
         left_out = np.array([limit(each.left_out) for each in self._members])
-        prior = _prior(members, targets.shape[1] if classes and not many else 0)
+        prior = _prior(members, 0 if many else n_classes)
         pool = fit_pool(left_out, targets, prior, classes, many)
         self.weights_, self._powers, self._floor = pool.weights, pool.sharpness, pool.floor
         self._geometric = pool.geometric
