@@ -21,6 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks import common
+from benchmarks.all_labels_figure import draw as draw_gains
 from benchmarks.few_labels.sources import described, tables
 from benchmarks.tuned_boosting import Split, tuned
 from contextures import ContextureClassifier, ContextureRegressor
@@ -59,6 +60,7 @@ def main() -> None:
     arguments.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     arguments.add_argument("--rows", type=int, default=2400, help="rows of a table, at most")
     arguments.add_argument("--rivals", type=Path, help="a folder with further packages")
+    arguments.add_argument("--figure", type=Path, help="draw the gains to this file")
     arguments.add_argument("--effort", default="default", choices=["fast", "default", "best"])
     options = arguments.parse_args()
     if options.data is None:
@@ -79,6 +81,8 @@ def main() -> None:
             )
             cells[name, seed] = (drawn(), ours, rival)
     common.show(report(cells), options.json, ledger.runs)
+    if options.figure is not None:
+        draw_gains(gains(cells), len({seed for _, seed in cells}), options.figure)
 
 
 def draw(data: Path, name: str, seed: int, n_rows: int) -> Split:
@@ -220,6 +224,19 @@ def report(cells: dict[Any, Any]) -> str:
     )
 
 
+def gains(cells: dict[Any, Any]) -> dict[str, tuple[float, float, str]]:
+    """Give each table's gain in score, its standard error, and who wins."""
+    found = {}
+    for name in dict.fromkeys(name for name, _ in cells):
+        both = [
+            _compared(split, ours["values"], rival["values"])
+            for (each, _), (split, ours, rival) in cells.items()
+            if each == name
+        ]
+        found[name] = (*_gain(both, "score"), verdict(both, "score"))
+    return found
+
+
 def _compared(split: Split, ours: Any, theirs: Any) -> dict[str, Any]:
     truth = split.y[split.n_fit :]
     found: dict[str, Any] = {"means": []}
@@ -234,12 +251,18 @@ def _compared(split: Split, ours: Any, theirs: Any) -> dict[str, Any]:
 
 def verdict(both: list[dict[str, Any]], what: str) -> str:
     """Say who wins by more than one standard error: over seeds, or with one seed over rows."""
-    gains = np.array([each[what][0] for each in both])
-    one = len(gains) == 1
-    error = both[0][what][1] if one else float(gains.std(ddof=1)) / len(gains) ** 0.5
-    if abs(gains.mean()) <= max(error, 1e-12):
+    gain, error = _gain(both, what)
+    if abs(gain) <= max(error, 1e-12):
         return "tie"
-    return "won" if gains.mean() > 0 else "lost"
+    return "won" if gain > 0 else "lost"
+
+
+def _gain(both: list[dict[str, Any]], what: str) -> tuple[float, float]:
+    """Give the mean gain and its standard error: over seeds, or with one seed over rows."""
+    found = np.array([each[what][0] for each in both])
+    if len(found) == 1:
+        return float(found[0]), both[0][what][1]
+    return float(found.mean()), float(found.std(ddof=1)) / len(found) ** 0.5
 
 
 def _summary(pairs: dict[str, list[dict[str, Any]]]) -> list[str]:
