@@ -32,6 +32,15 @@ def gaps(values):
     return np.where(np.arange(N) % 7 == 3, values, None)
 
 
+def as_r(words):
+    """Write names, row numbers and words in quotation marks, and nothing around a missing one."""
+    lines = ['"","c1","c2","c3","c4","y"']
+    for i, (row, word) in enumerate(zip(WHOLE, words, strict=True), start=1):
+        said = "NA" if word is None else f'"{word}"'
+        lines.append(f'"{i}",{",".join(map(repr, row.tolist()))},{said}')
+    return "\n".join(lines) + "\n"
+
+
 @pytest.fixture
 def long(monkeypatch):
     """Take any text for a long one, of blocks of some rows."""
@@ -69,7 +78,30 @@ TEXTS = {
         frame().assign(c1=[f"{i % 9 + 1}.{i % 10}00" for i in range(N)]).to_csv(file, index=False)
     ),
     "decimal commas": lambda file: frame().to_csv(file, index=False, sep=";", decimal=","),
+    "as R writes it": lambda file: file.write_text(as_r(gaps(WORD)), encoding="utf-8"),
+    "None beside missing, in R": lambda file: file.write_text(
+        as_r(gaps(np.where(WORD == "up", "None", "NB"))), encoding="utf-8"
+    ),
+    "None and missing, unquoted": lambda file: file.write_text(
+        as_r(gaps(np.where(WORD == "up", "None", "NB"))).replace('"', ""), encoding="utf-8"
+    ),
+    "numbers among words, in R": lambda file: file.write_text(
+        as_r(gaps(np.where(WORD == "up", "4", "B"))), encoding="utf-8"
+    ),
+    "a cell of the delimiter": lambda file: frame(
+        y=np.where(WHOLE[:, 1] > 0, 'up, "far"', "down")
+    ).to_csv(file, index=False),
     "quotation marks": lambda file: frame(y=WORD).to_csv(file, index=False, quoting=2),
+    "quotation marks everywhere": lambda file: frame(y=WORD).to_csv(file, index=False, quoting=1),
+    "a stray quotation mark": lambda file: file.write_text(
+        frame(y=WORD).to_csv(index=False).replace("døwn", 'd"wn'), encoding="utf-8"
+    ),
+    "a cell of two lines": lambda file: frame(y=np.where(np.arange(N) == 500, "a\nb", WORD)).to_csv(
+        file, index=False
+    ),
+    "a name that looks like a cell": lambda file: (
+        frame(y=WORD).rename(columns={"c2": "NA"}).to_csv(file, index=False)
+    ),
     "carriage returns": lambda file: frame(y=WORD).to_csv(file, index=False, lineterminator="\r\n"),
     "a mark": lambda file: frame(y=WORD).to_csv(file, index=False, encoding="utf-8-sig"),
     "another encoding": lambda file: frame(y=WORD).to_csv(file, index=False, encoding="cp1252"),
@@ -87,7 +119,14 @@ TEXTS = {
     ).to_csv(file, index=False, header=False),
     "no names, one column": lambda file: np.savetxt(file, WHOLE[:, :1]),
 }
-WHOLE_ONLY = {"decimal commas", "quotation marks", "another encoding"}
+WHOLE_ONLY = {
+    "decimal commas",
+    "another encoding",
+    "numbers among words, in R",
+    "a stray quotation mark",
+    "a cell of two lines",
+    "a name that looks like a cell",
+}
 
 
 def state(file, target="y", places=None):

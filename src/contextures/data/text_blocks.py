@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
@@ -48,7 +49,7 @@ def text_blocks(file: Path, *, named: bool) -> Iterator[str]:
     Raises
     ------
     UnclearError
-        If there is a quotation mark, which may make several lines one record, or a NUL.
+        If there is a NUL.
     UnicodeDecodeError
         If it is not in UTF-8.
     """
@@ -59,7 +60,7 @@ def text_blocks(file: Path, *, named: bool) -> Iterator[str]:
             block += opened.readline()
             if first:
                 block, first = block.removeprefix("\ufeff"), False
-            if '"' in block or "\0" in block or block.startswith("\ufeff"):
+            if "\0" in block or block.startswith("\ufeff"):
                 raise UnclearError
             while named and block:
                 line, _, block = block.partition("\n")
@@ -69,16 +70,38 @@ def text_blocks(file: Path, *, named: bool) -> Iterator[str]:
 
 
 def check_even(block: str, separator: str, n_fields: int) -> None:
-    """Raise :class:`UnclearError` if a line has more or fewer fields."""
-    if any(line.count(separator) + 1 != n_fields for line in _lines(block)):
+    """Raise :class:`UnclearError` if a line has more or fewer fields, or is no record by itself."""
+    if '"' in block:
+        uneven = any(len(fields_of(line, separator)) != n_fields for line in _lines(block))
+    else:
+        uneven = any(line.count(separator) + 1 != n_fields for line in _lines(block))
+    if uneven:
         raise UnclearError
+
+
+def fields_of(line: str, separator: str) -> list[str]:
+    """Give the fields of a line as they are written, with their quotation marks.
+
+    Raises
+    ------
+    UnclearError
+        If a mark does not open or close a whole field on this line.
+    """
+    if '"' not in line:
+        return line.split(separator)
+    edge = re.escape(separator)
+    field = rf' *"(?:[^"]|"")*" *|[^"{edge}]*'
+    if re.fullmatch(rf"(?:{field})(?:{edge}(?:{field}))*", line) is None:
+        raise UnclearError
+    found: list[str] = re.findall(f"({field}){edge}", line + separator)
+    return found
 
 
 def cut(file: Path, separator: str, places: Sequence[int]) -> Iterator[str]:
     """Give some fields of each line below the names, as they are written."""
     for block in text_blocks(file, named=True):
         for line in _lines(block):
-            fields = line.split(separator)
+            fields = fields_of(line, separator)
             yield separator.join([fields[place] for place in places])
 
 

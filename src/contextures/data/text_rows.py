@@ -2,8 +2,8 @@
 
 What reading the whole decides column by column is decided here from batches, where batches tell:
 of columns that hold a number in every row. The others, such as words, are narrow beside an
-embedding; they are held whole and read as ever. A text of which a batch cannot tell, as one with
-quotation marks, is left to whoever reads it whole.
+embedding; they are held whole and read as ever. A text of which a batch cannot tell, as one with a
+quotation mark that is closed lines later, is left to whoever reads it whole.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from contextures.data.delimiter import find_delimiter
+from contextures.data.missing_words import KEPT
 from contextures.data.parts import LARGE
 from contextures.data.plain_columns import PlainColumns
 from contextures.data.reading import short_name
@@ -25,6 +26,7 @@ from contextures.data.table import Table, name_columns, table_from_frame
 from contextures.data.text_blocks import (
     check_even,
     cut,
+    fields_of,
     head_of,
     is_plain_text,
     parsed,
@@ -148,12 +150,16 @@ def _with_names(file: Path, keep: Sequence[str]) -> TextRows | None:
     head = head_of(file)
     separator = find_delimiter(head)
     header = read_header(head, separator)
-    if SAID.match(head) or any(item.strip() == "?" for item in header):
+    first = next(line for line in head.split("\n") if line.strip(" "))
+    if SAID.match(head) or len(fields_of(first, separator)) != len(header):
         return None
+    if any(item.strip() in ("?", *KEPT) for item in header):
+        return None  # looking through the text, whoever reads it whole takes these for cells
     names, renamed = name_columns(header)
     notes = header_notes(separator, header, renamed)
-    columns, n_rows = PlainColumns(), 0
+    columns, n_rows, quoted = PlainColumns(), 0, False
     for block in text_blocks(file, named=True):
+        quoted |= '"' in block
         check_even(block, separator, len(names))
         rows = parsed(block, separator, named=True)
         columns.see(rows)
@@ -168,11 +174,13 @@ def _with_names(file: Path, keep: Sequence[str]) -> TextRows | None:
         # One of the numbers stands by, so that no line is blank and words are read in its light.
         witness = next((p for p in plain if p in columns.pointed), plain[0])
         shown = sorted([*held, witness])
-        head = separator.join([header[p] for p in shown])
-        text = "\n".join([head, *cut(file, separator, shown)])
+        names_line = separator.join("c" for _ in shown)  # replaced by the names
+        text = "\n".join([names_line, *cut(file, separator, shown)])
         frame, _ = parse_text(text, separator, [names[p] for p in shown], TextOptions(), notes)
         table = table_from_frame(frame, digest="words", notes=notes, min_rows=1, min_columns=1)
         words, notes = table.frame.drop(columns=names[witness]), table.notes
+        if quoted and any(_hold_numbers(words[name]) for name in words.columns):
+            return None  # where a number stands quoted in another column decides what NA means
     if not n_rows or len(words) != n_rows:
         return None
     of_names = {names[p]: types[p] for p in plain}
@@ -185,7 +193,7 @@ def _without_names(file: Path) -> TextRows | None:
     spaced = separator not in head
     columns, n_rows, width = PlainColumns(), 0, 0
     for block in text_blocks(file, named=False):
-        if spaced and separator in block:
+        if '"' in block or (spaced and separator in block):
             return None
         rows = parsed(block, r"\s+" if spaced else separator, named=False)
         width = width or rows.shape[1]
@@ -199,3 +207,10 @@ def _without_names(file: Path) -> TextRows | None:
     types = {names[p]: columns.types[p] for p in range(width)}
     empty = pd.DataFrame(index=pd.RangeIndex(n_rows))
     return TextRows(file, n_rows, names, types, r"\s+" if spaced else separator, False, empty)
+
+
+def _hold_numbers(column: pd.Series) -> bool:
+    """Tell whether some of a column of words are numbers."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return False
+    return bool(pd.to_numeric(column, errors="coerce").notna().any())
