@@ -13,6 +13,7 @@ import pytest
 from commands import run
 from contextures.data import read_table
 from contextures.runs import FitOptions, fit_table
+from contextures.runs.output_file import SHIFT_MADE
 from contextures.runs.shift_file import SHIFT_FILE
 
 
@@ -83,11 +84,31 @@ def test_a_file_of_that_name_that_is_not_ours_is_left_alone(monkeypatch, capsys,
     assert not Path("page.html").exists()
 
 
-def test_our_own_is_replaced_by_the_next_page(monkeypatch, here):
-    assert run(monkeypatch, "shift", here, "moved.csv", "--out", "page.html") == 0
-    assert run(monkeypatch, "shift", here, "moved.csv", "--out", "next.html", "--seed", "1") == 0
+def test_a_page_replaces_its_own_data_and_no_other_pages(monkeypatch, capsys, here):
+    """Whoever writes a second page into a folder must not lose what the first one says."""
+    call = ("shift", here, "moved.csv")
+    assert run(monkeypatch, *call, "--out", "page.html") == 0
+    first = Path(SHIFT_FILE).read_bytes()
+    capsys.readouterr()
+    for seed in (1, 2):
+        assert run(monkeypatch, *call, "--out", "next.html", "--seed", str(seed)) == 0
+        assert capsys.readouterr().out.splitlines()[-2:] == ["data: next.json", "page: next.html"]
+        data = json.loads(Path("next.json").read_text(encoding="utf-8"))
+        assert (data["page"], data["seed"]) == ("next.html", seed)
+    assert Path(SHIFT_FILE).read_bytes() == first
+    assert run(monkeypatch, *call, "--out", "page.html", "--seed", "3") == 0
     data = json.loads(Path(SHIFT_FILE).read_text(encoding="utf-8"))
-    assert data["page"] == "next.html" and data["seed"] == 1 and Path("page.html").exists()
+    assert (data["page"], data["seed"]) == ("page.html", 3)
+
+
+@pytest.mark.parametrize("name", ["shift.html", "page.htm"])
+def test_data_that_only_fit_where_another_pages_are_are_refused(monkeypatch, capsys, here, name):
+    for own, page in ((SHIFT_FILE, "page.html"), ("page.json", "page.html")):
+        found = json.dumps({"made_by": SHIFT_MADE, "page": page})
+        Path(own).write_text(found, encoding="utf-8")
+    assert run(monkeypatch, "shift", here, "moved.csv", "--out", name) == 2
+    assert "is of the page 'page.html'; choose another name" in capsys.readouterr().err
+    assert Path(SHIFT_FILE).read_text(encoding="utf-8") == found and not Path(name).exists()
 
 
 def test_neither_a_folder_nor_what_is_read_is_written_to(monkeypatch, capsys, here):

@@ -72,7 +72,7 @@ def test_the_command_reads_a_long_table_in_parts(parts, tmp_path, monkeypatch, c
     def never(*_, **__):
         raise AssertionError("read at once")
 
-    monkeypatch.setattr("contextures.data.read_table", never)
+    monkeypatch.setattr("contextures.data.any_length.read_given", never)
     assert command(monkeypatch, "diagnose", run, parts.source) == 0
     assert f"diagnosed on {SAMPLE:,} of {N:,} rows" in capsys.readouterr().out
 

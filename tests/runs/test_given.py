@@ -14,6 +14,7 @@ import pytest
 from contextures.exceptions import InputError
 from contextures.runs import (
     FitOptions,
+    diagnose_table,
     embed_table,
     fit_table,
     predict_table,
@@ -69,6 +70,31 @@ def test_new_rows_are_given_by_path_too(run, files, tmp_path):
     assert len(predict_table(run, str(new), tmp_path / "told.csv").frame) == 1
     assert shift_table(run, files / "all.csv").n_new == 80
     assert len(rank_table(files / "all.csv", target="y").results_) > 1
+
+
+def test_a_diagnosis_takes_paths_as_the_others_do(run, files):
+    """And says how to read them again."""
+    parts = [files / "part-1.csv", str(files / "part-2.csv")]
+    found = [diagnose_table(run, each) for each in (FRAME, files / "all.csv", parts)]
+    found.append(diagnose_table(run, f"{files}/part-*.csv"))
+    assert len({each.diagnosis.share for each in found}) == 1
+    names = {"diagnose_table": lambda *given: given}
+    for each in found[1:]:
+        *imports, call = each.python().replace(", diagnose_table", "").splitlines()
+        exec("\n".join(imports), names)
+        given, table, _ = eval(call, names)
+        assert given == str(run) and len(table.frame) == 80
+
+
+def test_a_diagnosis_reads_a_file_as_the_run_read_its_own(tmp_path):
+    """The column of the ids, and the marks that only the table of the run showed."""
+    made = FRAME.assign(id=[f"{i:03d}" for i in range(80)], d=[f"{i + 1},5" for i in range(80)])
+    made.to_csv(tmp_path / "all.csv", index=False, sep=";")
+    options = FitOptions(target="y", context="knn:10", n_components=3, id="id")
+    run = fit_table(tmp_path / "all.csv", tmp_path / "run", options).folder
+    table = diagnose_table(run, tmp_path / "all.csv").table
+    assert table.frame["id"].tolist()[:2] == ["000", "001"]
+    assert table.frame["d"].dtype.kind == "f"
 
 
 def test_options_may_be_left_out(files, tmp_path):

@@ -249,7 +249,7 @@ def test_a_long_table_is_ranked_on_the_rows_that_fit_draws(frame, tmp_path, monk
     parts = write(few, tmp_path / "parts", 3)
     asked = ("--target", "y", "--sample", str(SAMPLE), "--seed", "1")
     # Files that are read at once would be held whole.
-    monkeypatch.setattr("contextures.data.read_table", None)
+    monkeypatch.setattr("contextures.data.any_length.read_given", None)
     assert command(monkeypatch, "rank", parts, *asked, "--json") == 0
     shown = capsys.readouterr()
     found = json.loads(shown.out)

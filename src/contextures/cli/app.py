@@ -197,14 +197,12 @@ def fit(
     if out is not None:
         reads = table if test is None else [*table, test]
         check_destination(out, force=force, reads=reads)
-    from contextures.data.parts import long_table
-    from contextures.data.reading import read_given
+    from contextures.data.any_length import read_or_part
     from contextures.runs.memory import threshold
 
     how: dict[str, Any] = {"delimiter": delimiter, "encoding": encoding, "id": id}
     how |= {"decimal": decimal, "thousands": thousands, "dates": dates}
-    given = one_or_all(table)
-    read = long_table(given, **how, rows=threshold(options)) or read_given(given, **how)
+    read = read_or_part(one_or_all(table), **how, rows=threshold(options))
     fit_and_show(read, out or Path(f"{read.name}-run"), options, as_json)
 
 
@@ -248,8 +246,7 @@ def rank(
 ) -> None:
     """Rank contexts for a table, without labels or by them, and learn nothing else."""
     from contextures.cli.text import TerminalProgress, print_notes, ranking_lines
-    from contextures.data import long_table
-    from contextures.data.reading import read_given
+    from contextures.data.any_length import read_or_part
     from contextures.runs.folder import whole_file
     from contextures.runs.long import check_long
     from contextures.runs.options import SAMPLE, check_seed
@@ -267,8 +264,7 @@ def rank(
         check_output_file(out, "ranking", table)
     how: dict[str, Any] = {"delimiter": delimiter, "encoding": encoding, "id": id}
     how |= {"decimal": decimal, "thousands": thousands, "dates": dates}
-    given = one_or_all(table)
-    read = long_table(given, **how, rows=sample) or read_given(given, **how)
+    read = read_or_part(one_or_all(table), **how, rows=sample)
     asked: dict[str, Any] = {"target": target, "task": task, "id": id, "score": score}
     asked["mixes"] = mixes
     search, n_rows, n_drawn, notes = rank_rows(

@@ -60,7 +60,7 @@ def diagnose(
 ) -> None:
     """Say how much of the contexture an encoder has learned, and what would help it."""
     from contextures.cli.text import TerminalProgress, diagnosis_lines
-    from contextures.data import long_table, read_table
+    from contextures.data.any_length import read_or_part
     from contextures.runs import DiagnoseOptions, diagnose_table
     from contextures.runs.diagnose import check_context
     from contextures.runs.diagnosed import check_subject
@@ -79,7 +79,7 @@ def diagnose(
         check_output_file(out, "page", [encoder, table])
     like = how_read(encoder) if (encoder / MARK).is_file() else None
     how: dict[str, Any] = {"delimiter": delimiter, "encoding": encoding, "like": like}
-    read = long_table(table, **how, rows=SAMPLE) or read_table(table, **how)
+    read = read_or_part(table, **how, rows=SAMPLE)
     options = DiagnoseOptions(context=context, target=target, rank=rank, seed=seed)
     found = diagnose_table(encoder, read, options, TerminalProgress())
     sentences = findings(found)

@@ -30,7 +30,8 @@ def shift(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Also write a page to this .html file, and shift.json beside it.",
+            help="Also write a page to this .html file, and its data beside it: shift.json, or "
+            "NAME.json where that is another page's.",
             show_default=False,
         ),
     ] = None,
@@ -55,7 +56,9 @@ def shift(
 
     check_run(run)
     check_long(sample, "auto")
-    data = None if out is None else check_shift_files(out, [run, table])
+    data = None
+    if out is not None:
+        check_shift_files(out, [run, table])
     read = rows_of(run, table, delimiter=delimiter, encoding=encoding)
     found = shift_table(
         run, read, target=target, sample=sample, seed=seed, progress=TerminalProgress()
@@ -64,7 +67,7 @@ def shift(
         from contextures.runs.shift_page import shift_page
 
         command = ["contextures", *sys.argv[1:]]
-        write_shift(out, found, shift_page(found, command, run, table, target, seed, sample))
+        data = write_shift(out, found, shift_page(found, command, run, table, target, seed, sample))
     if as_json:
         show(json.dumps({"verdict": verdict(found), **found.to_dict()}, indent=1), done=out)
         return

@@ -27,6 +27,17 @@ def is_array(file: Path, data: bytes) -> bool:
     return data.startswith(_MAGIC) or file.suffix.lower() in (".npy", ".npz")
 
 
+def is_saved_array(file: Path) -> bool:
+    """Tell a file that ``numpy.save`` wrote by its first bytes."""
+    try:
+        if not file.is_file():
+            return False
+        with file.open("rb") as opened:
+            return opened.read(len(_MAGIC)) == _MAGIC
+    except (OSError, ValueError):
+        return False
+
+
 def read_array(file: Path, data: bytes) -> tuple[NDArray[Any], list[str]]:
     """Read the array of a ``.npy`` or ``.npz`` file.
 
@@ -103,6 +114,12 @@ def array_frame(file: Path, data: bytes) -> tuple[pd.DataFrame, list[str]]:
         If it cannot be read, or is not a table of real numbers.
     """
     array, notes = read_array(file, data)
+    check_real(file, array)
+    return frame_of(array), notes
+
+
+def check_real(file: Path, array: NDArray[Any]) -> None:
+    """Refuse an array that is not a table of real numbers."""
     if array.dtype.kind not in "fiub":
         kind = "complex numbers" if array.dtype.kind == "c" else f"values of type {array.dtype}"
         raise InputError(f"the array in {str(file)!r} holds {kind}; give an array of real numbers")
@@ -111,9 +128,15 @@ def array_frame(file: Path, data: bytes) -> tuple[pd.DataFrame, list[str]]:
             f"the array in {str(file)!r} has shape {array.shape}; give one of shape (rows, "
             "coordinates)"
         )
+
+
+def frame_of(array: NDArray[Any]) -> pd.DataFrame:
+    """Name the columns of an array e1, e2, ...."""
     # Half precision is for storage: sums of its squares overflow.
     values = array.astype(np.float32) if array.dtype.itemsize < 4 else array
-    return pd.DataFrame(values, columns=_names(MADE, values.shape[1])), notes
+    if not values.dtype.isnative:  # of another machine, which pandas does not take rows of
+        values = values.astype(values.dtype.newbyteorder("="))
+    return pd.DataFrame(values, columns=_names(MADE, values.shape[1]))
 
 
 def spread_lists(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

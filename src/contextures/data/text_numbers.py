@@ -127,7 +127,7 @@ def _look_at(name: str, column: pd.Series, found: _Found, semicolons: bool) -> N
 
 def _pointed_floats(frame: pd.DataFrame, reread: Reread, found: _Found) -> dict[str, pd.Series]:
     """Give as text the columns of numbers whose points may group digits; others show the mark."""
-    names = [name for name in frame.columns if _may_be_grouped(frame[name])]
+    names = [name for name in frame.columns if may_be_grouped(frame[name])]
     sure = [n for n in frame.columns if frame[n].dtype.kind == "f" and n not in names]
     if any(bool((frame[n].dropna() % 1 != 0).any()) for n in sure):
         found.marks.add(".")
@@ -138,7 +138,7 @@ def _pointed_floats(frame: pd.DataFrame, reread: Reread, found: _Found) -> dict[
     return {name: raw[name] for name in names}
 
 
-def _may_be_grouped(column: pd.Series) -> bool:
+def may_be_grouped(column: pd.Series) -> bool:
     """Tell numbers with up to three decimals, none of them below one: so 1.200 is read."""
     if column.dtype.kind != "f":
         return False

@@ -24,7 +24,7 @@ from contextures.data.words import counted
 from contextures.exceptions import InputError
 
 # Spreadsheet programs may write a first line that only says what separates the fields.
-_SAID = re.compile(r'("?sep=([^\w\s"]|\t)"?)\n', re.IGNORECASE)
+SAID = re.compile(r'("?sep=([^\w\s"]|\t)"?)\n', re.IGNORECASE)
 _SHOWN = {"\t": "tab", " ": "space"}
 
 
@@ -74,13 +74,11 @@ def read_text(
     """
     text, notes = _text_of(file, data, options.encoding)
     delimiter = options.delimiter
-    if said := _SAID.match(text):
+    if said := SAID.match(text):
         # Blanked, not removed, so that line numbers in messages stay those of the file.
         text = text[said.end(1) :]
         delimiter = delimiter or said[2]
     separator = parse_delimiter(delimiter) if delimiter is not None else find_delimiter(text)
-    if separator != ",":
-        notes.append(f"delimiter {_SHOWN.get(separator, separator)!r}")
     header = read_header(text, separator)
     if header == [""]:
         raise InputError(
@@ -95,13 +93,20 @@ def read_text(
             f"the file {str(file)!r} has a header but no rows; at least {max(min_rows, 1)} needed"
         )
     check_size(n_records, len(header), min_rows=min_rows, min_columns=min_columns)
-    notes += [*renamed, *quoted]
+    notes += header_notes(separator, header, [*renamed, *quoted])
+    frame, how = parse_text(text, separator, names, options, notes)
+    return frame, notes, how
+
+
+def header_notes(separator: str, header: list[str], said: list[str]) -> list[str]:
+    """Say what is unusual in the first line: its separator, what was said of it, and numbers."""
+    notes = [] if separator == "," else [f"delimiter {_SHOWN.get(separator, separator)!r}"]
+    notes += said
     if all(_is_number(item) for item in header):
         notes.append(
             "every name in the first line is a number; if that line is data, add a line of names"
         )
-    frame, how = _parse(text, separator, names, options, notes)
-    return frame, notes, how
+    return notes
 
 
 def _text_of(file: Path, data: bytes, encoding: str | None) -> tuple[str, list[str]]:
@@ -124,9 +129,10 @@ def _text_of(file: Path, data: bytes, encoding: str | None) -> tuple[str, list[s
     return text, notes
 
 
-def _parse(
+def parse_text(
     text: str, separator: str, names: list[str], options: TextOptions, notes: list[str]
 ) -> tuple[pd.DataFrame, HowRead]:
+    """Read the columns of a text whose records are sound, and add to the notes what was done."""
     # "?" is the usual mark of a missing value in the UCI tables.
     edge = re.escape(separator)
     marked = re.search(rf'(^|{edge})\s*"?\?"?\s*($|{edge})', text, re.MULTILINE)

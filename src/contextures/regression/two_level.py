@@ -5,12 +5,12 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 from scipy.linalg import cho_factor, cho_solve
 
 from contextures._arrays import FloatArray
 from contextures.exceptions import ContextWarning
+from contextures.regression.conjugate_gradients import descend
 from contextures.spectrum.cells import Cells
 
 MOST_LABELLED = 1000
@@ -20,24 +20,8 @@ MOST_NUMBERS = 30_000_000
 """Numbers of a block of right-hand sides that is solved for at a time; six such are held."""
 
 
-class _Images:
-    """What a block becomes before it is turned back: its part on rows, constant and labels."""
-
-    def __init__(self, rows: FloatArray, constant: FloatArray, labels: FloatArray) -> None:
-        self.rows, self.constant, self.labels = rows, constant, labels
-
-    def plus(self, factor: FloatArray, other: _Images) -> None:
-        """Add ``factor`` times another block's, in place."""
-        for mine, others in zip(self._all(), other._all(), strict=True):
-            mine *= factor
-            mine += others
-
-    def select(self, columns: NDArray[np.bool_]) -> _Images:
-        """Give some columns."""
-        return _Images(*(each[..., columns] for each in self._all()))
-
-    def _all(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        return self.rows, self.constant, self.labels
+Images = tuple[FloatArray, FloatArray, FloatArray]
+"""What a block becomes before it is turned back: its part on rows, constant and labels."""
 
 
 class TwoLevelSystem:
@@ -158,62 +142,48 @@ class TwoLevelSystem:
         for _ in range(2):  # the second time for what rounding left, where labels outweigh all else
             solution += self._basis @ self._coarse(self._to_basis @ residual)
             residual = right - self._product(solution, self._images(solution))
-        active = np.flatnonzero(np.linalg.norm(residual, axis=0) > goal)
-        residual = residual[:, active]
-        direction, images = self._preconditioned(residual)
-        size = np.einsum("ij,ij->j", residual, direction)
-        for _ in range(most_steps):
-            if not len(active):
-                break
-            product = self._product(direction, images)
-            length = size / np.einsum("ij,ij->j", direction, product)
-            solution[:, active] += length * direction
-            product *= length
-            residual -= product
-            left = np.linalg.norm(residual, axis=0) > goal[active]
-            if not left.all():
-                active, size, residual = active[left], size[left], residual[:, left]
-                direction, images = direction[:, left], images.select(left)
-            new, its_images = self._preconditioned(residual)
-            new_size = np.einsum("ij,ij->j", residual, new)
-            direction *= new_size / size
-            direction += new
-            images.plus(new_size / size, its_images)
-            size = new_size
-        return solution, len(active)
+        given_up = descend(
+            solution, residual, goal, self._preconditioned, self._directed, most_steps
+        )
+        return solution, given_up
 
-    def _preconditioned(self, residual: FloatArray) -> tuple[FloatArray, _Images]:
+    def _directed(self, direction: tuple[FloatArray, ...]) -> FloatArray:
+        block, rows, constant, labels = direction
+        return self._product(block, (rows, constant, labels))
+
+    def _preconditioned(self, residual: FloatArray) -> tuple[FloatArray, ...]:
         """Scale a residual, and correct it so that its product has nothing in the basis."""
         new = residual / self._diagonal[:, None]
-        images = self._images(new)
+        rows, constant, labels = self._images(new)
         inside = self._to_basis @ new
-        inside -= self._eta * (self._from_rows @ images.rows)
-        inside += np.outer(self._constant, self._eta * images.constant)
-        inside += self._from_known @ images.labels
+        inside -= self._eta * (self._from_rows @ rows)
+        inside += np.outer(self._constant, self._eta * constant)
+        inside += self._from_known @ labels
         # In exact arithmetic the residual itself has nothing there.
         correction = self._coarse(inside - self._to_basis @ residual)
         new -= self._basis @ correction
-        images.rows -= self._rows @ correction
-        images.constant -= self._constant @ correction
-        images.labels -= self._centred(self._known @ correction)
-        return new, images
+        rows -= self._rows @ correction
+        constant -= self._constant @ correction
+        labels -= self._centred(self._known @ correction)
+        return new, rows, constant, labels
 
-    def _images(self, block: FloatArray) -> _Images:
+    def _images(self, block: FloatArray) -> Images:
         cells = self._cells
-        return _Images(
+        return (
             np.asarray(cells.forward @ block),
             np.asarray(cells.root_a @ block),
             self._centred(self._labels @ block),
         )
 
-    def _product(self, block: FloatArray, images: _Images) -> FloatArray:
+    def _product(self, block: FloatArray, images: Images) -> FloatArray:
         """Compute A V of a block whose images are known."""
-        product = np.asarray(self._cells.backward @ images.rows)
-        product -= np.outer(self._cells.root_a, images.constant)
+        rows, constant, labels = images
+        product = np.asarray(self._cells.backward @ rows)
+        product -= np.outer(self._cells.root_a, constant)
         product *= -self._eta
         product += block
-        if len(images.labels):
-            product += self._labels_back @ images.labels
+        if len(labels):
+            product += self._labels_back @ labels
         return product
 
     def _centred(self, labels: FloatArray) -> FloatArray:

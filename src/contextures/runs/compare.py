@@ -219,19 +219,19 @@ def compare_files(
         raise InputError("--task says how labels are read; give them with --labels or --target")
     with progress.stage("read embeddings"):
         names = names_of(given)
-        opened = [Opened.of(each) for each in given]
+        own = options.target if options.labels is None else None
+        opened = [Opened.of(each, own) for each in given]
         numbers = {name: each.numbers for name, each in zip(names, opened, strict=True)}
         column = labelled = None
         if options.labels is not None:
             known, n = _known_rows(opened)
             column = read_labels(options.labels, n, options.target, at_least=not known)
             labelled = ~missing_mask(column).to_numpy(dtype=bool)
-        elif options.target is not None:
-            marked = (each.labelled(options.target) for each in opened)
+        elif own is not None:
+            marked = (each.labelled(own) for each in opened)
             labelled = next((each for each in marked if each is not None), None)
         shared = shared_rows(numbers, labelled, options.seed)
-        target = options.target if options.labels is None else None
-        read = [each.read(target, shared.rows) for each in opened]
+        read = [each.read(own, shared.rows) for each in opened]
     arrays = {name: each.values for name, each in zip(names, read, strict=True)}
     if column is None:
         column = next((each.labels for each in read if each.labels is not None), None)

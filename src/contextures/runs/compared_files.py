@@ -15,16 +15,25 @@ from numpy.typing import NDArray
 
 from contextures._arrays import FloatArray
 from contextures.data import Table, read_table
+from contextures.data.array_rows import ArrayRows, array_rows
 from contextures.data.decoding import decode_text
 from contextures.data.delimiter import find_delimiter
 from contextures.data.drawn import rows_from
 from contextures.data.parquet_parts import is_parquet
 from contextures.data.parts import Parts
+from contextures.data.text_blocks import head_of
+from contextures.data.text_rows import TextRows, text_rows
 from contextures.data.values import missing_mask
 from contextures.exceptions import InputError
 from contextures.runs.embedding_files import ROW, SAVED, SPLIT, embedding_of
 from contextures.runs.folder import MARK, check_run
-from contextures.runs.shared_rows import Numbers, column_of, numbers_of_file, places_of
+from contextures.runs.shared_rows import (
+    Numbers,
+    column_of,
+    numbers_in,
+    numbers_of_file,
+    places_of,
+)
 
 EMBEDDED = "embeddings.parquet"
 """The file of a run that holds the coordinates of its table's rows."""
@@ -104,12 +113,12 @@ def read_embedding(given: str | Path, target: str | None = None) -> EmbeddingFil
     InputError
         If it cannot be read, or a coordinate is not a number or missing.
     """
-    return Opened.of(given).read(target)
+    return Opened.of(given, target).read(target)
 
 
 @dataclass(frozen=True)
 class Opened:
-    """An embedding of which is known which rows it has; those of a Parquet file are not read yet.
+    """An embedding of which is known which rows it has; those of a long file are not read yet.
 
     Attributes
     ----------
@@ -117,26 +126,34 @@ class Opened:
         What was given, and the file in question.
     numbers : Numbers
         Its rows.
-    table : Table, pandas.DataFrame or None
-        What was read of another file, a frame where its columns have no names.
+    table : Table, pandas.DataFrame, ArrayRows, TextRows or None
+        What was read of a file that is not Parquet, a frame where its columns have no names, or
+        what gives its rows.
     """
 
     given: Path
     path: Path
     numbers: Numbers
-    table: Table | pd.DataFrame | None = None
+    table: Table | pd.DataFrame | ArrayRows | TextRows | None = None
 
     @classmethod
-    def of(cls, given: str | Path) -> Opened:
-        """Open a file, or that of a run."""
+    def of(cls, given: str | Path, target: str | None = None) -> Opened:
+        """Open a file, or that of a run; a target is a column that may be asked for alone."""
         path = file_of(given)
         if is_parquet(path):
             return cls(Path(given), path, numbers_of_file(path))
-        plain = _without_names(path)
-        if plain is not None:
+        named = not _lacks_names(path)
+        keep = [ROW] if target is None else [ROW, target]
+        rows = array_rows(path) or text_rows(path, named=named, keep=keep)
+        if rows is not None:
+            column = rows.column(ROW) if named else None
+            return cls(Path(given), path, numbers_in(path, rows.n_rows, column), rows)
+        if not named:
+            plain = _without_names(path)
             return cls(Path(given), path, Numbers(len(plain)), plain)
         table = _whole(path)
-        return cls(Path(given), path, numbers_of_file(path, table.frame), table)
+        numbers = numbers_in(path, len(table.frame), table.frame.get(ROW))
+        return cls(Path(given), path, numbers, table)
 
     def read(
         self, target: str | None = None, rows: NDArray[np.intp] | None = None
@@ -148,7 +165,7 @@ class Opened:
         target : str, optional
             A column of labels in it, which is no coordinate.
         rows : ndarray of int, optional
-            The numbers of the rows to give, in order; all when None. Of a Parquet file no more
+            The numbers of the rows to give, in order; all when None. Of a long file no more
             than these and a batch are held.
 
         Returns
@@ -157,8 +174,8 @@ class Opened:
             The embedding.
         """
         places = None if rows is None else places_of(self.numbers, rows)
-        if isinstance(self.table, pd.DataFrame):
-            plain = self.table if places is None else self.table.iloc[places]
+        plain = self._plain(places)
+        if plain is not None:
             return EmbeddingFile(embedding_of(plain, len(plain)))
         table = self._table(places)
         path, frame, notes = self.path, table.frame, [f"{self.path.name}: {n}" for n in table.notes]
@@ -168,7 +185,9 @@ class Opened:
             notes = [f"{path.name}: its first column numbers the rows and is no coordinate"]
         if places is not None and ROW in frame.columns:
             frame = frame.assign(**{ROW: np.arange(len(frame))})
-        labels = frame.pop(target) if target is not None and target in frame.columns else None
+        labels = None
+        if target is not None and target in frame.columns:
+            labels, frame = frame[target], frame.drop(columns=target)
         if table.coordinates:
             kept = [name for name in frame.columns if name in (*table.coordinates, ROW, SPLIT)]
             if len(kept) < len(frame.columns):
@@ -186,6 +205,8 @@ class Opened:
         """Mark the rows of the table that have a label in a column; None where it has none."""
         if isinstance(self.table, Table):
             column = self.table.frame.get(target)
+        elif isinstance(self.table, ArrayRows | TextRows):
+            column = self.table.column(target)
         else:
             column = column_of(self.path, target)
         if column is None:
@@ -197,13 +218,24 @@ class Opened:
     def frame(self, rows: NDArray[np.intp]) -> pd.DataFrame:
         """Give rows by their numbers, as a table of only these."""
         places = places_of(self.numbers, rows)
-        if isinstance(self.table, pd.DataFrame):
-            return self.table.iloc[places].reset_index(drop=True)
+        plain = self._plain(places)
+        if plain is not None:
+            return plain.reset_index(drop=True)
         frame = self._table(places).frame
         return frame.assign(**{ROW: np.arange(len(frame))}) if ROW in frame else frame
 
+    def _plain(self, places: NDArray[np.intp] | None) -> pd.DataFrame | None:
+        """Give rows whose columns have no names; None where they have."""
+        if isinstance(self.table, TextRows) and not self.table.named:
+            return self.table.table(places).frame
+        if isinstance(self.table, pd.DataFrame):
+            return self.table if places is None else self.table.iloc[places]
+        return None
+
     def _table(self, places: NDArray[np.intp] | None) -> Table:
         """Give the table, or rows of it in the order in which they are asked for."""
+        if isinstance(self.table, ArrayRows | TextRows):
+            return self.table.table(places)
         if places is None:
             whole = self.table
             return whole if isinstance(whole, Table) else _whole(self.path)
@@ -219,21 +251,24 @@ def _whole(path: Path) -> Table:
     return read_table(path, min_rows=1, min_columns=1)
 
 
-def _without_names(path: Path) -> pd.DataFrame | None:
-    """Read a text table whose first line is of numbers already, None where it is not."""
+def _lacks_names(path: Path) -> bool:
+    """Tell a text table whose first line is of numbers already."""
     if path.suffix.lower() in (".npy", ".npz", ".parquet", ".pq") or not path.is_file():
-        return None
+        return False
     with path.open("rb") as file:
         first = next((line for line in file if line.strip()), b"")
     if not _PLAIN.fullmatch(first):
-        return None
+        return False
+    separator = find_delimiter(head_of(path, errors="replace"))
+    fields = first.decode("ascii").strip().removeprefix(separator).split(separator)
+    numbered = [[str(i + start) for i in range(len(fields))] for start in (0, 1)]
+    # The numbers of columns, as pandas names them, are names.
+    return len(fields) == 1 or fields not in numbered
+
+
+def _without_names(path: Path) -> pd.DataFrame:
     text, *_ = decode_text(path.read_bytes())
     separator = find_delimiter(text)
-    fields = first.decode("ascii").strip().removeprefix(separator).split(separator)
-    if len(fields) > 1 and fields in (
-        [str(i + start) for i in range(len(fields))] for start in (0, 1)
-    ):
-        return None  # the numbers of columns, as pandas names them
     try:
         return pd.read_csv(
             StringIO(text), sep=separator if separator in text else r"\s+", header=None

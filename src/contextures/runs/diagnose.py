@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,6 @@ from contextures.contexts import Context
 from contextures.data import Table
 from contextures.data.drawn import Drawn
 from contextures.data.parts import Parts
-from contextures.data.table import as_table
 from contextures.encoders import Encoder
 from contextures.evaluation import Diagnosis, diagnose
 from contextures.exceptions import ContextWarning, InputError, RankError
@@ -27,8 +27,10 @@ from contextures.runs.diagnosed import (
 from contextures.runs.diagnosis import Diagnosed, DiagnoseOptions
 from contextures.runs.encoder_choice import affordable_rows, fit_up_to
 from contextures.runs.folder import MARK, check_run
+from contextures.runs.given import given_table
 from contextures.runs.learned_quality import spaced
 from contextures.runs.long_rows import drawn_of
+from contextures.runs.new_rows import how_read
 from contextures.runs.options import FitOptions
 from contextures.runs.predict import run_options
 from contextures.runs.progress import Progress
@@ -51,7 +53,7 @@ def check_context(text: str | None) -> Context | None:
 
 def diagnose_table(
     given: str | Path,
-    table: Table | Parts,
+    table: Any,
     options: DiagnoseOptions | None = None,
     progress: Progress | None = None,
 ) -> Diagnosed:
@@ -61,8 +63,9 @@ def diagnose_table(
     ----------
     given : str or pathlib.Path
         A run, a folder with a saved encoder, or a file with an embedding of the table's rows.
-    table : Table, frame or Parts
-        The rows; of more than 50,000, so many are drawn, those of a run where it drew some.
+    table : Table, Parts, frame, path or list of paths
+        The rows; of more than 50,000, so many are drawn, those of a run where it drew some. A path
+        is a file, a folder or a pattern, read as the command reads it.
     options : DiagnoseOptions, optional
         What to do.
     progress : Progress, optional
@@ -133,13 +136,14 @@ def diagnose_table(
 
 
 def _drawn(
-    given: str | Path, table: Table | Parts, options: DiagnoseOptions, progress: Progress
+    given: str | Path, table: Any, options: DiagnoseOptions, progress: Progress
 ) -> tuple[Table, Drawn | None, list[str]]:
     """Give a table, or rows of a long one and a note of which they are: those a run drew."""
-    table = table if isinstance(table, Parts) else as_table(table)
-    asked = FitOptions(seed=options.seed)
     path, which = Path(given), f"drawn at random with seed {options.seed}"
-    if (path / MARK).is_file():
+    own = (path / MARK).is_file()
+    table = given_table(table, like=how_read(path) if own else None)
+    asked = FitOptions(seed=options.seed)
+    if own:
         told, long = run_options(check_run(path)), n_drawn(path)
         names = table.columns if isinstance(table, Parts) else list(table.frame.columns)
         if long is not None and told.get("target") in (None, *names):

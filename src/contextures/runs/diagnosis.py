@@ -12,6 +12,7 @@ from contextures.contexts import Context
 from contextures.data import Table
 from contextures.evaluation import Diagnosis
 from contextures.runs.context_advice import ContextAdvice
+from contextures.runs.options import reading_call
 from contextures.selection import short_form
 
 
@@ -131,9 +132,10 @@ class Diagnosed:
             for name, value in asdict(self.options).items()
             if value != defaults[name]
         )
+        name, read = reading_call(self.table)
         return (
-            "from contextures.data import read_table\n"
+            f"from contextures.data import {name}\n"
             "from contextures.runs import DiagnoseOptions, diagnose_table\n\n"
-            f"diagnose_table({self.given!r}, read_table({self.table.source!r}), "
+            f"diagnose_table({self.given!r}, {read}, "
             f"DiagnoseOptions({asked}))"
         )

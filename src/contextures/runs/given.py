@@ -13,15 +13,18 @@ import pandas as pd
 
 from contextures._frames import is_foreign
 from contextures.data import Table
-from contextures.data.parts import Parts, long_table
-from contextures.data.reading import read_given
+from contextures.data.any_length import read_or_part
+from contextures.data.how_read import HowRead
+from contextures.data.parts import Parts
 from contextures.data.table import as_table
 from contextures.exceptions import InputError
 from contextures.runs.new_rows import rows_of
 from contextures.runs.options import SAMPLE
 
 
-def given_table(given: Any, *, id: str | None = None, rows: int = SAMPLE) -> Table | Parts:
+def given_table(
+    given: Any, *, id: str | None = None, rows: int = SAMPLE, like: HowRead | None = None
+) -> Table | Parts:
     """Give a table to learn from, whatever stands for it.
 
     Parameters
@@ -32,6 +35,8 @@ def given_table(given: Any, *, id: str | None = None, rows: int = SAMPLE) -> Tab
         The column of the ids of a file, which stay as they are written.
     rows : int
         A file of more rows is not read at once.
+    like : HowRead, optional
+        How a file is read, where an earlier one decides that.
 
     Returns
     -------
@@ -47,7 +52,7 @@ def given_table(given: Any, *, id: str | None = None, rows: int = SAMPLE) -> Tab
         return given
     paths = paths_of(given)
     if paths is not None:
-        return long_table(paths, id=id, rows=rows) or read_given(paths, id=id)
+        return read_or_part(paths, id=id, rows=rows, like=like)
     return as_table(given)
 
 

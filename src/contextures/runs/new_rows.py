@@ -10,8 +10,9 @@ from typing import Any
 
 from contextures._arrays import FloatArray
 from contextures.data import Table, TablePreparation
+from contextures.data.any_length import read_or_part
 from contextures.data.how_read import HowRead
-from contextures.data.parts import Parts, long_table
+from contextures.data.parts import Parts
 from contextures.data.reading import read_given
 from contextures.exceptions import InputError
 from contextures.runs.carried import own_id
@@ -93,12 +94,8 @@ def rows_of(
     InputError
         If the folder is not a run or the file not a table.
     """
-    long = long_table(
-        path, delimiter=delimiter, encoding=encoding, id=id, like=how_read(run), min_columns=1
-    )
-    if long is not None:
-        return long
-    return read_rows(run, path, delimiter=delimiter, encoding=encoding, id=id)
+    how: dict[str, Any] = {"delimiter": delimiter, "encoding": encoding, "id": id}
+    return read_or_part(path, **how, like=how_read(run), min_rows=1, min_columns=1)
 
 
 def prepare_rows(preparation: TablePreparation, table: Table) -> tuple[FloatArray, list[str]]:

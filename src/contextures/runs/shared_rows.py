@@ -66,15 +66,13 @@ class Shared:
     notes: list[str]
 
 
-def numbers_of_file(path: Path, frame: pd.DataFrame | None = None) -> Numbers:
-    """Read how many rows an embedding has and how they are numbered.
+def numbers_of_file(path: Path) -> Numbers:
+    """Read how many rows an embedding in a Parquet file has and how they are numbered.
 
     Parameters
     ----------
     path : pathlib.Path
-        The file; of Parquet no more than the column of numbers is read.
-    frame : pandas.DataFrame, optional
-        Its rows, where it was read already.
+        The file; no more than the column of numbers is read.
 
     Returns
     -------
@@ -86,13 +84,22 @@ def numbers_of_file(path: Path, frame: pd.DataFrame | None = None) -> Numbers:
     InputError
         If it cannot be read, or a number is none or comes twice.
     """
-    if frame is not None:
-        return Numbers(len(frame), _checked(frame[ROW], path) if ROW in frame else None)
     n, names = shape_of(path)
     if ROW not in names:
         return Numbers(n)
     column = pd.concat([part[ROW] for part in parquet_frames(path, BATCH, [ROW])])
-    return Numbers(n, _checked(column, path))
+    return numbers_in(path, n, column)
+
+
+def numbers_in(path: Path, n: int, column: pd.Series | None) -> Numbers:
+    """Take how n rows are numbered from the column of numbers, where their file has one.
+
+    Raises
+    ------
+    InputError
+        If a number is none or comes twice.
+    """
+    return Numbers(n, None if column is None else _checked(column, path))
 
 
 def column_of(path: Path, name: str) -> pd.Series | None:
