@@ -73,7 +73,7 @@ def test_forests_leave_a_row_out_of_its_own_prediction(name, classes):
 
 @pytest.mark.parametrize("name", DEFAULT_MEMBERS)
 def test_left_out_predictions_are_about_what_a_fit_without_the_row_says(name, monkeypatch):
-    """Of rows that are left out in earnest; forests draw anew, so only roughly."""
+    """Of rows left out in earnest; forests draw anew and folds leave out more, so only roughly."""
     monkeypatch.setattr(forests, "N_TREES", 100)
     member = DEFAULT_MEMBERS[name]()
     left_out = member.fit(problem(NUMBERS)).left_out
@@ -85,7 +85,9 @@ def test_left_out_predictions_are_about_what_a_fit_without_the_row_says(name, mo
             for i in range(0, 24, 8)
         ]
     )
-    assert np.abs(left_out[::8] - refitted).max() < (0.6 if name in ("trees", "forest") else 0.25)
+    assert np.abs(left_out[::8] - refitted).max() < (
+        0.6 if name in ("trees", "forest", "sparse") else 0.25
+    )
 
 
 def test_pairs_are_left_out_as_by_refitting():

@@ -92,7 +92,7 @@ def test_a_curved_signal_is_found_and_the_members_are_listed():
         "left_out_score",
         "seconds",
     ]
-    assert len(board) == 10
+    assert len(board) == 11
     assert board["weight"].is_monotonic_decreasing
     assert board["weight"].sum() == pytest.approx(1)
     assert board["weight"].min() >= 0

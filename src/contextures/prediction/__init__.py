@@ -15,6 +15,7 @@ from contextures.prediction.members import (
     MeanMember,
     Member,
     Problem,
+    SparseMember,
     WidthMember,
 )
 from contextures.prediction.regressor import ContextureRegressor
@@ -34,6 +35,7 @@ __all__ = [
     "MeanMember",
     "Member",
     "Problem",
+    "SparseMember",
     "WidthMember",
     "load_predictor",
     "save_predictor",

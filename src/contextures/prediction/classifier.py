@@ -31,7 +31,8 @@ class ContextureClassifier(ClassifierMixin, PooledPrediction):
     """Classify rows from the labels there are, few or many, by a weighted average of models.
 
     With few labels, members are kernel ridge regressions of the classes' indicators on label-free
-    contexts of all rows, at several levels of association, and on plain kernels, and forests. From
+    contexts of all rows, at several levels of association, and on plain kernels, the lasso, and
+    forests. From
     300 labels on (and 20 a class) they are kernels whose widths the labels chose, cross-fitted
     boosting, and forests. Each predicts its labelled rows without their own label, and these
     predictions alone decide the weights.
@@ -86,9 +87,9 @@ class ContextureClassifier(ClassifierMixin, PooledPrediction):
     and the average once more: the one that minimises the log-loss of left-out chances under a
     normal prior on its logarithm. No chance is taken to be below 1 / (2 (k + q)) before.
 
-    With c labels a class, left-out errors decide over a share of (c - 1) / (c + 3) of the weights;
-    the rest goes to the member "local". So with one label a class this is nearly
-    :class:`contextures.regression.STKRClassifier`, and with fifty the pool has nine tenths.
+    With k labels of q classes, left-out errors decide over a share of (k - q) / (k - q + 6) of the
+    weights; the rest goes to the member "local". So with one label a class this is nearly
+    :class:`contextures.regression.STKRClassifier`.
 
     With many labels, logarithms of chances are averaged: the weights minimise the left-out log-loss
     of the product of the members' powers (``log_weights`` in ``prediction/pool.py``).

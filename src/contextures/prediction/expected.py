@@ -16,6 +16,7 @@ from contextures.prediction.members import (
     KernelMember,
     Member,
     Problem,
+    SparseMember,
     WidthMember,
 )
 from contextures.prediction.members.base import MOST_LABELLED
@@ -26,6 +27,9 @@ LOG = logging.getLogger("contextures.prediction")
 
 ROUNDS = 250
 """Rounds of boosting that are usual."""
+
+N_PATHS = 26
+"""Paths of the lasso that a sparse member fits for each output."""
 
 STEPS = 40
 """Steps towards the widths of largest evidence that are usual."""
@@ -97,4 +101,6 @@ def seconds_of(member: Member, problem: Problem, speed: float) -> float:
         return float(250 * min(max(core, n), MOST_LABELLED) ** 2 * core + 1e3 * n * p) / speed
     if isinstance(member, KernelMember):
         return float(40 * core**3 + 30 * core**2 * p) / speed
+    if isinstance(member, SparseMember):
+        return float(N_PATHS * q * (1e-4 + 1e-7 * core * p))
     return 0.0

@@ -22,18 +22,20 @@ class ContextureRegressor(RegressorMixin, PooledPrediction):
     """Predict numbers from the labels there are, few or many, by a weighted average of models.
 
     With few labels, members are kernel ridge regressions on label-free contexts of all rows, at
-    several levels of association, and on plain kernels, and forests. From 300 labels on they are
-    kernels whose widths the labels chose, cross-fitted boosting, and forests. Each predicts its
-    labelled rows without their own label, and these predictions alone decide the weights.
+    several levels of association, and on plain kernels, the lasso, and forests. From 300 labels on
+    they are kernels whose widths the labels chose, cross-fitted boosting, and forests. Each
+    predicts its labelled rows without their own label, and these predictions alone decide the
+    weights.
 
     Parameters
     ----------
     members : list of str, Member or estimator, optional
         Names of members ("contexts", "contexts^2", "local", "linear", "gaussian", "laplace",
-        "additive", "trees", "forest", "mean"; for many labels "width", "widths", "boosted",
-        "boosted shallow", "boosted random" and "boosted slow" too), members of one's own, and
-        estimators of scikit-learn's kind, which are cross-fitted. None chooses by the number of
-        labels and the effort; "default" stands for that choice in a list. "mean" is always one.
+        "additive", "sparse", "trees", "forest", "mean"; for many labels "width", "widths",
+        "boosted", "boosted shallow", "boosted random" and "boosted slow" too), members of one's
+        own, and estimators of scikit-learn's kind, which are cross-fitted. None chooses by the
+        number of labels and the effort; "default" stands for that choice in a list. "mean" is
+        always one.
     effort : {"fast", "default", "best"}, default="default"
         How much time the chosen members may take: "fast" fits about half of them, "best" all that
         there are. With few labels "best" is the default.

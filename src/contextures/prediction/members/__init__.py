@@ -17,6 +17,7 @@ from contextures.prediction.members.estimators import EstimatorMember
 from contextures.prediction.members.forests import ForestMember
 from contextures.prediction.members.kernels import KernelMember
 from contextures.prediction.members.mean import MeanMember
+from contextures.prediction.members.sparse import SparseMember
 from contextures.prediction.members.widths import WidthMember
 from contextures.regression.transforms import Power
 
@@ -33,6 +34,7 @@ __all__ = [
     "MeanMember",
     "Member",
     "Problem",
+    "SparseMember",
     "WidthMember",
 ]
 
@@ -46,6 +48,7 @@ DEFAULT_MEMBERS: dict[str, Callable[[], Member]] = {
     "gaussian": lambda: KernelMember("gaussian"),
     "laplace": lambda: KernelMember("laplace"),
     "additive": lambda: KernelMember("additive"),
+    "sparse": SparseMember,
     "trees": lambda: ForestMember("trees"),
     "forest": lambda: ForestMember("forest"),
     "mean": MeanMember,

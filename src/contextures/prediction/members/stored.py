@@ -24,6 +24,7 @@ from contextures.prediction.members import (
     forests,
     kernels,
     mean,
+    sparse,
     widths,
 )
 from contextures.prediction.members.base import FittedMember
@@ -43,6 +44,7 @@ KINDS: dict[str, type] = {
     "functions": LinearFunctions,
     "kernel": kernels._Fitted,
     "mean": mean._Fitted,
+    "sparse": sparse._Fitted,
     "plain kernel": kernels.PlainKernel,
     "tails": widths.Tails,
     "trees": Trees,
