@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from contextures._lazy import optional
-from contextures.engines.job import Job
+from contextures.engines.job import Job, Told
 from contextures.exceptions import InputError
 
 TRIES = 2
@@ -22,6 +22,9 @@ FAN = 4
 SECONDS = 10
 """For how long a scheduler may not answer."""
 
+WATCH_SECONDS = 2
+"""How often it is told how many parts are done."""
+
 MOST_NAMED = 3
 """Parts named where a dead worker had several at hand, one of which was its end."""
 
@@ -30,7 +33,11 @@ RESTART_SECONDS = 60
 
 
 def reduce(
-    job: Job, parts: Sequence[Any], engine: Any, name: Callable[[Any], str] | None = None
+    job: Job,
+    parts: Sequence[Any],
+    engine: Any,
+    name: Callable[[Any], str] | None = None,
+    told: Told | None = None,
 ) -> Any:
     """Do a job on a Dask cluster: a task for each part, a tree of merges, and the end of it.
 
@@ -47,6 +54,8 @@ def reduce(
         The cluster, or its scheduler's address.
     name : callable, optional
         Names a part.
+    told : callable, optional
+        Told how many parts are done, and how many there are.
 
     Returns
     -------
@@ -61,7 +70,7 @@ def reduce(
     with connected(engine) as client:
         for attempt in range(TRIES):
             try:
-                return _once(job, parts, client, name, recoverable=attempt > 0)
+                return _once(job, parts, client, name, told, recoverable=attempt > 0)
             except (CancelledError, OSError, TimeoutError) as error:
                 _check_there(client, RESTART_SECONDS)
                 if attempt == TRIES - 1:
@@ -110,6 +119,7 @@ def _once(
     parts: Sequence[Any],
     client: Any,
     name: Callable[[Any], str] | None,
+    told: Told | None,
     *,
     recoverable: bool,
 ) -> Any:
@@ -139,6 +149,8 @@ def _once(
     end = delayed(_end, pure=False)(shared, level[0], dask_key_name=f"{prefix}-end")
     future = client.compute(end)
     try:
+        if told is not None:
+            _watch(client, future, prefix, len(parts), told)
         return future.result()
     except (InputError, CancelledError):
         raise
@@ -160,6 +172,26 @@ def _once(
         # A traceback would keep them, and the cluster at work on what nobody waits for.
         future.release()
         shared.release()
+
+
+def _watch(client: Any, future: Any, prefix: str, n_parts: int, told: Told) -> None:
+    """Say every few seconds how many parts are done, until all is."""
+    from distributed import wait
+
+    # Inside, so that the scheduler need not have this library.
+    def unfinished(dask_scheduler: Any = None) -> int:
+        states = [
+            task.state for key, task in dask_scheduler.tasks.items() if str(key).startswith(first)
+        ]
+        return sum(state not in ("memory", "released", "forgotten") for state in states)
+
+    first = f"{prefix}-part-"
+    while not future.done():
+        with suppress(TimeoutError):
+            wait(future, timeout=WATCH_SECONDS)  # type: ignore[no-untyped-call]
+            return
+        with suppress(Exception):  # it only tells; what is wrong is raised by the result
+            told(n_parts - client.run_on_scheduler(unfinished), n_parts)
 
 
 def _which(
