@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
+from joblib import effective_n_jobs
+
 from contextures._lazy import optional
 from contextures.engines.job import Job, Told
 from contextures.exceptions import InputError
@@ -112,6 +114,40 @@ def connected(engine: Any) -> Iterator[Any]:
         )
     _check_there(engine)
     yield engine
+
+
+@contextmanager
+def local(n_workers: int | None = None) -> Iterator[Any]:
+    """Give a client of a cluster of this machine, which is closed in the end.
+
+    Parameters
+    ----------
+    n_workers : int or None
+        How many workers of one thread each it has; one a core when None.
+
+    Yields
+    ------
+    dask.distributed.Client
+        The client.
+
+    Raises
+    ------
+    MissingLibraryError
+        If there is no Dask.
+    """
+    with optional("a Dask cluster as engine"):
+        import dask  # noqa: F401 -- as above
+        from distributed import Client, LocalCluster
+    with (
+        LocalCluster(  # type: ignore[no-untyped-call]
+            n_workers=int(effective_n_jobs(-1)) if n_workers is None else n_workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,  # type: ignore[no-untyped-call]
+    ):
+        yield client
 
 
 def _once(

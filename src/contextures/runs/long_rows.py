@@ -238,4 +238,6 @@ class _Writing:
             self.embedded,
             self.ranges.to_dict(),
             [*notes, *unknown_classes(self.n_unknown, str(target))],
+            self.run.learned.all_rows,
+            self.run.learned.why_sample,
         )

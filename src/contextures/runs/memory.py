@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from joblib import effective_n_jobs
+
+from contextures.encoders import RitzEncoder
+from contextures.encoders.gather import CHUNK_VALUES
 from contextures.exceptions import InputError
 from contextures.runs.long import LEAST_SAMPLE
 from contextures.runs.options import FitOptions
@@ -22,6 +26,14 @@ BATCH_CELL = 120
 BATCH_ROW = 4_000
 """Bytes that a row takes while it is embedded and predicted, besides its cells."""
 
+N_FUNCTIONS = RitzEncoder().n_functions
+"""D, the functions on either side of the encoder that learns from all rows."""
+
+SUMS = 8 * (4 * 3 * N_FUNCTIONS**2 + 10 * N_FUNCTIONS**2 + 2 * CHUNK_VALUES)
+"""Bytes that a worker which goes through all rows takes besides a batch: its sums of 3 D^2 numbers,
+as often as they are held while they are put together, what solves at the end, and the functions of
+a chunk of rows on either side."""
+
 LEAST_BATCH, MOST_BATCH = 1_000, 50_000
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
@@ -31,10 +43,24 @@ _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Plan:
-    """How many rows are learned from at most, and how many are held while all are embedded."""
+    """How many rows are learned from at most, and how many are held at a time, within a memory.
+
+    Attributes
+    ----------
+    sample : int
+        The rows that are drawn at most.
+    batch : int
+        The rows that are held while all are gone through.
+    all_rows : int or None
+        The megabytes that learning the coordinates from all rows takes, where these are too many.
+    n_workers : int or None
+        How many processes may do so; None for as many as there are cores.
+    """
 
     sample: int
     batch: int
+    all_rows: int | None = None
+    n_workers: int | None = None
 
 
 def bytes_of(memory: str) -> int:
@@ -101,7 +127,15 @@ def plan(options: FitOptions, n_columns: int) -> Plan:
     spare = allowed - BASE
     sample = spare // (PER_ROW + PER_CELL * n_columns)
     batch = spare // (BATCH_ROW + BATCH_CELL * n_columns)
-    return Plan(min(options.sample, sample), max(LEAST_BATCH, min(MOST_BATCH, batch)))
+    sample, batch = min(options.sample, sample), max(LEAST_BATCH, min(MOST_BATCH, batch))
+    # What was drawn is held meanwhile, as a table and as features.
+    here = BASE + sample * BATCH_CELL * n_columns
+    worker = SUMS + batch * (BATCH_ROW + BATCH_CELL * n_columns)
+    if here + worker > allowed:
+        return Plan(sample, batch, all_rows=-(-(here + worker) // 10**6))
+    # Here nothing is added up where others do so; each of them loads the libraries.
+    others = (allowed - here) // (BASE + worker)
+    return Plan(sample, batch, n_workers=min(int(others), int(effective_n_jobs(-1))))
 
 
 def threshold(options: FitOptions) -> int:
