@@ -10,13 +10,15 @@ import pandas as pd
 import pytest
 
 from commands import run as command
-from contextures.contexts import NoiseContext
+from contextures.contexts import KNNContext, NoiseContext
 from contextures.data.parts import long_table
 from contextures.encoders import RitzEncoder
 from contextures.encoders.ritz.parameters import Settings
 from contextures.exceptions import InputError, MissingLibraryError
 from contextures.runs import FitOptions, all_rows, asked_rows, fit, fit_table
-from contextures.runs.memory import bytes_of, plan
+from contextures.runs.asked_rows import why_sample
+from contextures.runs.memory import plan
+from contextures.selection import ContextSearch
 from interrupted import killed, same
 
 N, SAMPLE = 2600, 1000
@@ -59,6 +61,17 @@ def alike(one, other, atol=1e-8):
         np.testing.assert_allclose(getattr(one, name), getattr(other, name), atol=atol)
     rows = np.random.default_rng(5).standard_normal((50, one.n_features_in_))
     np.testing.assert_allclose(one.transform(rows), other.transform(rows), atol=atol)
+
+
+USUAL = RitzEncoder.__init__.__kwdefaults__["n_functions"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_functions():
+    """A thousand functions would take most of the time and show nothing else."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(RitzEncoder.__init__.__kwdefaults__, "n_functions", 60)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -209,6 +222,7 @@ def test_a_fit_that_was_killed_goes_on(tmp_path, monkeypatch, capsys, stage):
     asked = ["--target", "y", "--context", "scarf:0.6", "--dim", "3", "--sample", SAMPLE]
     line = ["fit", parts, *asked, "--id", "key", "--no-predict", "--out"]
     killed(tmp_path, stage, 0, *line, tmp_path / "run")
+    monkeypatch.setitem(RitzEncoder.__init__.__kwdefaults__, "n_functions", USUAL)  # as it had
     monkeypatch.setitem(long_table.__kwdefaults__, "rows", 1000)
     assert command(monkeypatch, *line, tmp_path / "whole") == 0
 
@@ -226,7 +240,7 @@ def test_a_fit_that_was_killed_goes_on(tmp_path, monkeypatch, capsys, stage):
 
 def test_a_context_that_was_chosen_is_never_refused(tmp_path, monkeypatch):
     """Neighbours are of all rows together, so the sample is learned from, and that is said."""
-    knn = pytest.importorskip("contextures.contexts").KNNContext(10)
+    knn = KNNContext(10)
     monkeypatch.setattr("contextures.runs.learn.ContextSearch", chosen(knn))
     found = fit_table(PLAIN, tmp_path / "run", FitOptions(**QUICK, learn="all"))
     told = "rows, drawn at random"
@@ -239,8 +253,6 @@ def test_a_context_that_was_chosen_is_never_refused(tmp_path, monkeypatch):
 
 def chosen(context):
     """Give a search among one context, as if it had come out first of many."""
-    from contextures.selection import ContextSearch
-
     return lambda candidates, **how: ContextSearch(candidates or [context], **how)
 
 
@@ -264,7 +276,7 @@ def test_a_table_beyond_what_is_learned_unasked(tmp_path, monkeypatch):
             "--learn all is not possible with --context knn:10, which says",
         ),
         ({**GIVEN, "engine": "processes"}, "--engine processes is not possible with --context"),
-        ({"encoder": "neural", "learn": "all"}, "--learn all needs --encoder ritz or auto, since"),
+        ({"encoder": "neural", "learn": "all"}, "--learn all needs --encoder ritz or auto"),
         ({"learn": "some"}, "--learn 'some' is not known; give auto, all, sample"),
         ({"engine": "spark"}, "--engine 'spark' is not known; give processes or dask"),
         ({"engine": "dask", "learn": "sample"}, "--engine dask goes through all rows, and"),
@@ -320,11 +332,18 @@ def test_dask_that_is_missing_is_named(tmp_path, monkeypatch):
 def test_memory_counts_the_sums():
     """Where they do not fit beside the sample, the sample is learned from; else workers are few."""
     small, large, larger = (plan(FitOptions(memory=m), 20) for m in ("700MB", "2GB", "64GB"))
-    assert small.all_rows is not None and small.all_rows * 10**6 > bytes_of("700MB")
+    for n_columns in (2, 20, 200):
+        short = plan(FitOptions(memory="700MB"), n_columns)
+        assert short.all_rows is not None
+        for more in (0, 1, 200, 5000):  # what is said to suffice does, and more does too
+            memory = f"{short.all_rows + more}MB"
+            assert plan(FitOptions(memory=memory), n_columns).all_rows is None
     assert large.all_rows is None and larger.all_rows is None
     assert large.n_workers is not None and larger.n_workers is not None
     assert large.n_workers <= larger.n_workers
     assert plan(FitOptions(), 20).n_workers is None
-    encoder = RitzEncoder(NoiseContext(), 2)
-    assert asked_rows.why_sample(FitOptions(), encoder, "ritz", "noise", 10, small) is not None
-    assert asked_rows.why_sample(FitOptions(), encoder, "ritz", "noise", 10, large) is None
+    why = [why_sample(FitOptions(), NoiseContext(), "ritz", 10, each) for each in (small, large)]
+    assert why == [
+        f"since learning the coordinates from all takes about {small.all_rows:,}MB",
+        None,
+    ]

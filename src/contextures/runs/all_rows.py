@@ -84,6 +84,7 @@ def learned_from_all(
         left_out, n_unknown = left_out_rows(drawn, options, split)
         n = drawn.n_rows - len(left_out)
         allowed = plan(options, len(drawn.table.frame.columns))
+        parts = replace(drawn.parts, batch=min(drawn.parts.batch, allowed.all_batch))
         if options.engine is not None and options.scheduler is None and allowed.n_workers == 0:
             progress.say(f"--memory {options.memory} is for one process, which goes through all")
             options = replace(options, engine=None)
@@ -91,7 +92,7 @@ def learned_from_all(
         with engine_of(options, allowed.n_workers) as engine:
             encoder = learned_with_bases(
                 begun,
-                _parts(drawn, left_out, preparation, options),
+                _parts(parts, left_out, preparation, options),
                 engine,
                 lambda done, total: progress.advance(n * done // total, n),
             )
@@ -161,15 +162,15 @@ class Prepared:
 
 
 def _parts(
-    drawn: Drawn, left_out: IntArray, preparation: TablePreparation, options: FitOptions
+    parts: Parts, left_out: IntArray, preparation: TablePreparation, options: FitOptions
 ) -> engines.Parts:
     """Give the rows of a table that are learned from, as parts; how many each has is known."""
     shares: list[Share] = []
-    for rows in row_ranges(drawn.parts, _together(drawn.parts)):
+    for rows in row_ranges(parts, _together(parts)):
         first, last = np.searchsorted(left_out, (rows.first, rows.first + rows.n_rows))
         shares.append(Share(rows, left_out[first:last]))
     counts: list[Any] = [share.rows.n_rows - len(share.left_out) for share in shares]
-    prepared = Prepared(replace(drawn.parts, held=None), preparation, options.id, options.target)
+    prepared = Prepared(replace(parts, held=None), preparation, options.id, options.target)
     return engines.Parts(shares, prepared, counts)
 
 

@@ -16,6 +16,7 @@ from contextures.exceptions import InputError
 from contextures.runs.encoder_choice import choose_kind
 from contextures.runs.memory import Plan, plan
 from contextures.runs.options import FitOptions
+from contextures.selection import short_form
 
 LEARN = ("auto", "all", "sample")
 """What the coordinates of a long table are learned from."""
@@ -145,7 +146,7 @@ def check_rows(options: FitOptions, context: Context | None, allowed: Plan) -> N
 
 
 def why_sample(
-    options: FitOptions, encoder: Encoder, kind: str, context: str, n_rows: int, allowed: Plan
+    options: FitOptions, context: Context, kind: str, n_rows: int, allowed: Plan
 ) -> str | None:
     """Say why the coordinates are learned from the sample alone.
 
@@ -153,10 +154,10 @@ def why_sample(
     ----------
     options : FitOptions
         What was asked.
-    encoder : Encoder
-        What was learned from the sample.
-    kind, context : str
-        Its kind, and its context in short form.
+    context : Context
+        The context, given or chosen.
+    kind : {"spectral", "ritz", "neural"}
+        The kind of encoder.
     n_rows : int
         The rows of the table.
     allowed : Plan
@@ -170,12 +171,13 @@ def why_sample(
     """
     if options.learn == "sample":
         return ""
-    if not learns_by_row(encoder):
+    by_row = learns_by_row(RitzEncoder(context))
+    if kind != "ritz" or not by_row:
         if not wants_all(options):
             return ""
-        if kind != "ritz":
-            return f"since the encoder of {context}, {kind}, learns from rows in memory"
-        return f"since {context} says of all rows together which are alike"
+        if by_row:
+            return f"since the {kind} encoder learns from rows in memory"
+        return f"since {short_form(context)} says of all rows together which are alike"
     if allowed.all_rows is not None:
         return f"since learning the coordinates from all takes about {allowed.all_rows:,}MB"
     if not wants_all(options) and n_rows > MOST_ROWS:

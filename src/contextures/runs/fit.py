@@ -52,7 +52,6 @@ from contextures.runs.split import (
     judging_rows,
     split_rows,
 )
-from contextures.selection import short_form
 
 FEW_GROUPS = 100
 """Groups up to which it is tried beforehand whether they can be parted; of more, they can."""
@@ -263,8 +262,8 @@ def _beyond(
 ) -> Learned:
     """Learn the coordinates from all rows of a long table where that is asked for and can be."""
     allowed = plan(options, len(drawn.table.frame.columns))
-    context = short_form(learned.search.best_context_)
-    why = why_sample(options, learned.encoder, learned.kind, context, drawn.n_rows, allowed)
+    context = learned.search.best_context_
+    why = why_sample(options, context, learned.kind, drawn.n_rows, allowed)
     if why is None:
         return stages.learned_from_all(
             lambda: learned_from_all(learned, rows, drawn, split, preparation, options, progress)

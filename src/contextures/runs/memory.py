@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from joblib import effective_n_jobs
 
@@ -53,6 +53,8 @@ class Plan:
         The rows that are held while all are gone through.
     all_rows : int or None
         The megabytes that learning the coordinates from all rows takes, where these are too many.
+    all_batch : int
+        The rows that each process holds at a time meanwhile.
     n_workers : int or None
         How many processes may do so; None for as many as there are cores.
     """
@@ -60,6 +62,7 @@ class Plan:
     sample: int
     batch: int
     all_rows: int | None = None
+    all_batch: int = MOST_BATCH
     n_workers: int | None = None
 
 
@@ -127,15 +130,24 @@ def plan(options: FitOptions, n_columns: int) -> Plan:
     spare = allowed - BASE
     sample = spare // (PER_ROW + PER_CELL * n_columns)
     batch = spare // (BATCH_ROW + BATCH_CELL * n_columns)
-    sample, batch = min(options.sample, sample), max(LEAST_BATCH, min(MOST_BATCH, batch))
-    # What was drawn is held meanwhile, as a table and as features.
-    here = BASE + sample * BATCH_CELL * n_columns
-    worker = SUMS + batch * (BATCH_ROW + BATCH_CELL * n_columns)
-    if here + worker > allowed:
-        return Plan(sample, batch, all_rows=-(-(here + worker) // 10**6))
-    # Here nothing is added up where others do so; each of them loads the libraries.
-    others = (allowed - here) // (BASE + worker)
-    return Plan(sample, batch, n_workers=min(int(others), int(effective_n_jobs(-1))))
+    found = Plan(min(options.sample, sample), max(LEAST_BATCH, min(MOST_BATCH, batch)))
+    return _with_all_rows(found, spare, n_columns)
+
+
+def _with_all_rows(found: Plan, spare: int, n_columns: int) -> Plan:
+    """Say whether a worker's sums fit beside what was drawn, and how many workers do."""
+    cells, row = BATCH_CELL * n_columns, BATCH_ROW + BATCH_CELL * n_columns
+    held = found.sample * cells  # what was drawn, as a table and as features
+    left = spare - held - SUMS
+    if left < LEAST_BATCH * row:
+        # More memory draws more rows, so that a share of it is held.
+        share = cells / (PER_ROW + PER_CELL * n_columns)
+        least = BASE + (SUMS + LEAST_BATCH * row) / (1 - share)
+        return replace(found, all_rows=int(least // 10**6) + 1)
+    batch = min(found.batch, left // row)
+    # Others load the libraries too, and nothing is added up here.
+    others = (spare - held) // (BASE + SUMS + batch * row)
+    return replace(found, all_batch=batch, n_workers=min(others, int(effective_n_jobs(-1))))
 
 
 def threshold(options: FitOptions) -> int:
