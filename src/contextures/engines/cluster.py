@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
@@ -143,7 +144,7 @@ def local(n_workers: int | None = None) -> Iterator[Any]:
             n_workers=int(effective_n_jobs(-1)) if n_workers is None else n_workers,
             threads_per_worker=1,
             processes=True,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
         ) as cluster,
         Client(cluster, set_as_default=False) as client,  # type: ignore[no-untyped-call]
     ):
@@ -212,8 +213,6 @@ def _once(
 
 def _watch(client: Any, future: Any, prefix: str, n_parts: int, told: Told) -> None:
     """Say every few seconds how many parts are done, until all is."""
-    from distributed import wait
-
     # Inside, so that the scheduler need not have this library.
     def unfinished(dask_scheduler: Any = None) -> int:
         states = [
@@ -221,11 +220,9 @@ def _watch(client: Any, future: Any, prefix: str, n_parts: int, told: Told) -> N
         ]
         return sum(state not in ("memory", "released", "forgotten") for state in states)
 
-    first = f"{prefix}-part-"
-    while not future.done():
-        with suppress(TimeoutError):
-            wait(future, timeout=WATCH_SECONDS)  # type: ignore[no-untyped-call]
-            return
+    first, ended = f"{prefix}-part-", Event()
+    future.add_done_callback(lambda _: ended.set())
+    while not (ended.wait(WATCH_SECONDS) or future.done()):
         with suppress(Exception):  # it only tells; what is wrong is raised by the result
             told(n_parts - client.run_on_scheduler(unfinished), n_parts)
 
