@@ -11,13 +11,16 @@ import pytest
 
 from commands import run as command
 from contextures.contexts import KNNContext, NoiseContext
+from contextures.data import table_from_frame
 from contextures.data.parts import long_table
 from contextures.encoders import RitzEncoder
 from contextures.encoders.ritz.parameters import Settings
 from contextures.exceptions import InputError, MissingLibraryError
 from contextures.runs import FitOptions, all_rows, asked_rows, fit, fit_table
 from contextures.runs.asked_rows import why_sample
+from contextures.runs.diagnosed import load_subject
 from contextures.runs.memory import plan
+from contextures.runs.shift_source import own_rows
 from contextures.selection import ContextSearch
 from interrupted import killed, same
 
@@ -134,6 +137,22 @@ def test_it_is_said_what_was_learned_from_which_rows(fitted):
     rows = json.loads((fitted.folder / "metrics.json").read_text())["rows"]
     assert (rows["learned"], rows["n_learned"], rows["n_left_out"]) == ("all", N - n_held, n_held)
     assert "learn from all rows" in fitted.run.seconds
+
+
+def test_rows_that_were_learned_from_are_told_from_the_others(fitted, tmp_path):
+    """A diagnosis judges on rows held out, and not on rows that were not drawn but learned from."""
+    split = pd.read_parquet(fitted.folder / "embeddings.parquet")["split"]
+    drawn = fitted.run.row_numbers
+    assert (split.drop(drawn) == "learned").all()
+    assert list(split.iloc[drawn]) == list(fitted.run.split.names())
+    subject = load_subject(fitted.folder, table_from_frame(PLAIN), "y", 0)
+    np.testing.assert_array_equal(subject.fresh, numbers_held(fitted))
+    assert len(own_rows(fitted.folder).rows) == SAMPLE
+    found = fit_table(FRAME, tmp_path / "run", FitOptions(**NOISE, group="machine"))
+    split = pd.read_parquet(found.folder / "embeddings.parquet")["split"]
+    held = FRAME["machine"].isin(FRAME["machine"][split == "test"])
+    assert ((split == "rest") == (held & (split != "test"))).all()
+    assert set(split[~held]) == {"learned", "train", "unlabelled"}
 
 
 def test_without_a_target_nothing_is_left_out(tmp_path):

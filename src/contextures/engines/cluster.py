@@ -213,6 +213,7 @@ def _once(
 
 def _watch(client: Any, future: Any, prefix: str, n_parts: int, told: Told) -> None:
     """Say every few seconds how many parts are done, until all is."""
+
     # Inside, so that the scheduler need not have this library.
     def unfinished(dask_scheduler: Any = None) -> int:
         states = [

@@ -102,7 +102,7 @@ def learned_from_all(
         encoder=encoder,
         n_rows=n,
         warnings=list(dict.fromkeys([*learned.warnings, *told])),
-        all_rows=AllRows(n, len(left_out), n_unknown),
+        all_rows=AllRows(n, left_out, n_unknown),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ EMBEDDINGS = ("auto", "all", "sample", "none")
 """Whose coordinates a run writes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AllRows:
     """The rows of a long table that its coordinates were learned from, drawn or not.
 
@@ -29,15 +29,25 @@ class AllRows:
     ----------
     n_learned : int
         How many they are.
-    n_left_out : int
-        How many are held out, or lie with these by a group or a time.
+    left_out : ndarray of int
+        The numbers of the others, which are held out or lie with these by a group or a time.
     n_unknown : int
         Of how many of these the group or the time is not known.
     """
 
     n_learned: int
-    n_left_out: int = 0
-    n_unknown: int = 0
+    left_out: NDArray[np.intp]
+    n_unknown: int
+
+    @property
+    def n_left_out(self) -> int:
+        """How many rows were not learned from."""
+        return len(self.left_out)
+
+    def to_dict(self) -> dict[str, int]:
+        """Give plain values."""
+        counts = {"n_learned": self.n_learned, "n_left_out": self.n_left_out}
+        return {**counts, "n_unknown": self.n_unknown}
 
     @property
     def sentence(self) -> str:
@@ -128,7 +138,7 @@ class Long:
             "n_rows": self.n_rows,
             "n_drawn": self.n_drawn,
             "learned": "sample" if self.all_rows is None else "all",
-            **({} if self.all_rows is None else asdict(self.all_rows)),
+            **({} if self.all_rows is None else self.all_rows.to_dict()),
             **({"why_sample": self.why_sample} if self.why_sample else {}),
             "n_labelled": self.n_labelled,
             "n_drawn_labelled": self.n_drawn_labelled,
