@@ -89,11 +89,13 @@ def check_given(given: Table | Parts, options: FitOptions, context: Context | No
     Returns
     -------
     bool
-        Whether it was seen; of text, rows have to be counted first.
+        Whether it could be seen; of text, rows have to be counted first.
     """
+    if not wants_all(options):
+        return True
     n_rows = given.n_rows if isinstance(given, Parts) else len(given.frame)
-    if n_rows is None or not wants_all(options):
-        return n_rows is not None
+    if n_rows is None:
+        return False
     columns = given.columns if isinstance(given, Parts) else list(given.frame.columns)
     allowed = plan(options, len(columns))
     if n_rows > allowed.sample:
