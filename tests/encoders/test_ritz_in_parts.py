@@ -13,7 +13,7 @@ import pytest
 
 from contextures.contexts import KNNContext, LabelContext, NoiseContext, RBFContext
 from contextures.encoders import RitzEncoder
-from contextures.encoders.ritz import in_parts
+from contextures.encoders.ritz import in_parts, part_sums
 from contextures.engines import Parts
 from contextures.exceptions import InputError
 
@@ -63,6 +63,24 @@ def test_a_fit_in_parts_is_a_partial_fit_of_all_rows(whole):
 @pytest.mark.parametrize("engine", [None, pytest.param("processes", marks=pytest.mark.slow)])
 def test_parts_and_engines_change_nothing(whole, n, engine):
     same(encoder(n_jobs=2).fit(parts(n), engine=engine), whole)
+
+
+@pytest.mark.parametrize("engine", [None, "processes"])
+def test_bases_that_are_there_are_kept(engine):
+    """Sums of all rows in the bases that a fit to a few chose, as by one ``partial_fit``."""
+    few = encoder().fit(X[:800])
+    bases = (few.basis_, few.context_basis_)
+    begun, told = encoder(n_jobs=2).fit_bases(X[:800], bases=bases), []
+    assert (begun.basis_, begun.context_basis_) == bases
+    found = part_sums.learned_with_bases(begun, parts(5, X), engine, lambda *n: told.append(n))
+    one = encoder().fit_bases(X[:800], bases=bases).partial_fit(X)
+    for name in ("ridge_", "score_", "singular_values_"):
+        np.testing.assert_allclose(getattr(found, name), getattr(one, name), atol=1e-9)
+    rows = FRESH.to_numpy()
+    np.testing.assert_allclose(found.transform(rows), one.transform(rows), atol=1e-9)
+    # Of all rows, by the moments themselves: uncorrelated and of unit variance on these.
+    np.testing.assert_allclose(np.cov(one.transform(X).T, bias=True), np.eye(3), atol=1e-6)
+    assert told[-1] == (5, 5) and told == sorted(told)
 
 
 def test_chunks_within_parts_and_empty_parts_change_nothing(whole):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from contextlib import contextmanager
 
 import numpy as np
@@ -114,6 +115,26 @@ def test_labels_of_dask(client):
 
 def test_an_address_is_an_engine(client, whole):
     same(encoder().fit(in_parts(4), engine=client.scheduler.address), whole)
+
+
+def test_it_is_told_how_many_parts_are_done(client, monkeypatch):
+    monkeypatch.setattr("contextures.engines.cluster.WATCH_SECONDS", 0.1)
+    told = []
+
+    def slow(shared, part):
+        time.sleep(0.3)
+        return part
+
+    found = tree_reduce(
+        slow,
+        list(range(8)),
+        lambda shared, found: sum(found),
+        engine=client,
+        told=lambda done, total: told.append((done, total)),
+    )
+    assert found == 28
+    assert told == sorted(told) and {total for _, total in told} == {8}
+    assert len({done for done, _ in told}) > 2 and told[-1][0] > 4
 
 
 @pytest.mark.parametrize("killed_at", [0, 4])

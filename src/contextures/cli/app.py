@@ -32,14 +32,18 @@ from contextures.cli.options import (
     Dtype,
     Embeddings,
     Encoding,
+    Engine,
     Force,
     Group,
     Id,
     Json,
     KeepColumn,
+    Learn,
     Memory,
+    Metric,
     RankScore,
     Sample,
+    Scheduler,
     Score,
     Seed,
     TableFiles,
@@ -105,6 +109,7 @@ def _common(
         "contextures fit train.csv --target price --test test.csv",
         "contextures fit 'parts/*.csv' --target price",
         "contextures fit parts --target price --memory 2GB",
+        "contextures fit parts --context scarf:0.6 --learn all --engine processes",
     )
 )
 def fit(
@@ -132,15 +137,7 @@ def fit(
     task: Annotated[
         str | None, typer.Option(help="classification or regression; found if not given.")
     ] = None,
-    metric: Annotated[
-        str | None,
-        typer.Option(
-            help="What scores are judged by: accuracy, balanced-accuracy, roc-auc, "
-            "average-precision or log-loss for classes, r2, mae or rmse for numbers; by how rare "
-            "classes are if not given.",
-            show_default=False,
-        ),
-    ] = None,
+    metric: Metric = None,
     predict: Annotated[
         bool,
         typer.Option(
@@ -155,6 +152,9 @@ def fit(
     sample: Sample = None,
     memory: Memory = None,
     embeddings: Embeddings = "auto",
+    learn: Learn = "auto",
+    engine: Engine = None,
+    scheduler: Scheduler = None,
     dtype: Dtype = "float32",
     seed: Seed = 0,
     delimiter: Delimiter = None,
@@ -168,7 +168,7 @@ def fit(
 ) -> None:
     """Rank contexts, learn the best representation and a predictor, score and report them."""
     from contextures.runs import FitOptions, check_destination
-    from contextures.runs.fit import check_options
+    from contextures.runs.checked_options import check_options
     from contextures.runs.options import SAMPLE
 
     options = FitOptions(
@@ -188,6 +188,9 @@ def fit(
         sample=SAMPLE if sample is None else sample,
         memory=memory,
         embeddings=embeddings,
+        learn=learn,
+        engine=engine,
+        scheduler=scheduler,
         dtype=dtype,
         seed=seed,
         force=force,

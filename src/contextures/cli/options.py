@@ -135,6 +135,38 @@ Embeddings = Annotated[
         help="Coordinates to write: of all rows, of the sample, none, or auto (all up to 4 GiB)."
     ),
 ]
+Metric = Annotated[
+    str | None,
+    typer.Option(
+        help="What scores are judged by: accuracy, balanced-accuracy, roc-auc, "
+        "average-precision or log-loss for classes, r2, mae or rmse for numbers; by how rare "
+        "classes are if not given.",
+        show_default=False,
+    ),
+]
+Learn = Annotated[
+    str,
+    typer.Option(
+        help="Of a longer table, learn the coordinates from all rows, the sample, or auto: all up "
+        "to 5,000,000, and of any number with --engine, if the context is drawn for each row, such "
+        "as --context scarf:0.6."
+    ),
+]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        help="What goes through all rows: processes, one for each core, or dask.",
+        show_default=False,
+    ),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        help="The Dask scheduler to go to, such as tcp://host:8786; without, --engine dask begins "
+        "workers on this machine.",
+        show_default=False,
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace an earlier run.")]
 

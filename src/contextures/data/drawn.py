@@ -176,9 +176,11 @@ def survey(parts: Parts, target: str | None) -> tuple[NDArray[np.bool_] | None, 
     if texts and parts.options.like is None:
         tables = [table for table in texts.values() if table is not None]
         how = shared_how(list(texts), tables, parts.options.given())
-    parts = replace(parts, options=replace(parts.options, like=parts.options.like or how))
-    n_rows = sum(look.n_rows for look in inside)
-    return (None if target is None else np.concatenate([i.known for i in inside])), n_rows, parts
+    counts = tuple(look.n_rows for look in inside)
+    options = replace(parts.options, like=parts.options.like or how)
+    parts = replace(parts, options=options, counts=counts)
+    known = None if target is None else np.concatenate([look.known for look in inside])
+    return known, sum(counts), parts
 
 
 @dataclass(frozen=True)

@@ -51,8 +51,19 @@ def shape_of(file: Path) -> tuple[int, list[str]]:
         return int(parquet.metadata.num_rows), name_columns(names)[0]
 
 
+def groups_of(file: Path) -> list[int]:
+    """Give the numbers of rows of the row groups of a Parquet file."""
+    with _readable(file), _opened(file) as parquet:
+        told = parquet.metadata
+        return [int(told.row_group(i).num_rows) for i in range(told.num_row_groups)]
+
+
 def parquet_frames(
-    file: Path, batch: int, columns: Sequence[str] | None = None
+    file: Path,
+    batch: int,
+    columns: Sequence[str] | None = None,
+    *,
+    groups: Sequence[int] | None = None,
 ) -> Iterator[pd.DataFrame]:
     """Read a Parquet file batch by batch.
 
@@ -64,6 +75,8 @@ def parquet_frames(
         How many rows are held at a time.
     columns : sequence of str, optional
         The columns to read; all when None.
+    groups : sequence of int, optional
+        The row groups to read; all when None.
 
     Yields
     ------
@@ -83,7 +96,9 @@ def parquet_frames(
             wanted = None
             if columns is not None:  # names are trimmed where they are read
                 wanted = [each for each in parquet.schema_arrow.names if each.strip() in columns]
-            batches = parquet.iter_batches(batch, columns=wanted, use_threads=False)
+            batches = parquet.iter_batches(
+                batch, columns=wanted, row_groups=groups, use_threads=False
+            )
         while True:
             with _readable(file):
                 rows = next(batches, None)

@@ -75,6 +75,8 @@ class Parts:
         The table in memory.
     batch : int
         How many rows are given at a time.
+    counts : tuple of int
+        How many rows each file has, once all were counted; empty before.
 
     Examples
     --------
@@ -94,6 +96,7 @@ class Parts:
     min_columns: int = MIN_COLUMNS
     held: Table | None = None
     batch: int = BATCH
+    counts: tuple[int, ...] = ()
 
     @property
     def named(self) -> list[str]:
@@ -107,6 +110,8 @@ class Parts:
         """The number of rows; None where files have to be read to know."""
         if self.held is not None:
             return len(self.held.frame)
+        if self.counts:
+            return sum(self.counts)
         if not all(is_parquet(file) for file in self.files):
             return None
         return sum(shape_of(file)[0] for file in self.files)
@@ -145,7 +150,7 @@ class Parts:
             of another kind in one; or if there are no rows at all.
         """
         if self.held is not None:
-            yield from self._slices(self.held, None, 0)
+            yield from self.slices(self.held, None, 0)
             if notes is not None:
                 notes += self.held.notes
             return
@@ -155,25 +160,41 @@ class Parts:
         columns: list[str] | None = None
         for file in self.files:
             own: dict[str, None] = {}
-            for table in self._tables(file):
+            for table in self.tables(file):
                 columns = columns or list(table.frame.columns)
                 check_alike([self.files[0], file], [columns, list(table.frame.columns)])
                 kinds.check(table.frame, file)
                 own |= dict.fromkeys(table.notes)
-                yield from self._slices(table, file, first)
+                yield from self.slices(table, file, first)
                 first += len(table.frame)
             said.append(list(own))
         check_size(first, self.min_columns, min_rows=1, min_columns=self.min_columns)
         if notes is not None:
             notes += said[0] if len(self.files) == 1 else shared_notes(self.files, said)
 
-    def _tables(self, file: Path) -> Iterator[Table]:
-        """Read a file: of Parquet a batch at a time, of other kinds at once."""
+    def tables(
+        self, file: Path, groups: Sequence[int] | None = None, start: int = 0
+    ) -> Iterator[Table]:
+        """Read a file: of Parquet a batch at a time, of other kinds at once.
+
+        Parameters
+        ----------
+        file : pathlib.Path
+            The file.
+        groups : sequence of int, optional
+            The row groups of a Parquet file to read; all when None.
+        start : int
+            The number in the file of the first row that is read.
+
+        Yields
+        ------
+        Table
+            The next rows.
+        """
         if not is_parquet(file):
             yield read_part(file, self.options, self.min_columns)
             return
-        start = 0
-        for read in parquet_frames(file, self.batch):
+        for read in parquet_frames(file, self.batch, groups=groups):
             try:
                 frame, coordinates = spread_lists(read)
                 table = table_from_frame(
@@ -190,7 +211,8 @@ class Parts:
             yield replace(table, coordinates=coordinates)
             start += len(frame)
 
-    def _slices(self, table: Table, file: Path | None, first: int) -> Iterator[Piece]:
+    def slices(self, table: Table, file: Path | None, first: int) -> Iterator[Piece]:
+        """Give a table that was read at once a batch at a time."""
         n = len(table.frame)
         for start in range(0, n, self.batch):
             whole = n <= self.batch

@@ -6,11 +6,14 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
+from joblib import effective_n_jobs
+
 from contextures._lazy import optional
-from contextures.engines.job import Job
+from contextures.engines.job import Job, Told
 from contextures.exceptions import InputError
 
 TRIES = 2
@@ -22,6 +25,9 @@ FAN = 4
 SECONDS = 10
 """For how long a scheduler may not answer."""
 
+WATCH_SECONDS = 2
+"""How often it is told how many parts are done."""
+
 MOST_NAMED = 3
 """Parts named where a dead worker had several at hand, one of which was its end."""
 
@@ -30,7 +36,11 @@ RESTART_SECONDS = 60
 
 
 def reduce(
-    job: Job, parts: Sequence[Any], engine: Any, name: Callable[[Any], str] | None = None
+    job: Job,
+    parts: Sequence[Any],
+    engine: Any,
+    name: Callable[[Any], str] | None = None,
+    told: Told | None = None,
 ) -> Any:
     """Do a job on a Dask cluster: a task for each part, a tree of merges, and the end of it.
 
@@ -47,6 +57,8 @@ def reduce(
         The cluster, or its scheduler's address.
     name : callable, optional
         Names a part.
+    told : callable, optional
+        Told how many parts are done, and how many there are.
 
     Returns
     -------
@@ -61,7 +73,7 @@ def reduce(
     with connected(engine) as client:
         for attempt in range(TRIES):
             try:
-                return _once(job, parts, client, name, recoverable=attempt > 0)
+                return _once(job, parts, client, name, told, recoverable=attempt > 0)
             except (CancelledError, OSError, TimeoutError) as error:
                 _check_there(client, RESTART_SECONDS)
                 if attempt == TRIES - 1:
@@ -105,11 +117,46 @@ def connected(engine: Any) -> Iterator[Any]:
     yield engine
 
 
+@contextmanager
+def local(n_workers: int | None = None) -> Iterator[Any]:
+    """Give a client of a cluster of this machine, which is closed in the end.
+
+    Parameters
+    ----------
+    n_workers : int or None
+        How many workers of one thread each it has; one a core when None.
+
+    Yields
+    ------
+    dask.distributed.Client
+        The client.
+
+    Raises
+    ------
+    MissingLibraryError
+        If there is no Dask.
+    """
+    with optional("a Dask cluster as engine"):
+        import dask  # noqa: F401 -- as above
+        from distributed import Client, LocalCluster
+    with (
+        LocalCluster(  # type: ignore[no-untyped-call]
+            n_workers=int(effective_n_jobs(-1)) if n_workers is None else n_workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address="127.0.0.1:0",
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,  # type: ignore[no-untyped-call]
+    ):
+        yield client
+
+
 def _once(
     job: Job,
     parts: Sequence[Any],
     client: Any,
     name: Callable[[Any], str] | None,
+    told: Told | None,
     *,
     recoverable: bool,
 ) -> Any:
@@ -139,6 +186,8 @@ def _once(
     end = delayed(_end, pure=False)(shared, level[0], dask_key_name=f"{prefix}-end")
     future = client.compute(end)
     try:
+        if told is not None:
+            _watch(client, future, prefix, len(parts), told)
         return future.result()
     except (InputError, CancelledError):
         raise
@@ -160,6 +209,23 @@ def _once(
         # A traceback would keep them, and the cluster at work on what nobody waits for.
         future.release()
         shared.release()
+
+
+def _watch(client: Any, future: Any, prefix: str, n_parts: int, told: Told) -> None:
+    """Say every few seconds how many parts are done, until all is."""
+
+    # Inside, so that the scheduler need not have this library.
+    def unfinished(dask_scheduler: Any = None) -> int:
+        states = [
+            task.state for key, task in dask_scheduler.tasks.items() if str(key).startswith(first)
+        ]
+        return sum(state not in ("memory", "released", "forgotten") for state in states)
+
+    first, ended = f"{prefix}-part-", Event()
+    future.add_done_callback(lambda _: ended.set())
+    while not (ended.wait(WATCH_SECONDS) or future.done()):
+        with suppress(Exception):  # it only tells; what is wrong is raised by the result
+            told(n_parts - client.run_on_scheduler(unfinished), n_parts)
 
 
 def _which(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+Told = Callable[[int, int], None]
+"""Told how many parts are done, and how many there are."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,11 @@ class Job:
         """Do what is left to do with the total."""
         return total if self.finish is None else self.finish(self.shared, total)
 
-    def fold(self, parts: Iterable[Any]) -> Any:
+    def fold(self, parts: Sequence[Any], told: Told | None = None) -> Any:
         """Go through parts one after the other; hold the total and one part's at a time."""
         total: list[Any] = []
-        for part in parts:
+        for place, part in enumerate(parts):
             total = [self.put_together(*total, self.do(part))]
+            if told is not None:
+                told(place + 1, len(parts))
         return total[0]

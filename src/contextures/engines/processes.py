@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future
 from contextlib import contextmanager
 from pickle import PicklingError
@@ -12,7 +12,7 @@ from joblib import effective_n_jobs
 from joblib.externals.loky import ProcessPoolExecutor
 from threadpoolctl import threadpool_limits
 
-from contextures.engines.job import Job
+from contextures.engines.job import Job, Told
 from contextures.exceptions import InputError
 
 TRIES = 3
@@ -24,7 +24,7 @@ GROUPS_A_WORKER = 2
 _received: list[Job] = []
 
 
-def reduce(job: Job, parts: Sequence[Any], n_workers: int | None) -> Any:
+def reduce(job: Job, parts: Sequence[Any], n_workers: int | None, told: Told | None = None) -> Any:
     """Do a job in processes, each of which gets it once, for neighbouring parts together.
 
     Parameters
@@ -35,6 +35,8 @@ def reduce(job: Job, parts: Sequence[Any], n_workers: int | None) -> Any:
         The parts.
     n_workers : int or None
         How many processes; one a core when None.
+    told : callable, optional
+        Told how many parts are done, and how many there are.
 
     Returns
     -------
@@ -46,11 +48,16 @@ def reduce(job: Job, parts: Sequence[Any], n_workers: int | None) -> Any:
     borders = [len(parts) * i // n_groups for i in range(n_groups + 1)]
     groups = [list(parts[borders[i] : borders[i + 1]]) for i in range(n_groups)]
     found: dict[int, Any] = {}
+
+    def count() -> None:
+        if told is not None:
+            told(sum(len(groups[i]) for i in found), len(parts))
+
     for _ in range(TRIES):
         left = [i for i in range(n_groups) if i not in found]
         try:
             with _workers(n_workers, job) as pool:
-                _collect(_handed_out(pool, {i: groups[i] for i in left}), found)
+                _collect(_handed_out(pool, {i: groups[i] for i in left}), found, count)
         except BrokenExecutor:
             continue
         except PicklingError as error:
@@ -90,13 +97,16 @@ def _cannot_be_sent() -> InputError:
     )
 
 
-def _collect(futures: dict[int, Future[Any]], found: dict[int, Any]) -> None:
+def _collect(
+    futures: dict[int, Future[Any]], found: dict[int, Any], count: Callable[[], None]
+) -> None:
     """Keep what was found, also where another process has died or failed."""
     failures: list[BaseException] = []
     for i, future in futures.items():
         error = future.exception()
         if error is None:
             found[i] = future.result()
+            count()
         else:
             failures.append(error)
             if not isinstance(error, BrokenExecutor):

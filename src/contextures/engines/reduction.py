@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from contextures.engines import cluster, processes
-from contextures.engines.job import Job
+from contextures.engines.job import Job, Told
 from contextures.exceptions import InputError
 
 
@@ -20,6 +20,7 @@ def tree_reduce(
     engine: Any = None,
     n_workers: int | None = None,
     name: Callable[[Any], str] | None = None,
+    told: Told | None = None,
 ) -> Any:
     """Do a piece of work for each part, put together what was found, and finish.
 
@@ -45,6 +46,8 @@ def tree_reduce(
         How many processes; one a core when None.
     name : callable, optional
         ``name(part)`` names a part in the sentence that says what went wrong with it.
+    told : callable, optional
+        ``told(done, total)`` is called here now and then while parts are done.
 
     Returns
     -------
@@ -73,7 +76,7 @@ def tree_reduce(
     if not len(parts):
         raise InputError("there are no parts of rows; give at least one")
     if engine is None:
-        return job.end(job.fold(parts))
+        return job.end(job.fold(parts, told))
     if isinstance(engine, str) and engine == "processes":
-        return processes.reduce(job, parts, n_workers)
-    return cluster.reduce(job, parts, engine, name)
+        return processes.reduce(job, parts, n_workers, told)
+    return cluster.reduce(job, parts, engine, name, told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -113,13 +114,8 @@ def apart_of(options: FitOptions, table: Table) -> Apart | None:
 
 
 def _times(table: Table, column: str) -> NDArray[np.float64]:
-    series, how = table.frame[column], table.how_read
-    found = kinds_of(table.frame, hints_of(how.decimal, how.dates))[column]
-    if found.kind == "date":
-        dates = parse_dates(series, found.date_format)
-        read = np.where(dates.isna(), np.nan, dates.to_numpy().astype(np.int64).astype(np.float64))
-    else:
-        read = numbers_from(series, whole_base(series), found.number_form)
+    series = table.frame[column]
+    read = reader_of_times(table, column)(series)
     wrong = np.flatnonzero(np.isnan(read))
     if len(wrong):
         raise InputError(
@@ -127,7 +123,23 @@ def _times(table: Table, column: str) -> NDArray[np.float64]:
             f"{wrong[0] + 1:,}, which is neither a number nor a date like the others; correct it "
             "or remove the row"
         )
-    return np.asarray(read, dtype=np.float64)
+    return read
+
+
+def reader_of_times(table: Table, column: str) -> Callable[[pd.Series], NDArray[np.float64]]:
+    """Give what reads a column of times as those of a table are written, NaN where it is none."""
+    how = table.how_read
+    found = kinds_of(table.frame, hints_of(how.decimal, how.dates))[column]
+    base = whole_base(table.frame[column])
+
+    def read(series: pd.Series) -> NDArray[np.float64]:
+        if found.kind != "date":
+            return np.asarray(numbers_from(series, base, found.number_form), dtype=np.float64)
+        dates = parse_dates(series, found.date_format)
+        numbers = dates.to_numpy().astype(np.int64).astype(np.float64)
+        return np.where(dates.isna(), np.nan, numbers)
+
+    return read
 
 
 def split_apart(

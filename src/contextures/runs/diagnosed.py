@@ -207,7 +207,7 @@ def _parts_of_run(folder: Path, embedding: FloatArray, drawn: Drawn | None) -> N
     n = len(embedding)
     rows, n_rows = (np.arange(n), n) if drawn is None else (drawn.rows, drawn.n_rows)
     try:
-        stored, n_stored, sample = _stored(folder, rows)
+        stored, n_stored, sample, learned = _stored(folder, rows)
         numbers = stored[ROW].to_numpy() if ROW in stored else rows
         values = stored.filter(regex=r"^c\d+$").to_numpy(dtype=np.float64)
         known = known_parts(stored)
@@ -221,27 +221,28 @@ def _parts_of_run(folder: Path, embedding: FloatArray, drawn: Drawn | None) -> N
     # A few coordinates at ties of neighbours may differ from one machine to another.
     if not len(apart) or np.mean(apart < SAME) <= 0.99:
         return None
-    parts = np.full(n, "test", dtype=object)  # rows that a run did not draw are not learned from
+    parts = np.full(n, "train" if learned else "test", dtype=object)  # rows that were not drawn
     parts[places] = known
     return parts
 
 
-def _stored(folder: Path, rows: NDArray[np.intp]) -> tuple[pd.DataFrame, int, int | None]:
+def _stored(folder: Path, rows: NDArray[np.intp]) -> tuple[pd.DataFrame, int, int | None, bool]:
     """Read what a run wrote of rows; say of how many it wrote, and how many its table has.
 
-    The last is None where it wrote of all. Of a long table no more than these rows and a batch
-    are held.
+    The latter is None where it wrote of all. Last, whether it learned from rows that it did not
+    draw. Of a long table no more than these rows and a batch are held.
     """
     file = folder / "embeddings.parquet"
     long = (read_json(folder / "metrics.json") or {}).get("rows")
     if long is None:
         stored = pd.read_parquet(BytesIO(read_regular(file)))
-        return stored, len(stored), None
+        return stored, len(stored), None, False
     if not file.is_file():
         raise ValueError("the run wrote no coordinates")
     found = [part[part[ROW].isin(rows)] for part in parquet_frames(file, BATCH)]
     sample = int(long["n_rows"]) if long["embedded"] == "sample" else None
-    return pd.concat(found, ignore_index=True), shape_of(file)[0], sample
+    learned = long.get("learned") == "all"
+    return pd.concat(found, ignore_index=True), shape_of(file)[0], sample, learned
 
 
 def _of_encoder(path: Path, frame: pd.DataFrame, seed: int) -> Subject:

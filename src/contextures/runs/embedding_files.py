@@ -18,9 +18,9 @@ ROW, SPLIT = "row_id", "split"
 """Columns beside the coordinates that say which row of the table, and which part of the split."""
 
 PARTS = ("train", "test", "unlabelled")
-REST = "rest"
-"""The part of the split of rows of a long table that were not drawn: learned from as little as
-those that are held out."""
+REST, BEYOND = "rest", "learned"
+"""The parts of the split of rows of a long table that were not drawn: learned from as little as
+those that are held out, or learned from by the encoder, which took all."""
 
 
 def embedding_of(frame: pd.DataFrame, n: int) -> FloatArray:
@@ -77,9 +77,9 @@ def split_of(frame: pd.DataFrame) -> NDArray[Any] | None:
 
 
 def known_parts(frame: pd.DataFrame) -> NDArray[Any]:
-    """Give the parts of the split as a file has them, rows that were not drawn as held-out ones."""
-    parts = frame[SPLIT].astype(object).to_numpy()
-    return np.where(parts == REST, "test", parts).astype(object)
+    """Give the parts of the split as a file has them, rows that were not drawn as what they are."""
+    parts = frame[SPLIT].astype(object)
+    return parts.replace({REST: "test", BEYOND: "train"}).to_numpy(dtype=object)
 
 
 def numbers_of_table(frame: pd.DataFrame, n_features: int) -> FloatArray:

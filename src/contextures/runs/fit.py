@@ -11,22 +11,23 @@ import pandas as pd
 
 from contextures._arrays import FloatArray
 from contextures.contexts import Context
-from contextures.data import Table
+from contextures.data import Table, TablePreparation
+from contextures.data.drawn import Drawn
 from contextures.data.parts import Parts
 from contextures.data.proportions import keep_proportions
 from contextures.evaluation import Task, probe_curve
-from contextures.evaluation.metrics import check_metric
 from contextures.evaluation.representations.folds import Apart, folds, held_groups
 from contextures.evaluation.representations.probe import (
     best_of,
     held_out_predictions,
     scores_of,
 )
-from contextures.exceptions import InputError
-from contextures.runs.asked_split import apart_of, check_asked, check_column, split_apart
+from contextures.runs.all_rows import learned_from_all
+from contextures.runs.asked_rows import check_given, check_rows, why_sample
+from contextures.runs.asked_split import apart_of, check_column, split_apart
+from contextures.runs.checked_options import check_options
 from contextures.runs.checked_table import Checked, look_over
 from contextures.runs.compressed import kept_share
-from contextures.runs.encoder_choice import check_kind
 from contextures.runs.folder import reserve
 from contextures.runs.given import given_table
 from contextures.runs.held import held_of
@@ -35,13 +36,11 @@ from contextures.runs.kept import Kept, keeping
 from contextures.runs.kept_learning import Learnings
 from contextures.runs.kept_record import asked_fit
 from contextures.runs.learn import learn
-from contextures.runs.long import check_long
 from contextures.runs.long_rows import drawn_of, write_long
-from contextures.runs.memory import bytes_of, threshold
-from contextures.runs.options import FitOptions, check_seed, python_call
+from contextures.runs.memory import plan, threshold
+from contextures.runs.options import FitOptions, python_call
 from contextures.runs.outside import outside_rows, read_test, repeated
 from contextures.runs.paired_gain import gain_over_raw
-from contextures.runs.precision import check_dtype
 from contextures.runs.predictor import learn_predictor
 from contextures.runs.progress import Progress
 from contextures.runs.record import write_run
@@ -53,8 +52,6 @@ from contextures.runs.split import (
     judging_rows,
     split_rows,
 )
-from contextures.selection import parse_context
-from contextures.selection.ranking import check_score
 
 FEW_GROUPS = 100
 """Groups up to which it is tried beforehand whether they can be parted; of more, they can."""
@@ -89,39 +86,6 @@ class FitResult:
     def sentences(self) -> list[str]:
         """The finding in full sentences, most important first."""
         return self.run.sentences
-
-
-def check_options(options: FitOptions) -> Context | None:
-    """Refuse options that cannot be, before anything is read; give the context, None for auto."""
-    if options.n_components is not None and options.n_components < 1:
-        raise InputError(f"--dim {options.n_components} is not possible; give 1 or more, or auto")
-    if options.task is not None and options.target is None:
-        raise InputError("--task says how a target is read; name the target with --target")
-    if options.metric is not None:
-        if options.target is None:
-            raise InputError("--metric says how a target is judged; name the target with --target")
-        check_metric(options.metric, options.task, "--metric")
-    if options.context.strip().lower() in ("label", "labels"):
-        raise InputError(
-            "a label context cannot embed new rows, so it cannot be fitted; "
-            "it is listed by: contextures rank TABLE --target COLUMN"
-        )
-    check_seed(options.seed)
-    check_asked(options)
-    check_dtype(options.dtype)
-    check_score(options.score)
-    check_long(options.sample, options.embeddings)
-    if options.memory is not None:
-        bytes_of(options.memory)
-    if options.score == "labels":
-        raise InputError(
-            "a run is judged by the labels afterwards, so its context is chosen without them; "
-            "give auto, pseudo or tau, or rank by labels: contextures rank TABLE --target COLUMN "
-            "--score labels"
-        )
-    context = None if options.context == "auto" else parse_context(options.context)
-    check_kind(options.encoder, context)
-    return context
 
 
 def fit_table(
@@ -171,10 +135,13 @@ def fit_table(
     context = check_options(options)
     given = given_table(table, id=options.id, rows=threshold(options))
     with reserve(out, force=options.force, reads=_reads(given, options)) as reserved:
+        seen = check_given(given, options, context)
         table, drawn = drawn_of(given, options, progress)
+        if drawn is not None and not seen:
+            check_rows(options, context, plan(options, len(table.frame.columns)))
         asked = None if drawn is None else asked_fit(drawn.parts, options)
         with keeping(reserved.place, asked, progress, locked=True) as kept:
-            run = _find(table, out, options, context, progress, kept)
+            run = _find(table, drawn, out, options, context, progress, kept)
             with reserved.folder() as folder:
                 if drawn is not None:
                     run = write_long(run, drawn, folder, progress, kept)
@@ -190,6 +157,7 @@ def _reads(table: Table | Parts, options: FitOptions) -> list[str]:
 
 def _find(
     table: Table,
+    drawn: Drawn | None,
     out: str | Path,
     options: FitOptions,
     context: Context | None,
@@ -238,6 +206,9 @@ def _find(
             fresh=features[split.test] if len(split.test) else None,
         )
     )
+    if drawn is not None:
+        rows = features[split.pretraining]
+        learned = _beyond(learned, rows, drawn, split, preparation, options, progress, stages)
     with progress.stage("embed rows"):
         coordinates = learned.encoder.transform(features)
         share = kept_share(table.frame, table.coordinates, coordinates[:n], options.seed)
@@ -277,6 +248,29 @@ def _find(
         held=held,
         out=str(out),
     )
+
+
+def _beyond(
+    learned: Learned,
+    rows: FloatArray,
+    drawn: Drawn,
+    split: Split,
+    preparation: TablePreparation,
+    options: FitOptions,
+    progress: Progress,
+    stages: Learnings,
+) -> Learned:
+    """Learn the coordinates from all rows of a long table where that is asked for and can be."""
+    allowed = plan(options, len(drawn.table.frame.columns))
+    context = learned.search.best_context_
+    why = why_sample(options, context, learned.kind, drawn.n_rows, allowed)
+    if why is None:
+        return stages.learned_from_all(
+            lambda: learned_from_all(learned, rows, drawn, split, preparation, options, progress)
+        )
+    if why:
+        progress.say(f"the coordinates were learned from the drawn rows, {why}")
+    return replace(learned, why_sample=why or None)
 
 
 def _looked_over(table: Table, options: FitOptions) -> Checked:

@@ -21,6 +21,7 @@ from contextures.contexts import Context
 from contextures.encoders import load_encoder, save_encoder
 from contextures.exceptions import InputError
 from contextures.prediction import load_predictor, save_predictor
+from contextures.runs.asked_rows import learns_by_row
 from contextures.runs.kept import Kept
 from contextures.runs.predictor import Predicted
 from contextures.runs.run import Learned, Scored
@@ -46,6 +47,11 @@ class Learnings:
         found: Learned = self._kept.stage("learned", make, _write_learned, _read_learned)
         return found
 
+    def learned_from_all(self, make: Any) -> Learned:
+        """Learn from all rows, or give what was learned before."""
+        found: Learned = self._kept.stage("learned-all", make, _write_learned, _read_learned)
+        return found
+
     def scored(self, make: Any) -> Scored:
         """Score coordinates, or give the scores from before."""
         found: Scored = self._kept.stage("scored", make, _write_rest, _read_rest)
@@ -68,6 +74,8 @@ def _write_learned(learned: Learned, folder: Path) -> None:
         "learned": replace(learned, search=search, encoder=None),  # type: ignore[arg-type]
         "results": _columns(results),
         "context": None if context is None else _plain(context),
+        # An encoder is written without the side of A, in which all rows may yet be learned from.
+        "side": learned.encoder.context_basis_ if learns_by_row(learned.encoder) else None,
     }
     save_encoder(learned.encoder, folder)
     _write_rest(rest, folder)
@@ -80,6 +88,8 @@ def _read_learned(folder: Path) -> Learned:
     search.results_ = _frame(rest["results"])
     encoder = load_encoder(folder)
     encoder.context = rest["context"]
+    if rest["side"] is not None:
+        encoder.context_basis_ = rest["side"]
     return replace(learned, encoder=encoder)
 
 

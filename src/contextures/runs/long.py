@@ -22,6 +22,49 @@ EMBEDDINGS = ("auto", "all", "sample", "none")
 
 
 @dataclass(frozen=True, eq=False)
+class AllRows:
+    """The rows of a long table that its coordinates were learned from, drawn or not.
+
+    Attributes
+    ----------
+    n_learned : int
+        How many they are.
+    left_out : ndarray of int
+        The numbers of the others, which are held out or lie with these by a group or a time.
+    n_unknown : int
+        Of how many of these the group or the time is not known.
+    """
+
+    n_learned: int
+    left_out: NDArray[np.intp]
+    n_unknown: int
+
+    @property
+    def n_left_out(self) -> int:
+        """How many rows were not learned from."""
+        return len(self.left_out)
+
+    def to_dict(self) -> dict[str, int]:
+        """Give plain values."""
+        counts = {"n_learned": self.n_learned, "n_left_out": self.n_left_out}
+        return {**counts, "n_unknown": self.n_unknown}
+
+    @property
+    def sentence(self) -> str:
+        """Say how many they are."""
+        if not self.n_left_out:
+            return f"The coordinates were learned from all {self.n_learned:,} rows"
+        unknown = ""
+        if self.n_unknown:
+            unknown = f" ({self.n_unknown:,} as it is not known on which side they belong)"
+        return (
+            f"The coordinates were learned from {self.n_learned:,} of "
+            f"{self.n_learned + self.n_left_out:,} rows, all but "
+            f"{counted(self.n_left_out, 'row')} held out{unknown}"
+        )
+
+
+@dataclass(frozen=True, eq=False)
 class Long:
     """What of a long table was learned from.
 
@@ -30,7 +73,7 @@ class Long:
     n_rows : int
         The rows of the table.
     rows : ndarray of int
-        The numbers of the rows that were drawn, from which everything was learned.
+        The numbers of the rows that were drawn, from which all else was learned.
     n_labelled, n_drawn_labelled : int or None
         How many of these have a label; None without a target.
     embedded : {"all", "sample", "none"}
@@ -39,6 +82,10 @@ class Long:
         Of all rows, by column: how many are missing, and the least and greatest number.
     notes : list of str
         What is unusual in the rows that were not drawn.
+    all_rows : AllRows or None
+        What the coordinates were learned from, where it is not the drawn rows alone.
+    why_sample : str or None
+        Why it is, where more was asked for.
     """
 
     n_rows: int
@@ -48,6 +95,8 @@ class Long:
     embedded: str
     columns: dict[str, dict[str, Any]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    all_rows: AllRows | None = None
+    why_sample: str | None = None
 
     @property
     def n_drawn(self) -> int:
@@ -63,9 +112,16 @@ class Long:
                 f", {self.n_drawn_labelled:,} of the {counted(self.n_labelled, 'row')} with a "
                 "label among them"
             )
+        if self.all_rows is not None:
+            return (
+                f"{self.all_rows.sentence}; all else, such as their context, their bases and how "
+                f"columns are prepared, from {self.n_drawn:,} rows drawn at random{labels}; "
+                f"{self._written}."
+            )
+        why = f", {self.why_sample}" if self.why_sample else ""
         return (
             f"Everything was learned from {self.n_drawn:,} of {self.n_rows:,} rows, drawn at "
-            f"random{labels}; {self._written}."
+            f"random{labels}{why}; {self._written}."
         )
 
     @property
@@ -73,7 +129,7 @@ class Long:
         if self.embedded == "all":
             return "every row was then embedded"
         if self.embedded == "sample":
-            return "only these were embedded, as coordinates of all would be many"
+            return "only the drawn ones were embedded, as coordinates of all would be many"
         return "no coordinates were written"
 
     def to_dict(self) -> dict[str, Any]:
@@ -81,6 +137,9 @@ class Long:
         return {
             "n_rows": self.n_rows,
             "n_drawn": self.n_drawn,
+            "learned": "sample" if self.all_rows is None else "all",
+            **({} if self.all_rows is None else self.all_rows.to_dict()),
+            **({"why_sample": self.why_sample} if self.why_sample else {}),
             "n_labelled": self.n_labelled,
             "n_drawn_labelled": self.n_drawn_labelled,
             "embedded": self.embedded,

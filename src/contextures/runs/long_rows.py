@@ -17,7 +17,7 @@ from contextures.data.table import Table, as_table
 from contextures.data.unusual import Unusual, added
 from contextures.data.values import missing_mask, words_of
 from contextures.runs.carried import carry, take_ids
-from contextures.runs.embedding_files import REST
+from contextures.runs.embedding_files import BEYOND, REST
 from contextures.runs.folder import embeddings_frame
 from contextures.runs.kept import Kept
 from contextures.runs.long import Long, embedded_of, unknown_classes
@@ -188,6 +188,8 @@ class _Writing:
         if not len(places):
             return pd.DataFrame()
         names = np.full(len(features), REST, dtype=object)
+        if (beyond := self.run.learned.all_rows) is not None:
+            names[~np.isin(first + np.arange(len(features)), beyond.left_out)] = BEYOND
         names[inside] = self.names[drawn]
         coordinates = self.run.learned.encoder.transform(features[places])
         stored, _ = stored_as(coordinates, self.dtype)
@@ -238,4 +240,6 @@ class _Writing:
             self.embedded,
             self.ranges.to_dict(),
             [*notes, *unknown_classes(self.n_unknown, str(target))],
+            self.run.learned.all_rows,
+            self.run.learned.why_sample,
         )

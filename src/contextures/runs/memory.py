@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from joblib import effective_n_jobs
+
+from contextures.encoders import RitzEncoder
+from contextures.encoders.gather import CHUNK_VALUES
 from contextures.exceptions import InputError
 from contextures.runs.long import LEAST_SAMPLE
 from contextures.runs.options import FitOptions
@@ -22,6 +26,14 @@ BATCH_CELL = 120
 BATCH_ROW = 4_000
 """Bytes that a row takes while it is embedded and predicted, besides its cells."""
 
+N_FUNCTIONS = RitzEncoder().n_functions
+"""D, the functions on either side of the encoder that learns from all rows."""
+
+SUMS = 8 * (4 * 3 * N_FUNCTIONS**2 + 10 * N_FUNCTIONS**2 + 2 * CHUNK_VALUES)
+"""Bytes that a worker which goes through all rows takes besides a batch: its sums of 3 D^2 numbers,
+as often as they are held while they are put together, what solves at the end, and the functions of
+a chunk of rows on either side."""
+
 LEAST_BATCH, MOST_BATCH = 1_000, 50_000
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
@@ -31,10 +43,27 @@ _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Plan:
-    """How many rows are learned from at most, and how many are held while all are embedded."""
+    """How many rows are learned from at most, and how many are held at a time, within a memory.
+
+    Attributes
+    ----------
+    sample : int
+        The rows that are drawn at most.
+    batch : int
+        The rows that are held while all are gone through.
+    all_rows : int or None
+        The megabytes that learning the coordinates from all rows takes, where these are too many.
+    all_batch : int
+        The rows that each process holds at a time meanwhile.
+    n_workers : int or None
+        How many processes may do so; None for as many as there are cores.
+    """
 
     sample: int
     batch: int
+    all_rows: int | None = None
+    all_batch: int = MOST_BATCH
+    n_workers: int | None = None
 
 
 def bytes_of(memory: str) -> int:
@@ -101,7 +130,24 @@ def plan(options: FitOptions, n_columns: int) -> Plan:
     spare = allowed - BASE
     sample = spare // (PER_ROW + PER_CELL * n_columns)
     batch = spare // (BATCH_ROW + BATCH_CELL * n_columns)
-    return Plan(min(options.sample, sample), max(LEAST_BATCH, min(MOST_BATCH, batch)))
+    found = Plan(min(options.sample, sample), max(LEAST_BATCH, min(MOST_BATCH, batch)))
+    return _with_all_rows(found, spare, n_columns)
+
+
+def _with_all_rows(found: Plan, spare: int, n_columns: int) -> Plan:
+    """Say whether a worker's sums fit beside what was drawn, and how many workers do."""
+    cells, row = BATCH_CELL * n_columns, BATCH_ROW + BATCH_CELL * n_columns
+    held = found.sample * cells  # what was drawn, as a table and as features
+    left = spare - held - SUMS
+    if left < LEAST_BATCH * row:
+        # More memory draws more rows, so that a share of it is held.
+        share = cells / (PER_ROW + PER_CELL * n_columns)
+        least = BASE + (SUMS + LEAST_BATCH * row) / (1 - share)
+        return replace(found, all_rows=int(least // 10**6) + 1)
+    batch = min(found.batch, left // row)
+    # Others load the libraries too, and nothing is added up here.
+    others = (spare - held) // (BASE + SUMS + batch * row)
+    return replace(found, all_batch=batch, n_workers=min(others, int(effective_n_jobs(-1))))
 
 
 def threshold(options: FitOptions) -> int:

@@ -64,6 +64,17 @@ class FitOptions:
     embeddings : {"auto", "all", "sample", "none"}
         Whose coordinates are written, of a table of more rows: those of all, of the sample, or
         none; "auto" writes all up to 4 GiB. A shorter table's are all written, or none.
+    learn : {"auto", "all", "sample"}
+        What the coordinates are learned from, of a table of more rows: all of them that are not
+        held out, where the context is drawn for each row, or the sample. "auto" takes all up to
+        5,000,000, and of any number where an engine is named.
+    engine : {"processes", "dask"} or None
+        What goes through all rows: one process for each core, or a Dask cluster; this process
+        when None.
+    scheduler : str or None
+        The address of the Dask cluster's scheduler, such as "tcp://host:8786"; one of this
+        machine, closed afterwards, when None. A script that lets it begin needs ``if __name__ ==
+        "__main__":``, as workers import it.
     """
 
     target: str | None = None
@@ -86,6 +97,9 @@ class FitOptions:
     sample: int = SAMPLE
     memory: str | None = None
     embeddings: str = "auto"
+    learn: str = "auto"
+    engine: str | None = None
+    scheduler: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give what decides the finding, as plain values.

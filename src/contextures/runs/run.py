@@ -22,7 +22,7 @@ from contextures.runs.compressed import KeptShare
 from contextures.runs.held import Held
 from contextures.runs.judging import Judged
 from contextures.runs.learned_quality import Judgement
-from contextures.runs.long import Long
+from contextures.runs.long import AllRows, Long
 from contextures.runs.next_step import Place
 from contextures.runs.options import FitOptions
 from contextures.runs.paired_gain import Gain, gain_metric
@@ -53,6 +53,10 @@ class Learned:
         How well a learned encoder came out beside the exact functions.
     warnings : list of str
         What limits its meaning.
+    all_rows : AllRows or None
+        How it was learned from all rows of a long table; None where it was from those drawn.
+    why_sample : str or None
+        Why it was from these, where more was asked for.
     """
 
     search: ContextSearch
@@ -61,6 +65,8 @@ class Learned:
     n_rows: int
     judgement: Judgement
     warnings: list[str] = field(default_factory=list)
+    all_rows: AllRows | None = None
+    why_sample: str | None = None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from contextures.data.drawn import digest_of, rows_from, survey
 from contextures.data.parquet_parts import parquet_frames
 from contextures.data.parts import BATCH
 from contextures.exceptions import InputError
-from contextures.runs.embedding_files import REST
+from contextures.runs.embedding_files import BEYOND, REST
 from contextures.runs.folder import MARK
 from contextures.runs.new_rows import rows_of
 
@@ -68,7 +68,7 @@ def own_rows(run: Path) -> OwnRows:
     frames = []
     try:
         for frame in _frames(file):
-            frames.append(frame[frame["split"] != REST])
+            frames.append(frame[~frame["split"].isin([REST, BEYOND])])
         stored = pd.concat(frames, ignore_index=True)
         rows = stored["row_id"].to_numpy(dtype=np.intp)
         split = stored["split"].to_numpy()

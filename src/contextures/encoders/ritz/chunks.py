@@ -60,7 +60,7 @@ class ChunkLearner(Encoder):
     _solved: Solved
 
     @available_if(_streams)
-    def fit_bases(self, X: Any, y: Any = None) -> Self:
+    def fit_bases(self, X: Any, y: Any = None, *, bases: tuple[Any, Any] | None = None) -> Self:
         """Fit the context and choose the bases, from a sample of the rows that are to be learned.
 
         The sample is learned nothing else from, so its rows are given to ``partial_fit`` as well.
@@ -73,17 +73,35 @@ class ChunkLearner(Encoder):
             The sample, of well over D rows.
         y : array-like of shape (n,) or (n, q), optional
             Labels, or the observed context of each row, for contexts that need them.
+        bases : tuple of two transformers, optional
+            ``basis_`` and ``context_basis_`` of an encoder that learned from the sample: they are
+            then taken as they are, and the sample only fits the context.
 
         Returns
         -------
         Self
             The encoder, which has learned from no rows yet.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from contextures.contexts import NoiseContext
+        >>> from contextures.encoders import RitzEncoder
+        >>> X = np.random.default_rng(0).standard_normal((4000, 2))
+        >>> few = RitzEncoder(NoiseContext(0.75), 2, basis="polynomial").fit(X[:1000])
+        >>> bases = (few.basis_, few.context_basis_)
+        >>> more = RitzEncoder(NoiseContext(0.75), 2).fit_bases(X[:1000], bases=bases)
+        >>> more.partial_fit(X).singular_values_.round(1)
+        array([0.8, 0.8])
         """
         settings = Settings.of(self)
         inputs = self._fit_context(X, y)
-        pieces = pieces_of(self.context_, inputs)
-        wanted = self._wanted(settings, 0, pieces, device_of(X))
-        self._learner = Streamed.begin(Fixed.of(settings, wanted, self.context_, inputs, y))
+        if bases is None:
+            wanted = self._wanted(settings, 0, pieces_of(self.context_, inputs), device_of(X))
+            fixed = Fixed.of(settings, wanted, self.context_, inputs, y)
+        else:
+            fixed = Fixed.with_bases(settings, bases, self.context_)
+        self._learner = Streamed.begin(fixed)
         self._settings = settings
         self._keep_bases()
         return self

@@ -15,12 +15,18 @@ import pandas as pd
 from contextures._arrays import IntArray
 from contextures.encoders.held_out import SELECTION_ROWS
 from contextures.encoders.ritz.chunks import ChunkLearner
-from contextures.encoders.ritz.learner import Solved
-from contextures.encoders.ritz.streamed import Fixed, Streamed, Sums, observations
+from contextures.encoders.ritz.part_sums import (
+    Shared,
+    check_enough,
+    concatenated,
+    located_parts,
+    summed,
+    with_solution,
+)
+from contextures.encoders.ritz.streamed import observations
 from contextures.encoders.sources import generator
-from contextures.engines import Parts, tree_reduce
+from contextures.engines import Parts
 from contextures.engines.parts import Reader, n_rows
-from contextures.engines.sources import computed
 from contextures.engines.tables import Columns, checked_table, columns_of
 from contextures.exceptions import InputError
 
@@ -34,15 +40,6 @@ SAMPLE = 7
 """The purpose of the random numbers that choose them."""
 
 L = TypeVar("L", bound=ChunkLearner)
-
-
-@dataclass(frozen=True)
-class Shared:
-    """What is sent to each worker once: the encoder with its bases, and how parts are read."""
-
-    encoder: ChunkLearner
-    reader: Reader
-    columns: Columns
 
 
 @dataclass(frozen=True)
@@ -75,34 +72,10 @@ def learned_in_parts(encoder: L, parts: Parts, engine: Any) -> L:
         The copy, which has learned; the encoder stays as it is.
     """
     made = _fresh(encoder)
+    located, reduce = located_parts(encoder, parts, engine)
     reader = parts.reader()
-
-    def reduce(work: Any, about: Sequence[Any], merge: Any, shared: Any, finish: Any = None) -> Any:
-        return tree_reduce(
-            work,
-            about,
-            merge,
-            shared=shared,
-            finish=finish,
-            engine=engine,
-            n_workers=encoder.n_jobs,
-            name=lambda part: reader.name(part[0], part[1]),
-        )
-
-    counts = parts.count
-    if counts is None or callable(counts):
-        counts = reduce(_read_count, list(enumerate(parts.keys)), _concatenated, reader)
-    elif not all(isinstance(count, int) for count in counts):
-        delayed = [(place, None, count) for place, count in enumerate(counts)]
-        counts = reduce(_delayed_count, delayed, _concatenated, reader)
-    starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
-    n = int(starts[-1])
-    _check_enough(n)
-    located = [
-        (place, parts.keys[place], int(starts[place]), int(count))
-        for place, count in enumerate(counts)
-        if count
-    ]
+    n = located[-1][2] + located[-1][3] if located else 0
+    check_enough(n)
     seed = encoder.random_state if isinstance(encoder.random_state, Integral) else 0
     size = min(n, _sample_size(encoder))
     numbers = np.sort(generator(int(seed), SAMPLE).choice(n, size, replace=False))
@@ -111,7 +84,7 @@ def learned_in_parts(encoder: L, parts: Parts, engine: Any) -> L:
         for part in located
         if np.diff(np.searchsorted(numbers, [part[2], part[2] + part[3]]))[0]
     ]
-    picked = reduce(_picked, sampled, _concatenated, Sampling(numbers, reader))
+    picked = reduce(_picked, sampled, concatenated, Sampling(numbers, reader))
     columns = columns_of(picked[0][1])
     chunks = []
     for place, X, y in picked:
@@ -119,11 +92,7 @@ def learned_in_parts(encoder: L, parts: Parts, engine: Any) -> L:
             _check_observed(y, picked[0][2])
             chunks.append((checked_table(X, columns), y))
     made.fit_bases(*_stacked(chunks))
-    workers = copy(made)
-    workers.n_jobs = made.n_jobs if engine is None else None
-    return _with(
-        made, reduce(_learned, located, _merged, Shared(workers, reader, columns), _solved)
-    )
+    return summed(made, located, Shared(made, reader, columns), reduce, engine)
 
 
 def learned_from_iterator(encoder: L, chunks: Iterator[Any]) -> L:
@@ -151,9 +120,9 @@ def learned_from_iterator(encoder: L, chunks: Iterator[Any]) -> L:
         n += len(X)
         if n >= size:
             _take(made, waiting, size)
-    _check_enough(n)
+    check_enough(n)
     _take(made, waiting, size)
-    return _with(made, made._solution())
+    return with_solution(made, made._solution())
 
 
 ONE_BY_ONE = Reader(0, lambda chunk: chunk)
@@ -197,23 +166,6 @@ def _sample_size(encoder: ChunkLearner) -> int:
     return max(SAMPLE_ROWS, ROWS_A_FUNCTION * encoder.n_functions)
 
 
-def _check_enough(n: int) -> None:
-    if n < 2:
-        raise InputError(f"the parts have {n} rows together; give at least 2")
-
-
-def _read_count(reader: Reader, part: tuple[int, Any]) -> list[int]:
-    return [reader.n_rows(*part)]
-
-
-def _delayed_count(reader: Reader, part: tuple[int, Any, Any]) -> list[int]:
-    place, key, delayed = part
-    try:
-        return [int(computed(delayed))]
-    except Exception as error:  # whatever Dask makes of a part
-        raise reader.unreadable(place, key, error) from error
-
-
 def _picked(shared: Sampling, part: tuple[int, Any, int, int]) -> list[tuple[int, Any, Any]]:
     place, key, start, _ = part
     found = []
@@ -232,58 +184,10 @@ def _picked(shared: Sampling, part: tuple[int, Any, int, int]) -> list[tuple[int
     return found
 
 
-def _learned(shared: Shared, part: tuple[int, Any, int, int]) -> Sums:
-    place, key, start, n = part
-    worker = copy(shared.encoder)
-    learner = worker._learner = Streamed.begin(_fixed(worker))
-    end = start + n
-    for X, y in shared.reader.chunks(place, key):
-        with shared.reader.naming(place, key):
-            worker.partial_fit(checked_table(X, shared.columns), y, start=start)
-        start += n_rows(X)
-    if start != end:
-        raise InputError(
-            f"{shared.reader.name(place, key)} had {n:,} rows when they were counted and has "
-            f"{start - end + n:,} now; let nobody write to it meanwhile"
-        )
-    return learner.sums
-
-
-def _fixed(encoder: ChunkLearner) -> Fixed:
-    learner = encoder._learner
-    assert isinstance(learner, Streamed)
-    return learner.fixed
-
-
-def _merged(shared: Shared, found: list[Sums]) -> Sums:
-    fixed = _fixed(shared.encoder)
-    total = found[0].copy()
-    for other in found[1:]:
-        total.merge(fixed, other)
-    return total
-
-
-def _solved(shared: Shared, total: Sums) -> Solved:
-    encoder = copy(shared.encoder)
-    encoder._learner = Streamed(_fixed(encoder), total)
-    encoder._solve(last=True)
-    return encoder._solved
-
-
-def _concatenated(shared: Any, found: list[list[Any]]) -> list[Any]:
-    return [each for part in found for each in part]
-
-
 def _fresh(encoder: L) -> L:
     made = copy(encoder)
     for name in ("_learner", "_solved"):
         made.__dict__.pop(name, None)
-    return made
-
-
-def _with(made: L, solved: Solved) -> L:
-    made._solved = solved
-    made.__dict__.pop("_learner", None)
     return made
 
 

@@ -56,6 +56,13 @@ class Fixed:
     settings: Settings
 
     @classmethod
+    def with_bases(cls, settings: Settings, bases: tuple[Any, Any], context: Context) -> Self:
+        """Take bases that are fitted already."""
+        source = DrawnSource(context, None, settings.views or 1)
+        pair = BasisPair(*bases, np.float64)
+        return cls(source, pair, context.observed, settings.ridge is None, settings)
+
+    @classmethod
     def of(
         cls, settings: Settings, wanted: Wanted, context: Context, inputs: NDArray[Any], y: Any
     ) -> Self:
