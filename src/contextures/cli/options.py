@@ -148,7 +148,7 @@ Learn = Annotated[
     str,
     typer.Option(
         help="Of a longer table, learn the coordinates from all rows, the sample, or auto: all up "
-        "to 5,000,000, and of any number with --engine, if the context is drawn for each row, such "
+        "to 1,000,000, and of any number with --engine, if the context is drawn for each row, such "
         "as --context scarf:0.6."
     ),
 ]

@@ -67,7 +67,7 @@ class FitOptions:
     learn : {"auto", "all", "sample"}
         What the coordinates are learned from, of a table of more rows: all of them that are not
         held out, where the context is drawn for each row, or the sample. "auto" takes all up to
-        5,000,000, and of any number where an engine is named.
+        1,000,000, and of any number where an engine is named.
     engine : {"processes", "dask"} or None
         What goes through all rows: one process for each core, or a Dask cluster; this process
         when None.
