@@ -24,6 +24,7 @@ from contextures.prediction.pool import (
     pool_weights,
     pooled_left_out,
 )
+from contextures.prediction.say import ALONE, MOST, say_of_rows
 from contextures.prediction.scales import column_scales, share_a_unit
 
 RNG = np.random.default_rng(0)
@@ -228,3 +229,30 @@ def test_an_accident_of_few_labels_does_not_end_in_the_mean():
     assert pool_weights(errors, np.ones(3), 0)[1] == 0
     left_out, prior = np.array([mean, unlucky, wild]), Prior(np.ones(3), np.ones(3), 0)
     assert fit_pool(left_out, targets, prior, classes=False).weights[1] == weights[1]
+
+
+def test_one_row_does_not_weigh_many_members_alone():
+    """A slip of the pen is missed by all: whoever misses it least need not tell the others best."""
+    targets = 4.0 * RNG.normal(size=(400, 1))
+    targets[7] = 1000.0
+    errors = np.stack([RNG.normal(size=(400, 1)), 3.0 * RNG.normal(size=(400, 1)), targets])
+    errors[:, 7] = np.array([[1000.0], [900.0], [1001.0]])
+    prior = Prior(np.ones(3), np.ones(3), 2)
+    assert fit_pool(targets - errors, targets, prior, classes=False, many=True).weights[0] > 0.8
+    assert pool_weights(errors, prior.shares, 2, many=True)[0] < 0.1
+
+
+@pytest.mark.parametrize("n_far", [1, 2, 4])
+def test_no_row_keeps_more_than_its_share(n_far):
+    errors = RNG.normal(size=(3, 200, 1))
+    errors[:, :n_far] = np.geomspace(1e8, 1e4, n_far)[:, None]
+    least = np.sum(errors**2, axis=2).min(axis=0)
+    assert least.max() > ALONE * least.sum()
+    counted = say_of_rows(errors) * least
+    assert counted.max() <= MOST * counted.sum() * (1 + 1e-9)
+    assert (say_of_rows(errors)[n_far:] == 1).all()
+
+
+def test_long_tails_count_in_full():
+    assert (say_of_rows(RNG.standard_t(2, size=(3, 500, 1))) == 1).all()
+    assert (say_of_rows(np.zeros((3, 20, 1))) == 1).all()

@@ -41,7 +41,8 @@ class DataWarning:
     code : str
         What it is, in one word for programs: constant, empty, mostly-missing, identifier,
         target-copy, target-leak, duplicate-column, duplicate-rows, text-numbers, mixed-types,
-        mixed-units, odd-dates, date-order, many-categories, output-name, entity or target-task.
+        mixed-units, odd-dates, date-order, many-categories, output-name, entity,
+        target-task or far-values.
     message : str
         What it is and what was done, in a sentence.
     """

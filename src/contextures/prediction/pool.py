@@ -11,6 +11,7 @@ from scipy.special import log_softmax, softmax
 from contextures._arrays import FloatArray
 from contextures.prediction.calibration import best_sharpness, tempered, with_companions
 from contextures.prediction.members.estimators import folds
+from contextures.prediction.say import say_of_rows
 
 SHRINK = 0.2
 """How strongly weights are held to the prior: times k^(-1/2) and the median member's error."""
@@ -120,8 +121,10 @@ def fit_pool(
         The weights and powers.
     """
     if not classes:
-        doubt = 0.0 if many else DOUBT
-        weights = pool_weights(targets - left_out, prior.shares, prior.mean, many=many, doubt=doubt)
+        doubt, errors = 0.0 if many else DOUBT, targets - left_out
+        if many:  # of few labels the tails say too much to do without
+            errors = errors * np.sqrt(say_of_rows(errors))[:, None]
+        weights = pool_weights(errors, prior.shares, prior.mean, many=many, doubt=doubt)
         return Pool(weights, np.empty(0))
     few = prior.few / prior.few.sum()
     k, q = targets.shape

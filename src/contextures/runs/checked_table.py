@@ -19,6 +19,7 @@ from contextures.data import (
     encode_target,
     profile_table,
 )
+from contextures.data.far_values import far_values
 from contextures.runs.carried import check_free, take_ids
 
 LEFT_OUT = {
@@ -26,6 +27,13 @@ LEFT_OUT = {
     "target-copy": "it is a copy of the target",
 }
 """Warnings whose columns are not learnt from, and why."""
+
+
+TOLD = (
+    *("target-task", "far-values", "text-numbers", "odd-dates", "date-order", "mixed-units"),
+    "entity",
+)
+"""Warnings that are told where a table is read, before anything is learned."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +56,7 @@ class Checked:
     @property
     def notes(self) -> list[str]:
         """What was decided when the table was read that its reader might not expect."""
-        told = ("target-task", "text-numbers", "odd-dates", "date-order", "mixed-units", "entity")
-        said = [w.message.rstrip(".") for w in self.profile.warnings if w.code in told]
+        said = [w.message.rstrip(".") for w in self.profile.warnings if w.code in TOLD]
         return [*self.table.notes, *said, *self.remarks]
 
     def missing_labels(self) -> NDArray[Any] | None:
@@ -123,4 +130,7 @@ def look_over(
     if info.note is not None:
         profile.warnings.append(DataWarning(target, "target-task", f"{info.note}."))
     labels = encode_target(table.frame[target], info)
+    far = far_values(target, labels) if info.task == "regression" else None
+    if far is not None:
+        profile.warnings.append(far)
     return Checked(table, profile, info, labels, table.frame.drop(columns=target), ids=ids)
