@@ -52,11 +52,14 @@ def sentences(found: Shift) -> list[str]:
         )
     if found.lost_support:
         places = ", ".join(map(str, found.lost_support[:8]))
-        said.append(f"Less than half of their variance have the functions {places} there.")
+        said.append(
+            f"On the new rows, the coordinates {places} vary less than half as much as on the "
+            "run's: what they told apart is hardly there."
+        )
     if found.ratio_trace_lost is not None:
         said.append(
-            f"Of the best that half of the functions can hold there, the first half lacks "
-            f"{found.ratio_trace_lost:.0%}."
+            "On the new rows, the first half of the coordinates lacks "
+            f"{found.ratio_trace_lost:.0%} of what the best half there would hold."
         )
     if found.n_drawn < found.n_new:
         said.append(
