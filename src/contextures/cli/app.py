@@ -275,6 +275,8 @@ def rank(
     )
     if n_drawn < n_rows:
         notes = [*notes, f"ranked on {n_drawn:,} of {n_rows:,} rows, drawn at random"]
+    if target is not None and search.score_ != "labels":
+        notes = [*notes, "the labels had no say in the ranking; --score labels follows them"]
     print_notes(notes)
     plain = plain_ranking(search.results_)
     if out is not None:

@@ -51,10 +51,10 @@ def sentences(found: Shift) -> list[str]:
             "learned from than 99 % of the run's other rows: what it says of them is a guess."
         )
     if found.lost_support:
-        places = ", ".join(map(str, found.lost_support[:8]))
+        places = ", ".join(f"c{place}" for place in found.lost_support[:8])
         said.append(
-            f"On the new rows, the coordinates {places} vary less than half as much as on the "
-            "run's: what they told apart is hardly there."
+            "Coordinates of less than half of their variance on the new rows, where what they "
+            f"tell apart hardly differs: {places}."
         )
     if found.ratio_trace_lost is not None:
         said.append(
