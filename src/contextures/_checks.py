@@ -157,7 +157,16 @@ def one_sentence() -> Iterator[None]:
         said = re.sub(r":?\s*array=.*?(?=Reshape)", ". ", str(error), flags=re.DOTALL)
         said = said.partition("\n[[")[0].partition("For supervised learning")[0]
         said = " ".join(said.split())
-        raise RowsError(said) from None
+        raise RowsError(said + _mend(said)) from None
+
+
+def _mend(said: str) -> str:
+    """Say what to do, where scikit-learn's sentence only says what is wrong with a table."""
+    if "could not convert string" in said:
+        return "; give columns of numbers, for example by contextures.data.TablePreparation"
+    if said.startswith("Input X contains NaN"):
+        return " Fill them before, for example by contextures.data.TablePreparation."
+    return ""
 
 
 def check_size_of_values(rows: NDArray[Any], name: str = "X") -> None:

@@ -115,13 +115,15 @@ def test_results_as_json(monkeypatch, capsys, tmp_path, iris):
 
 def test_ranking_as_text(monkeypatch, capsys, iris):
     assert run(monkeypatch, "rank", iris, "--target", "species") == 0
-    lines = capsys.readouterr().out.splitlines()
+    printed = capsys.readouterr()
+    lines = printed.out.splitlines()
     assert "<- chosen" in lines[1]
+    assert "--score labels follows them" in printed.err
     assert any("more; see --all" in line for line in lines)
-    assert "pseudo-tasks" in lines[-2]
+    assert "pseudo-tasks" in lines[-4]
     assert run(monkeypatch, "rank", iris, "--target", "species", "--score", "tau") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert "more; see --all" in lines[-1]
+    assert "more; see --all" in lines[13]
     assert "error" not in lines[0]
     assert run(monkeypatch, "rank", iris, "--score", "loss") == 2
     assert "'loss' is not known; give 'auto', 'labels'" in capsys.readouterr().err
@@ -136,9 +138,11 @@ def test_mixes_are_ranked_where_asked(monkeypatch, capsys, iris):
 def test_ranking_by_labels(monkeypatch, capsys, iris):
     """Both names of the option; without a target there is nothing to follow."""
     assert run(monkeypatch, "rank", iris, "--target", "species", "--criterion", "labels") == 0
-    lines = capsys.readouterr().out.splitlines()
+    printed = capsys.readouterr()
+    lines = printed.out.splitlines()
     assert "<- chosen" in lines[1] and "error" in lines[0]
-    assert "labels cannot tell it apart" in lines[-1]
+    assert "had no say" not in printed.err
+    assert "labels cannot tell it apart" in lines[-3]
     assert run(monkeypatch, "rank", iris, "--score", "labels") == 2
     assert "needs a target" in capsys.readouterr().err
     assert run(monkeypatch, "fit", iris, "--target", "species", "--score", "labels") == 2

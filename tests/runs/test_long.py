@@ -155,7 +155,7 @@ def test_what_was_predicted_is_said_of_all_rows(fitted, frame):
     n_missing = int(frame["y"].isna().sum())
     written = pd.read_parquet(found.folder / "predictions.parquet")
     assert (~written["labelled"]).sum() == n_missing == found.metrics["predictor"]["n_predicted"]
-    sentence = f"It predicted the {n_missing:,} rows without a label."
+    sentence = f"Predictions for the {n_missing:,} rows without a label are in predictions.parquet."
     assert sentence in found.run.sentences
     page = (found.folder / "report.html").read_text()
     assert f"{n_missing:,}" in page and "of which 1,000 rows were drawn" in page

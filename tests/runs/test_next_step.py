@@ -105,7 +105,27 @@ def test_every_step_says_what_to_do_before_the_command(fitted):
         assert step.words.endswith(":"), name
         assert "\n" not in step.command
         assert 2 <= len(step.python.splitlines()) <= 3
-    assert "held-out ones would tell" in steps(fitted)["again"].words
+    again = steps(fitted)["again"].words
+    assert "in all, of which a quarter is held out, would tell" in again
+    assert "every row is predicted in predictions.parquet" in again
+
+
+def test_the_run_s_own_rows_are_not_passed_off_as_new_ones(fitted):
+    """Pasted, the command predicts rows that the predictor has learned from."""
+    for name in ("predict", "predict few"):
+        assert "name your new rows" in steps(fitted)[name].words
+        frame = table_from_frame(fitted.table.frame, target="who's")
+        unwritten = Place(frame, fitted.out, fitted.options, 2, predicts=True)
+        assert "new.csv" in steps(unwritten)[name].command
+        assert "name your new rows" not in steps(unwritten)[name].words
+
+
+def test_rows_of_a_file_are_all_held_out(fitted):
+    """So as many as would tell are asked for, not four times as many."""
+    options = FitOptions(**{**vars(fitted.options), "test": "test.csv"})
+    place = Place(fitted.table, fitted.out, options, 2, predicts=True)
+    words = next_step(Judged(Verdict.UNCLEAR, "", True, GAIN), place).words
+    assert "held-out ones would tell" in words and "in all" not in words
 
 
 def test_a_table_of_the_library_is_read_again_by_its_name(tmp_path):

@@ -200,4 +200,22 @@ def test_the_predictor_is_set_beside_the_best_rival():
     said = predictor_gain(NUMBERS, scores)
     assert "a linear model on the raw features (0.700), the best rival" in said
     assert predictor_gain(NUMBERS, {"predictor": scores["predictor"]}) == ""
+    assert "reaches R² 0.900" in said
     assert predictor_gain(NUMBERS, {"raw_linear": scores["raw_linear"]}) == ""
+
+
+@pytest.mark.parametrize(
+    ("judged_by", "nothing", "shown_better"),
+    [("r2", 0.1, True), ("r2", 0.5, False), ("rmse", 0.8, True), ("rmse", 0.5, False)],
+)
+def test_a_predictor_as_good_as_knowing_nothing_is_not_recommended(
+    judged_by, nothing, shown_better
+):
+    """Level with rivals that learned nothing either, it would otherwise sound as good as any."""
+    scores = {
+        "predictor": HeldOutScore(0.5, (0.3, 0.7)),
+        "raw_linear": HeldOutScore(0.55 if judged_by == "r2" else 0.45, (0.3, 0.7)),
+        "baseline": HeldOutScore(nothing, (0.0, 1.0)),
+    }
+    said = predictor_gain(Task("regression", judged_by=judged_by), scores)
+    assert ("do not show that it is better than the mean alone" in said) != shown_better

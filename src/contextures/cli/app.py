@@ -123,7 +123,7 @@ def fit(
         str,
         typer.Option(
             help="auto, knn:30, rbf, rbf:0.5, mask(knn:30), mask:0.4(rbf:0.5), mask:0.3, "
-            "noise:0.5, scarf:0.6 or cutmix:0.6."
+            "noise:0.5, scarf:0.6, cutmix:0.6, or a mix, '0.5*knn:10+0.5*rbf:1'."
         ),
     ] = "auto",
     score: Score = "auto",
@@ -275,6 +275,8 @@ def rank(
     )
     if n_drawn < n_rows:
         notes = [*notes, f"ranked on {n_drawn:,} of {n_rows:,} rows, drawn at random"]
+    if target is not None and search.score_ != "labels":
+        notes = [*notes, "the labels had no say in the ranking; --score labels follows them"]
     print_notes(notes)
     plain = plain_ranking(search.results_)
     if out is not None:

@@ -132,14 +132,16 @@ def _cell(found: dict[str, Any]) -> str:
 
 def ranking_lines(rows: list[dict[str, Any]], score: str, n_shown: int | None) -> list[str]:
     """Lay out a ranking as lines of text."""
-    by_error = score in ENDINGS
+    by_error = score in ("pseudo", "labels")
     column = "labels" if score == "labels" else "pseudo"
     errors = any(row[column] is not None for row in rows)
-    head = f"{'context':<32}" + (f"{'error':>8}" if errors else "")
+    # Names of mixes are long: columns stay under their heads whatever is shown.
+    wide = max([32, *(len(row["name"]) for row in rows[:n_shown])])
+    head = f"{'context':<{wide}}" + (f"{'error':>8}" if errors else "")
     lines = [f"{head}{'tau':>8}{'d':>6}  {'reliable':<9}{'decay':>10}{'seconds':>9}"]
     for row in rows[:n_shown]:
         if row["tau"] is None:
-            lines.append(f"{row['name']:<32}  failed: {row['error']}")
+            lines.append(f"{row['name']:<{wide}}  failed: {row['error']}")
             continue
         alike = by_error and row["told_apart"] is False
         mark = "  <- chosen" if row["chosen"] else "  =" if alike else ""
@@ -148,13 +150,13 @@ def ranking_lines(rows: list[dict[str, Any]], score: str, n_shown: int | None) -
         tau = f"{row['tau']:8.3f}" if row["tau"] < 1000 else f"{row['tau']:8.1g}"
         d = row["pseudo_n_components" if score == "pseudo" else "n_components"]
         lines.append(
-            f"{row['name']:<32}{error if errors else ''}{tau}"
+            f"{row['name']:<{wide}}{error if errors else ''}{tau}"
             f"{'-' if d is None else d:>6}  {reliable:<9}"
             f"{row['decay']:10.4g}{row['seconds']:9.2f}{mark}"
         )
     if n_shown is not None and len(rows) > n_shown:
         lines.append(f"... and {len(rows) - n_shown} more; see --all, --json or --out")
-    return [*lines, *ENDINGS.get(score, [])]
+    return [*lines, *ENDINGS.get(score, []), *COLUMNS]
 
 
 ENDINGS = {
@@ -162,15 +164,23 @@ ENDINGS = {
         "",
         "error: expected error of a probe on pseudo-tasks, in units of their variance; tau: from "
         "the",
-        "spectrum alone. Lower is better. = cannot be told apart from the chosen on one task.",
+        "spectrum alone. Lower is better. =: on one task it may be as good as the chosen one.",
     ],
     "labels": [
         "",
         "error: of labels each predicted without itself, in units of their variance; tau: from the",
-        "spectrum alone. Lower is better. = these labels cannot tell it apart from the chosen one.",
+        "spectrum alone. Lower is better. =: these labels cannot tell it apart from the chosen "
+        "one.",
     ],
+    "tau": ["", "tau: from the spectrum alone. Lower is better."],
 }
 """What is said below a ranking, by the score that it follows."""
+
+COLUMNS = [
+    "d: coordinates to keep; reliable: whether tau says anything; decay: how fast the singular",
+    "values fall. Learn with one of them: contextures fit TABLE --context 'NAME'.",
+]
+"""What is said below every ranking: the columns that need a word, and what a name is for."""
 
 
 def diagnosis_lines(

@@ -175,6 +175,11 @@ def check_context(value: Any, name: str = "context") -> Context:
     if isinstance(value, Context):
         return value
     what = f"{value.__name__}, a class" if isinstance(value, type) else repr(value)
+    if isinstance(value, str):
+        raise InputError(
+            f"{name}={what} is not a context; give KNNContext() or another, or make one of a "
+            "short form, such as contextures.selection.parse_context('knn:30')"
+        )
     raise InputError(
         f"{name}={what} is not a context; give KNNContext() or another, or an instance of a "
         "subclass of contextures.contexts.Context"

@@ -99,14 +99,28 @@ def choice_of(search: ContextSearch) -> Choice:
 
 
 def predictor_gain(task: Task | None, scores: dict[str, HeldOutScore]) -> str:
-    """Say what the predictor gains over the best rival; empty without one of the two."""
+    """Say what the predictor gains over the best rival, and if no more than over knowing nothing.
+
+    Empty without a predictor or a rival.
+    """
     rivals = {key: scores[key] for key in RIVALS if key in scores}
     if task is None or "predictor" not in scores or not rivals:
         return ""
     ours, sign = scores["predictor"], 1 if task.measure.larger else -1
     best = max(rivals, key=lambda key: sign * rivals[key].score)
-    name = RIVALS[best][0 if task.kind == "classification" else 1]
+    number = 0 if task.kind == "classification" else 1
+    said = (
+        f"The predictor, a pool of models, reaches {task.measure.words} "
+        f"{shown(task, ours.score)}: {beside(task, ours, rivals[best], RIVALS[best][number])}, "
+        "the best rival."
+    )
+    if "baseline" not in rivals or best == "baseline":
+        return said
+    nothing, (low, high) = scores["baseline"].score, ours.interval
+    if nothing < low if task.measure.larger else nothing > high:
+        return said
+    # To be as good as rivals that have learned nothing is no reason to trust it.
     return (
-        f"The predictor, a pool of models, reaches {shown(task, ours.score)}: "
-        f"{beside(task, ours, rivals[best], name)}, the best rival."
+        f"{said} These rows do not show that it is better than {RIVALS['baseline'][number]} "
+        f"({shown(task, nothing)})."
     )

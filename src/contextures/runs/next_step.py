@@ -114,15 +114,27 @@ def next_step(judged: Judged, place: Place) -> NextStep:
         )
     if verdict is Verdict.RAW:
         if place.predicts:
-            return _predict("Keep the raw columns. The predictor of this run takes them:", place)
+            return _predict(
+                f"Keep the raw columns. The predictor of this run takes them{_new_rows(place)}:",
+                place,
+            )
         return _rank("Keep the raw columns, or let the labels look for another context:", place)
     if judged.gain is None:
         if place.predicts:
             return _predict(
-                "Label more rows. Until then, the predictor makes the most of these labels:", place
+                "Label more rows. Until then, the predictor makes the most of these labels"
+                f"{_new_rows(place)}:",
+                place,
             )
         return _rank("Label more rows. Until then, let these labels rank the contexts:", place)
     return _again(rows_needed(judged), place)
+
+
+def _new_rows(place: Place) -> str:
+    """Say that a command names the run's own rows, of which predictions are written already."""
+    if not place.is_file:
+        return ""
+    return "; name your new rows where this table is, of which predictions.parquet has them already"
 
 
 def rows_needed(judged: Judged) -> int:
@@ -183,9 +195,14 @@ def _name_target(place: Place) -> NextStep:
 def _again(needed: int, place: Place) -> NextStep:
     seed = (place.options.seed + 1) % 2**32
     options = replace(place.options, seed=seed, command=[], force=False)
+    # A quarter is held out, so whoever labels wants to know four times as many; of a file, all are.
+    would = f"about {needed:,} held-out ones would tell"
+    if place.options.test is None:
+        would = f"some {4 * needed:,} in all, of which a quarter is held out, would tell"
+    written = "; every row is predicted in predictions.parquet" if place.predicts else ""
     return _fit(
-        f"Label more rows: about {needed:,} held-out ones would tell. Until then, see whether "
-        "another draw of held-out rows agrees:",
+        f"Label more rows: {would}. Until then, see whether another draw of held-out rows "
+        f"agrees{written}:",
         place,
         options,
         f"{place.out}-seed{seed}",

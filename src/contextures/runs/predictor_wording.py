@@ -52,7 +52,7 @@ def predictor_sentences(
         )
     if n_predicted:
         rows = "1 row" if n_predicted == 1 else f"{n_predicted:,} rows"
-        sentences.append(f"It predicted the {rows} without a label.")
+        sentences.append(f"Predictions for the {rows} without a label are in predictions.parquet.")
     return sentences
 
 

@@ -51,12 +51,15 @@ def sentences(found: Shift) -> list[str]:
             "learned from than 99 % of the run's other rows: what it says of them is a guess."
         )
     if found.lost_support:
-        places = ", ".join(map(str, found.lost_support[:8]))
-        said.append(f"Less than half of their variance have the functions {places} there.")
+        places = ", ".join(f"c{place}" for place in found.lost_support[:8])
+        said.append(
+            "Coordinates of less than half of their variance on the new rows, where what they "
+            f"tell apart hardly differs: {places}."
+        )
     if found.ratio_trace_lost is not None:
         said.append(
-            f"Of the best that half of the functions can hold there, the first half lacks "
-            f"{found.ratio_trace_lost:.0%}."
+            "On the new rows, the first half of the coordinates lacks "
+            f"{found.ratio_trace_lost:.0%} of what the best half there would hold."
         )
     if found.n_drawn < found.n_new:
         said.append(

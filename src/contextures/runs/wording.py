@@ -69,7 +69,7 @@ def comparison(task: Task, target: str, n_used: int, scores: dict[str, HeldOutSc
     ours = scores["contexture"]
     clauses = rival_clauses(task, ours, scores, RIVALS)
     return (
-        f"A linear model on the first {_coordinates(n_used)} "
+        f"A linear model on {_first(n_used)} "
         f"{worth(task, ours, target, 'held-out rows')}: {clauses}."
     )
 
@@ -117,6 +117,10 @@ def beside(task: Task, ours: HeldOutScore, rival: HeldOutScore, name: str) -> st
 def shown(task: Task, value: float) -> str:
     """Write a score: those of an error have the target's unit, and any size."""
     return f"{value:.4g}" if task.metric in ("mae", "rmse") else f"{value:.3f}"
+
+
+def _first(count: int) -> str:
+    return "the first coordinate" if count == 1 else f"the first {count} coordinates"
 
 
 def _coordinates(count: int) -> str:
