@@ -122,11 +122,13 @@ def next_step(judged: Judged, place: Place) -> NextStep:
     if judged.gain is None:
         if place.predicts:
             return _predict(
-                "Label more rows. Until then, the predictor makes the most of these labels"
+                "Get more labelled rows. Until then, the predictor makes the most of these labels"
                 f"{_new_rows(place)}:",
                 place,
             )
-        return _rank("Label more rows. Until then, let these labels rank the contexts:", place)
+        return _rank(
+            "Get more labelled rows. Until then, let these labels rank the contexts:", place
+        )
     return _again(rows_needed(judged), place)
 
 
@@ -201,7 +203,7 @@ def _again(needed: int, place: Place) -> NextStep:
         would = f"some {4 * needed:,} in all, of which a quarter is held out, would tell"
     written = "; every row is predicted in predictions.parquet" if place.predicts else ""
     return _fit(
-        f"Label more rows: {would}. Until then, see whether another draw of held-out rows "
+        f"Get more labelled rows: {would}. Until then, see whether another draw of held-out rows "
         f"agrees{written}:",
         place,
         options,
