@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from threading import Event
 from typing import Any
@@ -96,6 +97,7 @@ def connected(engine: Any) -> Iterator[Any]:
         with optional("a Dask cluster as engine"):
             import dask  # noqa: F401 -- told apart from its scheduler, which may be missing alone
             from distributed import Client
+        _check_answers(engine)
         try:
             client = Client(engine, timeout=SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
         except (OSError, TimeoutError, ValueError) as error:
@@ -266,6 +268,28 @@ def _put_together(job: Job, *found: Any) -> Any:
 
 def _end(job: Job, total: Any) -> Any:
     return job.end(total)
+
+
+def _check_answers(address: str) -> None:
+    """Refuse an address at which no scheduler answers, before a client is made.
+
+    A client that fails for want of an address, or because another kind of server answers, waits
+    long to be closed; and what such a server says may be taken for a message of exabytes.
+    """
+    from distributed.comm.core import connect
+    from distributed.security import Security
+
+    async def once() -> None:
+        how = Security().get_connection_args("client")  # type: ignore[no-untyped-call]
+        comm = await connect(address, timeout=SECONDS, **how)  # type: ignore[no-untyped-call]
+        await comm.close()
+
+    # In a thread of its own, since this one may have a loop that runs, as in a notebook.
+    with ThreadPoolExecutor(1) as aside:
+        try:
+            aside.submit(lambda: asyncio.run(once())).result()
+        except Exception as error:  # whatever a server of another kind makes it raise
+            raise _absent(f" at {address}") from error
 
 
 def _check_there(client: Any, seconds: float | None = None) -> None:
