@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from threading import Event
 from typing import Any
 from uuid import uuid4
@@ -141,16 +144,37 @@ def local(n_workers: int | None = None) -> Iterator[Any]:
     with optional("a Dask cluster as engine"):
         import dask  # noqa: F401 -- as above
         from distributed import Client, LocalCluster
-    with (
-        LocalCluster(  # type: ignore[no-untyped-call]
+    with _uninterrupted():
+        begun = LocalCluster(  # type: ignore[no-untyped-call]
             n_workers=int(effective_n_jobs(-1)) if n_workers is None else n_workers,
             threads_per_worker=1,
             processes=True,
             dashboard_address="127.0.0.1:0",
-        ) as cluster,
+            # What goes wrong with a part is said here; of work that is broken off they say more.
+            silence_logs=logging.CRITICAL,
+        )
+    with (
+        begun as cluster,
         Client(cluster, set_as_default=False) as client,  # type: ignore[no-untyped-call]
     ):
         yield client
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Begin processes that an interrupt from the keyboard does not reach.
+
+    A terminal tells it to all; who began them ends them, and they would only print where they were.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # not on Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # which, begun later, would undo this for a process
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:  # and an interrupt that came meanwhile comes now
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _once(
