@@ -161,3 +161,19 @@ def test_a_target_is_looked_for_from_the_end():
     assert likely_target(frame) == "kind"
     assert likely_target(frame[["size", "name", "one"]]) == "size"
     assert likely_target(frame[["name"]]) == "name"
+
+
+def test_what_was_asked_is_asked_again_and_once(tmp_path):
+    """A column told to the reading and to the run is one flag, and flags that were set stay."""
+    file = tmp_path / "t.csv"
+    rows = "".join(f"r{i},{i},{i // 9},{i % 2}\n" for i in range(90))
+    file.write_text(f"who,a,machine,y\n{rows}")
+    table = read_table(file, delimiter=",", id="who")
+    options = FitOptions(
+        target="y", id="who", group="machine", keep_column=True, predict=False, force=True
+    )
+    place = Place(table, str(tmp_path / "run"), options, 2, predicts=False)
+    words = shlex.split(next_step(Judged(Verdict.UNCLEAR, "", True, GAIN), place).command)
+    flags = sorted(word for word in words if word.startswith("--"))
+    asked = ["delimiter", "group", "id", "keep-column", "no-predict", "out", "seed", "target"]
+    assert flags == [f"--{flag}" for flag in asked]

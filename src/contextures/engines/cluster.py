@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import re
+import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from threading import Event
 from typing import Any
 from uuid import uuid4
@@ -96,6 +100,7 @@ def connected(engine: Any) -> Iterator[Any]:
         with optional("a Dask cluster as engine"):
             import dask  # noqa: F401 -- told apart from its scheduler, which may be missing alone
             from distributed import Client
+        _check_answers(engine)
         try:
             client = Client(engine, timeout=SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
         except (OSError, TimeoutError, ValueError) as error:
@@ -139,16 +144,37 @@ def local(n_workers: int | None = None) -> Iterator[Any]:
     with optional("a Dask cluster as engine"):
         import dask  # noqa: F401 -- as above
         from distributed import Client, LocalCluster
-    with (
-        LocalCluster(  # type: ignore[no-untyped-call]
+    with _uninterrupted():
+        begun = LocalCluster(  # type: ignore[no-untyped-call]
             n_workers=int(effective_n_jobs(-1)) if n_workers is None else n_workers,
             threads_per_worker=1,
             processes=True,
             dashboard_address="127.0.0.1:0",
-        ) as cluster,
+            # What goes wrong with a part is said here; of work that is broken off they say more.
+            silence_logs=logging.CRITICAL,
+        )
+    with (
+        begun as cluster,
         Client(cluster, set_as_default=False) as client,  # type: ignore[no-untyped-call]
     ):
         yield client
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Begin processes that an interrupt from the keyboard does not reach.
+
+    A terminal tells it to all; who began them ends them, and they would only print where they were.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # not on Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # which, begun later, would undo this for a process
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:  # and an interrupt that came meanwhile comes now
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _once(
@@ -266,6 +292,28 @@ def _put_together(job: Job, *found: Any) -> Any:
 
 def _end(job: Job, total: Any) -> Any:
     return job.end(total)
+
+
+def _check_answers(address: str) -> None:
+    """Refuse an address at which no scheduler answers, before a client is made.
+
+    A client that fails for want of an address, or because another kind of server answers, waits
+    long to be closed; and what such a server says may be taken for a message of exabytes.
+    """
+    from distributed.comm.core import connect
+    from distributed.security import Security
+
+    async def once() -> None:
+        how = Security().get_connection_args("client")  # type: ignore[no-untyped-call]
+        comm = await connect(address, timeout=SECONDS, **how)  # type: ignore[no-untyped-call]
+        await comm.close()
+
+    # In a thread of its own, since this one may have a loop that runs, as in a notebook.
+    with ThreadPoolExecutor(1) as aside:
+        try:
+            aside.submit(lambda: asyncio.run(once())).result()
+        except Exception as error:  # whatever a server of another kind makes it raise
+            raise _absent(f" at {address}") from error
 
 
 def _check_there(client: Any, seconds: float | None = None) -> None:

@@ -220,10 +220,12 @@ def _fit(words: str, place: Place, options: FitOptions, out: str) -> NextStep:
         plain = {**defaults, "seed": plain["seed"]}
     for name, value in plain.items():
         if isinstance(value, bool):
-            asked += [f"--no-{name}"] if value != defaults[name] and not value else []
+            asked += [_flag(name if value else f"no-{name}")] if value != defaults[name] else []
         elif value != defaults[name]:
-            asked += [f"--{FLAGS.get(name, name).replace('_', '-')}", str(value)]
-    command = shlex.join([*asked, "--out", out, *_read_flags(place.table)])
+            asked += [_flag(name), str(value)]
+    # A column that says which row is which is told to the reading as well.
+    read = _read_flags(place.table, but=asked)
+    command = shlex.join([*asked, "--out", out, *read])
     call = python_call(place.table, out, options)
     if not place.is_file and not place.bundled:
         read, made = reading_call(place.table)
@@ -247,9 +249,15 @@ def _tables(place: Place, otherwise: str = "table.csv") -> list[str]:
     return place.table.files or [place.table.source]
 
 
-def _read_flags(table: Table) -> list[str]:
-    """Repeat what was said of how the table is read."""
-    return [part for name, said in table.how_read.options.items() for part in (f"--{name}", said)]
+def _flag(name: str) -> str:
+    """Give the flag of an option."""
+    return f"--{FLAGS.get(name, name).replace('_', '-')}"
+
+
+def _read_flags(table: Table, but: list[str] | None = None) -> list[str]:
+    """Repeat what was said of how the table is read, but for flags that are there already."""
+    said = {_flag(name): value for name, value in table.how_read.options.items()}
+    return [part for flag in said if flag not in (but or []) for part in (flag, said[flag])]
 
 
 def _made(place: Place) -> tuple[str, str]:
