@@ -12,6 +12,7 @@ from contextures.data.arrays import spread_lists
 from contextures.data.columns import FIRST_ROW
 from contextures.data.how_read import HowRead
 from contextures.data.parquet_parts import is_parquet, parquet_frames, shape_of
+from contextures.data.pieces import Piece, cut
 from contextures.data.reading import ENDINGS, read_part, short_name, text_options
 from contextures.data.several import (
     check_alike,
@@ -33,25 +34,6 @@ BATCH = 50_000
 
 LARGE = 64 * 2**20
 """Bytes of files of other kinds than Parquet from which on they are not all held at once."""
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Some rows of a long table.
-
-    Attributes
-    ----------
-    table : Table
-        The rows; its frame knows by an attribute where in their file they begin.
-    file : pathlib.Path or None
-        Where they are from; None for a table in memory.
-    first : int
-        The number of the first of them in the whole table.
-    """
-
-    table: Table
-    file: Path | None
-    first: int
 
 
 @dataclass(frozen=True)
@@ -150,7 +132,7 @@ class Parts:
             of another kind in one; or if there are no rows at all.
         """
         if self.held is not None:
-            yield from self.slices(self.held, None, 0)
+            yield from cut(self.held, self.batch, None, 0)
             if notes is not None:
                 notes += self.held.notes
             return
@@ -165,7 +147,7 @@ class Parts:
                 check_alike([self.files[0], file], [columns, list(table.frame.columns)])
                 kinds.check(table.frame, file)
                 own |= dict.fromkeys(table.notes)
-                yield from self.slices(table, file, first)
+                yield from cut(table, self.batch, file, first)
                 first += len(table.frame)
             said.append(list(own))
         check_size(first, self.min_columns, min_rows=1, min_columns=self.min_columns)
@@ -210,16 +192,6 @@ class Parts:
             table.frame.attrs[FIRST_ROW] = start
             yield replace(table, coordinates=coordinates)
             start += len(frame)
-
-    def slices(self, table: Table, file: Path | None, first: int) -> Iterator[Piece]:
-        """Give a table that was read at once a batch at a time."""
-        n = len(table.frame)
-        for start in range(0, n, self.batch):
-            whole = n <= self.batch
-            rows = table.frame if whole else table.frame.iloc[start : start + self.batch]
-            if not whole:
-                rows.attrs[FIRST_ROW] = start
-            yield Piece(replace(table, frame=rows), file, first + start)
 
 
 def parts_of(table: Table) -> Parts:

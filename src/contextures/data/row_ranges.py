@@ -8,7 +8,8 @@ from pathlib import Path
 
 from contextures.data.columns import FIRST_ROW
 from contextures.data.parquet_parts import groups_of, is_parquet
-from contextures.data.parts import Parts, Piece
+from contextures.data.parts import Parts
+from contextures.data.pieces import Piece, cut
 from contextures.data.table import Table
 
 
@@ -99,7 +100,7 @@ def pieces_in(parts: Parts, rows: RowRange) -> Iterator[Piece]:
     assert rows.path is not None
     first = rows.first
     for table in parts.tables(rows.path, rows.groups, rows.start):
-        yield from parts.slices(table, rows.path, first)
+        yield from cut(table, parts.batch, rows.path, first)
         first += len(table.frame)
 
 

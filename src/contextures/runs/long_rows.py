@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from contextures._arrays import FloatArray
 from contextures.data.drawn import Drawn, draw
-from contextures.data.parts import Parts, Piece, parts_of
+from contextures.data.parts import Parts, parts_of
+from contextures.data.pieces import Piece
 from contextures.data.table import Table, as_table
 from contextures.data.unusual import Unusual, added
 from contextures.data.values import missing_mask, words_of

@@ -228,8 +228,8 @@ def _fit(words: str, place: Place, options: FitOptions, out: str) -> NextStep:
     command = shlex.join([*asked, "--out", out, *read])
     call = python_call(place.table, out, options)
     if not place.is_file and not place.bundled:
-        read, made = reading_call(place.table)
-        call = call.replace(f"from contextures.data import {read}\n", "").replace(made, "frame")
+        reader, made = reading_call(place.table)
+        call = call.replace(f"from contextures.data import {reader}\n", "").replace(made, "frame")
     return NextStep(words, command, call.replace("\n\n", "\n"))
 
 

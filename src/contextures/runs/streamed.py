@@ -14,7 +14,8 @@ import pandas as pd
 from contextures._arrays import FloatArray
 from contextures.data import Table, TablePreparation
 from contextures.data.ids import IdCounts
-from contextures.data.parts import Parts, Piece
+from contextures.data.parts import Parts
+from contextures.data.pieces import Piece
 from contextures.data.unusual import Unusual, added
 from contextures.data.words import counted, listed
 from contextures.exceptions import InputError
