@@ -329,5 +329,6 @@ def test_long_files_of_every_kind_are_compared_on_the_same_rows(tmp_path, monkey
     )
     said = "compared on 300 of 900 rows, drawn at random with seed 0, labelled ones first"
     assert text.notes[0] == said and text.notes == binary.notes
-    assert text.comparison.pairs[0].cka == binary.comparison.pairs[0].cka
+    # Rows have another layout in memory, so sums of older numpy differ in the last bit.
+    assert text.comparison.pairs[0].cka == pytest.approx(binary.comparison.pairs[0].cka, rel=1e-9)
     assert text.labelled.n_labelled == binary.labelled.n_labelled == 150
