@@ -28,7 +28,7 @@ LOG = logging.getLogger("contextures.prediction")
 ROUNDS = 250
 """Rounds of boosting that are usual."""
 
-N_PATHS = 26
+N_PATHS = 16
 """Paths of the lasso that a sparse member fits for each output."""
 
 STEPS = 40

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import lasso_path
 
-from contextures._arrays import FloatArray, IntArray
+from contextures._arrays import FloatArray
 from contextures.prediction.members.base import FittedMember, Member, Problem
 from contextures.prediction.members.contexts import with_others
 from contextures.prediction.members.estimators import folds
@@ -50,28 +50,33 @@ class SparseMember(Member):
         rows = problem.rows[problem.labelled[problem.core]]
         targets = problem.targets[problem.core]
         fold = folds(targets, problem.classes, N_FOLDS, problem.seed)
-        without = _without(rows, targets, fold)
+        fits: dict[frozenset[int], tuple[FloatArray, FloatArray]] = {}
+
+        def told(place: int, *gone: int) -> FloatArray:
+            """Predict a fold by all paths of rows outside some folds, fitted once for each pair."""
+            key = frozenset(gone)
+            if key not in fits:
+                kept = ~np.isin(fold, gone)
+                fits[key] = paths(rows[kept], targets[kept])
+            slopes, constants = fits[key]
+            return np.asarray(rows[fold == place] @ slopes + constants[:, None])
+
+        without = np.empty((len(PENALTIES), *targets.shape))
         left_out = np.empty_like(targets)
-        for each in np.unique(fold):
-            away = fold == each
+        for one in np.unique(fold):
+            away = fold == one
+            without[:, away] = told(one, one)
             # Others' errors tell of this fold's labels, unless they are predicted without it.
-            others = _without(rows[~away], targets[~away], fold[~away])
-            left_out[away] = np.tensordot(_shares(targets[~away], others), without[:, away], 1)
+            others = np.empty_like(without)
+            for other in np.unique(fold[~away]):
+                others[:, fold == other] = told(other, other, one)
+            shares = _shares(targets[~away], others[:, ~away])
+            left_out[away] = np.tensordot(shares, without[:, away], 1)
         shares = _shares(targets, without)
         slopes, constants = paths(rows, targets)
         found = _Fitted(np.tensordot(shares, slopes, 1), shares @ constants)
         found.left_out = with_others(found, problem, left_out)
         return found
-
-
-def _without(rows: FloatArray, targets: FloatArray, fold: IntArray) -> FloatArray:
-    """Predict each fold by all paths of the others, of shape (a, k, q)."""
-    found = np.empty((len(PENALTIES), *targets.shape))
-    for each in np.unique(fold):
-        away = fold == each
-        slopes, constants = paths(rows[~away], targets[~away])
-        found[:, away] = rows[away] @ slopes + constants[:, None]
-    return found
 
 
 def _shares(targets: FloatArray, without: FloatArray) -> FloatArray:
