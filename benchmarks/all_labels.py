@@ -5,6 +5,7 @@
 LightGBM, and ten of XGBoost where it is installed, with early stopping there, fitted once more to
 60 + 15 % with as many rounds. Ours is fitted to the same 75 %. ``--rivals DIR`` is a folder of
 packages to look in too. ``--tables`` may name made ones: ``three-of-32`` and its classes.
+``--catboost`` and ``--autogluon PYTHON`` add rivals that are not tuned here.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks import common
+from benchmarks import common, whole_rivals
 from benchmarks.all_labels_figure import draw as draw_gains
 from benchmarks.few_labels.sources import described, tables
 from benchmarks.tuned_boosting import Split, tuned
@@ -36,6 +37,9 @@ PARTS = {
     "all trees": ("boosted", "boosted shallow", "boosted random", "boosted slow", "trees"),
 }
 """Ingredients, switched off once each."""
+
+TREES = (*PARTS["all trees"], "mean")
+"""The pool without contexts and linear models."""
 
 MADE = {"three-of-32": False, "three-of-32-classes": True}
 """Tables that are made rather than read, and whether the target is a class."""
@@ -61,6 +65,10 @@ def main() -> None:
     arguments.add_argument("--rows", type=int, default=2400, help="rows of a table, at most")
     arguments.add_argument("--rivals", type=Path, help="a folder with further packages")
     arguments.add_argument("--figure", type=Path, help="draw the gains to this file")
+    arguments.add_argument("--catboost", action="store_true", help="CatBoost's defaults too")
+    arguments.add_argument(
+        "--autogluon", type=Path, metavar="PYTHON", help="AutoGluon too, by this Python that has it"
+    )
     arguments.add_argument("--effort", default="default", choices=["fast", "default", "best"])
     options = arguments.parse_args()
     if options.data is None:
@@ -70,7 +78,12 @@ def main() -> None:
     warnings.simplefilter("ignore")
     ledger = common.Ledger(options.results)
     names = options.tables or tables(options.data)
-    cells = {}
+    others: dict[str, Any] = {}
+    if options.catboost:
+        others["CatBoost's defaults"] = whole_rivals.catboost
+    if options.autogluon is not None:
+        others["AutoGluon's stack"] = partial(whole_rivals.autogluon, python=options.autogluon)
+    cells, beside = {}, {what: {} for what in others}
     for seed in options.seeds if not options.quick else [0]:
         for name in names[:2] if options.quick else names:
             drawn = partial(draw, options.data, name, seed, options.rows)
@@ -80,7 +93,12 @@ def main() -> None:
                 {**key, "model": f"ours, {options.effort}"}, partial(_ours, drawn, options.effort)
             )
             cells[name, seed] = (drawn(), ours, rival)
-    common.show(report(cells), options.json, ledger.runs)
+            for what, other in others.items():
+                found = ledger.once(
+                    {**key, "model": what}, partial(whole_rivals.measured, other, drawn)
+                )
+                beside[what][name, seed] = (drawn(), ours, found)
+    common.show(report(cells, beside), options.json, ledger.runs)
     if options.figure is not None:
         draw_gains(gains(cells), len({seed for _, seed in cells}), options.figure)
 
@@ -151,6 +169,7 @@ def _ours(drawn: Any, effort: str) -> dict[str, Any]:
         f"without {what}": [each for each in known if each.name not in names]
         for what, names in PARTS.items()
     }
+    pools["the trees alone"] = [each for each in known if each.name in TREES]
     pools["the best member alone"] = [each for each in known if each.name == best]
     others = {
         what: _short(_asked(kind(members, random_state=0).fit(X, y), split))
@@ -183,8 +202,8 @@ def _short(values: Values) -> Any:
     return np.round(values, 6 if values.ndim == 2 else 9).tolist()
 
 
-def report(cells: dict[Any, Any]) -> str:
-    """Lay out outcomes, ingredients and tables."""
+def report(cells: dict[Any, Any], beside: dict[str, dict[Any, Any]]) -> str:
+    """Lay out outcomes, ingredients, rivals beside the tuned one, and tables."""
     names = list(dict.fromkeys(name for name, _ in cells))
     rows, pairs = [], {}
     for name in names:
@@ -216,6 +235,16 @@ def report(cells: dict[Any, Any]) -> str:
             for name in names
         }
         outcome.append([what, *_summary(changed)])
+    for what, found in beside.items():
+        against = {
+            name: [
+                _compared(split, ours["values"], rival["values"])
+                for (each, _), (split, ours, rival) in found.items()
+                if each == name
+            ]
+            for name in names
+        }
+        outcome.append([f"all, against {what}", *_summary(against)])
     said = ["members", "score: won-lost-tied", "loss: won-lost-tied", "mean error reduction"]
     return (
         common.table([*said, "median"], outcome)
