@@ -45,6 +45,11 @@ RIDGES = (1.0, 1e-2, 1e-4)
 
 N_FUNCTIONS = 500
 
+SMALL: dict[str, Any] = {"width": 128, "depth": 3}
+"""Networks that suit a few hundred rows, and ten of them for eleven tables on one core."""
+
+BATCH = 512
+
 
 def contexts() -> dict[str, tuple[Context, bool]]:
     """Give each context, and whether it is learned on corrupted copies of the rows."""
@@ -76,7 +81,16 @@ def encoder_of(kind: str, context: Context) -> Encoder:
     given: dict[str, Any] = {"allow_fewer": True, "random_state": 0}
     if kind == "closed form":
         return RitzEncoder(context, N_COMPONENTS, n_functions=N_FUNCTIONS, **given)
-    return NeuralEncoder(context, N_COMPONENTS, n_threads=1, progress=False, **given)
+    return NeuralEncoder(
+        context,
+        N_COMPONENTS,
+        network_options=SMALL,
+        context_network_options=SMALL,
+        batch_size=BATCH,
+        n_threads=1,
+        progress=False,
+        **given,
+    )
 
 
 def coordinates(kind: str, name: str, split: Split, n: int) -> Values:
