@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 from typing import Any
 
@@ -14,6 +15,8 @@ from sklearn.neighbors import NearestNeighbors
 from benchmarks.few_labels.sources import Draw
 
 NEIGHBOURS = 10
+
+_MAPPED: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
 
 
 def graph_learning(draw: Draw, method: str) -> NDArray[np.float64] | None:
@@ -51,6 +54,24 @@ def adjacency(rows: NDArray[np.float64]) -> sparse.csr_array:
         (weights.ravel(), neighbours.ravel(), np.arange(0, n * k + 1, k)), shape=(n, n)
     )
     return sparse.csr_array(graph.maximum(graph.T))
+
+
+def umap_of(
+    rows: NDArray[np.float64], new: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Map rows and new ones to ten coordinates by UMAP, where it is installed.
+
+    It sees no labels, so that draws that differ by their number alone share it.
+    """
+    try:
+        import umap
+    except ImportError:
+        return None
+    key = hashlib.sha256(rows.tobytes() + new.tobytes()).hexdigest()
+    if key not in _MAPPED:
+        mapped = umap.UMAP(n_components=10, random_state=0, n_jobs=1).fit(rows)
+        _MAPPED[key] = (np.asarray(mapped.embedding_), np.asarray(mapped.transform(new)))
+    return _MAPPED[key]
 
 
 def laplacian_rls(draw: Draw, targets: NDArray[np.float64]) -> dict[str, Any]:

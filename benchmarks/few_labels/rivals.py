@@ -82,20 +82,10 @@ def label_spreading(draw: Draw) -> Found:
 
 def umap_logistic(draw: Draw) -> Found | None:
     """Fit logistic regression on ten coordinates of UMAP, where it is installed."""
-    try:
-        import umap
-    except ImportError:
+    mapped = graph_rivals.umap_of(draw.rows, draw.new)
+    if mapped is None:
         return None
-    mapped = umap.UMAP(n_components=10, random_state=0, n_jobs=1).fit(draw.rows)
-    inner = Draw(
-        mapped.embedding_,
-        mapped.transform(draw.new),
-        draw.truth,
-        draw.new_truth,
-        draw.labelled,
-        True,
-    )
-    return linear(inner)
+    return linear(Draw(*mapped, draw.truth, draw.new_truth, draw.labelled, True))
 
 
 def laplace(draw: Draw) -> Found | None:
