@@ -35,7 +35,7 @@ from contextures.prediction.members import (
     default_names,
     has_many_labels,
     make_members,
-    suits_shallow_trees,
+    suits_small_trees,
     width_ridge,
 )
 from contextures.prediction.members.boosted import common_rounds
@@ -269,19 +269,18 @@ def test_members_follow_the_number_of_labels_and_the_effort():
     assert has_many_labels(MANY_LABELS)
     assert not has_many_labels(MANY_LABELS, n_classes=40)
     assert {"widths", "boosted"} <= set(default_names("default", many=True))
-    shallow = {
-        effort: default_names(effort, many=False, shallow=True) for effort in ("fast", "best")
-    }
-    assert "boosted shallow" in shallow["best"] and "boosted shallow" not in shallow["fast"]
+    small = {effort: default_names(effort, many=False, small=True) for effort in ("fast", "best")}
+    assert "boosted few" in small["best"] and "boosted few" not in small["fast"]
     for effort in ("fast", "best"):
         names = default_names(effort, many=True)
         assert (len(names) < 10) == (effort == "fast")
         assert [each.name for each in make_members(None, effort, many=True)] == list(names)
+        assert "boosted few" not in names
     with pytest.raises(InputError, match=r"^effort='slow' is not known; give 'fast', 'default' or"):
         ContextureRegressor(effort="slow").fit(X, NUMBERS)
 
 
-def test_shallow_trees_join_where_rows_are_corners_of_a_cube():
+def test_small_boosted_trees_join_where_rows_are_corners_of_a_cube():
     """Elsewhere they cost more than they give while labels are few."""
     corners = RNG.integers(0, 2, size=(K, 12)).astype(float)
     truth = corners[:, 0] * corners[:, 1] + corners[:, 2]
@@ -292,9 +291,9 @@ def test_shallow_trees_join_where_rows_are_corners_of_a_cube():
     ):
         known = np.where(np.arange(K) < k, truth, np.nan)
         board = ContextureRegressor().fit(rows, known).leaderboard_
-        assert ("boosted shallow" in set(board["member"])) == joins
-    assert suits_shallow_trees(corners, 80, n_classes=4)
-    assert not suits_shallow_trees(corners, 80, n_classes=5)
+        assert ("boosted few" in set(board["member"])) == joins
+    assert suits_small_trees(corners, 80, n_classes=8)
+    assert not suits_small_trees(corners, 80, n_classes=9)
 
 
 def test_estimators_of_one_s_own_join_the_default_ones():

@@ -21,7 +21,7 @@ from contextures.prediction.members import (
     Problem,
     has_many_labels,
     make_members,
-    suits_shallow_trees,
+    suits_small_trees,
 )
 from contextures.prediction.members.contexts import shared_descriptions
 from contextures.prediction.pool import Pool, Prior, fit_pool, pooled_left_out
@@ -58,8 +58,8 @@ class PooledPrediction(BaseEstimator):
         """Fit and weigh members; give the targets' pooled left-out predictions and errors."""
         n_classes, unlabelled = targets.shape[1] if classes else 0, 2 * len(labelled) < len(rows)
         many = has_many_labels(len(labelled), n_classes)
-        shallow = not many and suits_shallow_trees(rows, len(labelled), n_classes)
-        members = make_members(self.members, self.effort, many, unlabelled, shallow)
+        small = not many and suits_small_trees(rows, len(labelled), n_classes)
+        members = make_members(self.members, self.effort, many, unlabelled, small)
         self._centre, self._spread = column_scales(rows, self.standardize)
         problem = Problem(
             self._standardised(rows),

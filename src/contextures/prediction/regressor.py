@@ -32,10 +32,10 @@ class ContextureRegressor(RegressorMixin, PooledPrediction):
     members : list of str, Member or estimator, optional
         Names of members ("contexts", "contexts^2", "local", "linear", "gaussian", "laplace",
         "additive", "sparse", "trees", "forest", "mean"; for many labels "width", "widths",
-        "boosted", "boosted shallow", "boosted random" and "boosted slow" too), members of one's
-        own, and estimators of scikit-learn's kind, which are cross-fitted. None chooses by the
-        number of labels and the effort; "default" stands for that choice in a list. "mean" is
-        always one.
+        "boosted", "boosted shallow", "boosted random", "boosted slow" and "boosted few" too),
+        members of one's own, and estimators of scikit-learn's kind, which are cross-fitted. None
+        chooses by the number of labels and the effort; "default" stands for that choice in a list.
+        "mean" is always one.
     effort : {"fast", "default", "best"}, default="default"
         How much time the chosen members may take: "fast" fits about half of them, "best" all that
         there are. With few labels "best" is the default.

@@ -70,8 +70,10 @@ MANY_LABELS = 300
 MANY_A_CLASS = 20
 
 SOME_LABELS = 50
-"""Labels from which shallow boosted trees are a member beside the ones for few labels, if there are
-``MANY_A_CLASS`` of each class and rows are corners of a cube: measured, they help nowhere else."""
+"""Labels from which small boosted trees are a member beside the ones for few labels, if there are
+``SOME_A_CLASS`` for each class and rows are corners of a cube: measured, they help nowhere else."""
+
+SOME_A_CLASS = 10
 
 TWO_VALUED = 0.9
 """The share of two-valued columns from which rows count as corners of a cube."""
@@ -87,7 +89,7 @@ _MANY: dict[Effort, tuple[str, ...]] = {
         *("width", "widths", "boosted", "boosted shallow", "boosted random"),
         *("trees", "laplace", "linear", "mean"),
     ),
-    "best": tuple(name for name in ALL_MEMBERS if name != "gaussian"),
+    "best": tuple(name for name in ALL_MEMBERS if name not in ("gaussian", "boosted few")),
 }
 
 
@@ -109,8 +111,8 @@ def has_many_labels(n_labelled: int, n_classes: int = 0) -> bool:
     return n_labelled >= max(MANY_LABELS, MANY_A_CLASS * n_classes)
 
 
-def suits_shallow_trees(rows: FloatArray, n_labelled: int, n_classes: int = 0) -> bool:
-    """Say whether a few labels are enough for shallow trees, and rows are such that these help.
+def suits_small_trees(rows: FloatArray, n_labelled: int, n_classes: int = 0) -> bool:
+    """Say whether small boosted trees have labels enough, and rows of the kind they help with.
 
     Between rows whose columns are all yes or no, distances say little, and what columns say
     together much.
@@ -127,7 +129,7 @@ def suits_shallow_trees(rows: FloatArray, n_labelled: int, n_classes: int = 0) -
     bool
         Whether they are.
     """
-    if n_labelled < max(SOME_LABELS, MANY_A_CLASS * n_classes):
+    if n_labelled < max(SOME_LABELS, SOME_A_CLASS * n_classes):
         return False
     least, most = rows.min(axis=0), rows.max(axis=0)
     two = np.all((rows == least) | (rows == most), axis=0)
@@ -135,7 +137,7 @@ def suits_shallow_trees(rows: FloatArray, n_labelled: int, n_classes: int = 0) -
 
 
 def default_names(
-    effort: Any, many: bool, unlabelled: bool = False, shallow: bool = False
+    effort: Any, many: bool, unlabelled: bool = False, small: bool = False
 ) -> tuple[str, ...]:
     """List the members for few labels or many.
 
@@ -147,8 +149,8 @@ def default_names(
         Whether there are many labels.
     unlabelled : bool
         Whether more rows have no label than have one: contexts of all rows are members then.
-    shallow : bool
-        Whether few labels are enough for shallow trees.
+    small : bool
+        Whether few labels are enough for small boosted trees.
 
     Returns
     -------
@@ -164,7 +166,7 @@ def default_names(
         raise InputError(f"effort={effort!r} is not known; give 'fast', 'default' or 'best'")
     known: Effort = effort
     if not many:
-        return (*_FEW[known], "boosted shallow") if shallow and known != "fast" else _FEW[known]
+        return (*_FEW[known], "boosted few") if small and known != "fast" else _FEW[known]
     heard = ("contexts", "local") if unlabelled else ()
     return (*_MANY[known], *(name for name in heard if name not in _MANY[known]))
 
@@ -174,7 +176,7 @@ def make_members(
     effort: Any = "default",
     many: bool = False,
     unlabelled: bool = False,
-    shallow: bool = False,
+    small: bool = False,
 ) -> list[Member]:
     """Give members for names, members and estimators; the mean is always one of them.
 
@@ -184,7 +186,7 @@ def make_members(
         None for the ones of :func:`default_names`, for which the name "default" stands in a list.
     effort : {"fast", "default", "best"}
         How much time the default ones may take.
-    many, unlabelled, shallow : bool
+    many, unlabelled, small : bool
         As for :func:`default_names`.
 
     Returns
@@ -202,7 +204,7 @@ def make_members(
             f"members={given!r} is not a list; give None for the default ones, or a list of names "
             f"({', '.join(ALL_MEMBERS)}) and members"
         )
-    usual = default_names(effort, many, unlabelled, shallow)
+    usual = default_names(effort, many, unlabelled, small)
     members: list[Member] = []
     for each in ["default"] if given is None else given:
         asked = usual if isinstance(each, str) and each == "default" else [each]

@@ -22,8 +22,10 @@ SETTINGS = {
     "boosted shallow": Setting(leaves=6, least=10, columns=0.6),
     "boosted random": Setting(leaves=24, least=5, columns=0.6, shrink=3.0, at_random=True),
     "boosted slow": Setting(rate=0.02, leaves=48, least=8, columns=0.5, shrink=5.0),
+    "boosted few": Setting(leaves=4, least=3, columns=0.6),
 }
-"""Settings by name. They differ in kind, so that the pool can choose rather than a search."""
+"""Settings by name. They differ in kind, so that the pool can choose rather than a search. The last
+is for fewer labels, of which leaves of ten rows would leave stumps."""
 
 
 MANY_ROWS = 2_000
@@ -42,7 +44,8 @@ class BoostedMember(Member):
 
     Parameters
     ----------
-    name : {"boosted", "boosted shallow", "boosted random", "boosted slow"}
+    name : {"boosted", "boosted shallow", "boosted random", "boosted slow", \
+"boosted few"}
         How trees are grown.
     n_folds : int
         How many folds.
