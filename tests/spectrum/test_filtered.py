@@ -84,6 +84,19 @@ def test_a_concatenation_on_parts_has_the_functions_of_dense_algebra(few_are_man
         np.testing.assert_allclose(side.left.T @ side.left / 600, np.eye(40), atol=1e-9)
 
 
+@pytest.mark.parametrize(("n", "solver"), [(300, "gram"), (700, "propack")])
+def test_many_values_of_few_rows_are_not_decomposed_at_full_length(n, solver):
+    rows = RNG.standard_normal((n, 5))
+    mix = KNNContext(6) | KNNContext(20)
+    found, exact = decompose(mix, rows, 25), decompose(mix, rows, 25, solver="dense")
+    assert found.solver == solver
+    np.testing.assert_allclose(found.singular_values, exact.singular_values, atol=1e-11)
+    overlap = np.linalg.svd(found.left.T @ exact.left / n)[1]
+    np.testing.assert_allclose(overlap, 1.0, atol=1e-9)
+    residual = mix.fit(rows).describe().entries @ found.right - found.left * found.singular_values
+    np.testing.assert_allclose(residual, 0, atol=1e-9)
+
+
 def test_functions_of_pairs_are_applied_before_they_are_formed(few_are_many, tmp_path):
     """The same coordinates of new rows, whether the functions of A are formed, saved or neither."""
     rows, new = RNG.standard_normal((700, 3)), RNG.standard_normal((40, 3))

@@ -53,8 +53,9 @@ def decompose(
     y : array-like of shape (n,), optional
         Labels, or the observed context of each row, for the contexts that need them.
     solver : {"auto", "dense", "gram", "lanczos", "propack"}, default="auto"
-        "auto" takes the dense SVD while the smaller side has up to 500 entries, the eigenvectors
-        of the smaller Gram matrix for larger dense operators and for many components, and PROPACK
+        "auto" takes the dense SVD while the smaller side has up to 500 entries (and the larger up
+        to 4,000), the eigenvectors of the smaller Gram matrix for larger dense operators and for
+        many components, and PROPACK
         on the sparse operator otherwise; beyond 60,000 rows and support points Lanczos on one side,
         which holds half as many vectors. Where A takes many more values than there are rows, as in
         a concatenation, functions of X are found first, by Lanczos on a polynomial of the square,

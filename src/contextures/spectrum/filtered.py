@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 from scipy.linalg import eigh
 from scipy.sparse.csgraph import reverse_cuthill_mckee
 
@@ -14,10 +15,10 @@ from contextures.spectrum.basis import BLOCK, Basis
 _WIDTH = 8
 """Vectors that are multiplied at once: it takes a sparse matrix as long as three, one by one."""
 
-_GUESSING_STEPS = 20
+_GUESSING_STEPS = 15
 
-_MORE = 1.5
-"""So many times as many values as are wanted, and a few, are guessed to be left by the filter."""
+_MORE = 1.8
+"""So many times as many values as wanted, and a few more, are guessed to be left by the filter."""
 
 _SLOW = 0.25
 """Where the last wanted value is below this share of the largest, plain Lanczos needs few steps."""
@@ -25,7 +26,7 @@ _SLOW = 0.25
 _GROWTH = 2.0
 """By so many powers of e a filter raises the last wanted value."""
 
-_HIGHEST = 8
+_HIGHEST = 6
 
 _SPACE = 12
 """Vectors for each function at most; as a rule some four are enough."""
@@ -34,6 +35,9 @@ _CONVERGED = 3e-11
 """How far S u = s^2 u may be expected to be off, as a share of s, for the exact step to follow."""
 
 _EXACT = 1e-10
+
+_OVERLAP, _PROBES = 1e-10, 4
+"""How far a block may overlap with those before, and how many sums of these tell so."""
 
 _EQUAL = 1e-8
 """Values that differ by less may be copies of each other."""
@@ -116,8 +120,11 @@ class _Square:
     """The square less its constant mode, for blocks of vectors that are orthogonal to this."""
 
     def __init__(self, matrix: Any, constant: FloatArray) -> None:
-        self.matrix, self.constant = matrix, constant
         matrix.sort_indices()
+        # By columns, of which it has the same: each entry then adds to another row of the result,
+        # and need not wait until what the one before it added is in memory.
+        self.matrix = sparse.csc_array((matrix.data, matrix.indices, matrix.indptr), matrix.shape)
+        self.constant = constant
 
     def centred(self, block: FloatArray) -> FloatArray:
         """Take the constant away in place."""
@@ -183,11 +190,17 @@ def _guess(operator: _Square, start: FloatArray, k: int) -> tuple[float, int, Fl
 
 
 class _Run:
-    """Block Lanczos, each block made orthogonal to all before."""
+    """Block Lanczos, made orthogonal to all before where sums of these with random signs tell so.
+
+    What little is left of overlaps is harmless, since the vectors are made exact in the end.
+    """
 
     def __init__(self, start: FloatArray) -> None:
         self.basis = Basis(len(start))
         self.block = start
+        self._signs = np.random.default_rng(0)
+        self._probes = np.zeros((len(start), _PROBES))
+        self._again = False
         self._before: FloatArray | None = None
         self._diagonal: list[FloatArray] = []
         self._beside: list[FloatArray] = []
@@ -201,9 +214,15 @@ class _Run:
         inner = self.block.T @ following
         self._diagonal.append((inner + inner.T) / 2.0)
         following -= self.block @ self._diagonal[-1]
-        self.basis.take_away(following)
+        signs = self._signs.choice([-1.0, 1.0], size=(self.block.shape[1], _PROBES))
+        self._probes += self.block @ signs
         self._before = self.block
         self.block, rest = np.linalg.qr(following)
+        if self._again or np.abs(self._probes.T @ self.block).max() > _OVERLAP:
+            # And the block after it, which would have it back from the one before.
+            self._again = not self._again
+            self.basis.take_away(following)
+            self.block, rest = np.linalg.qr(following)
         self._beside.append(rest)
         sizes = np.abs(np.diag(rest))
         return bool(sizes.min() > 1e-10 * np.abs(self._diagonal[0]).max())

@@ -28,6 +28,9 @@ Triplets = tuple[FloatArray, FloatArray, Any]
 DENSE_SIDE = 500
 """Up to this many rows or support points the dense SVD is as quick as any."""
 
+DENSE_LENGTH = 4000
+"""Up to this many on the other side, which is what it costs where there are more."""
+
 GRAM_SIDE = 3000
 """Up to this size a dense operator is quickest by the eigenvectors of its smaller Gram matrix."""
 
@@ -63,7 +66,7 @@ def choose_solver(
     if solver != "auto":
         return solver  # type: ignore[return-value]
     if side <= DENSE_SIDE:
-        return "dense"
+        return "dense" if max(operator.shape) <= DENSE_LENGTH else "gram"
     if (not operator.is_sparse and side <= GRAM_SIDE) or n_components > side // 4:
         return "gram"
     return "propack"
