@@ -12,6 +12,7 @@ from contextures import SpectralEncoder
 from contextures.contexts import KNNContext
 from contextures.encoders import load_encoder, save_encoder
 from contextures.spectrum import decompose, operator, solve
+from contextures.spectrum import filtered as filters
 from contextures.spectrum.filtered import filtered, may_lack_copies
 from contextures.spectrum.reached import Reached
 
@@ -60,6 +61,14 @@ def test_what_falls_steeply_or_has_few_values_is_left_to_others():
     for values in (0.8 ** np.arange(61), np.where(np.arange(61) < 9, 1.0, 0.0)):
         square = sparse.csr_array((basis * values) @ basis.T)
         assert filtered(square, constant, 40, np.random.default_rng(0)) is None
+
+
+def test_a_guess_that_filters_out_what_is_wanted_is_given_up(monkeypatch):
+    """Wrong functions are never given in place of those that were filtered out."""
+    walk, values = torus(11, 13, 17)
+    n, k = walk.shape[0], 20
+    monkeypatch.setattr(filters, "_guess", lambda operator, start, k: (values[k - 5], 4, start))
+    assert filtered(walk, np.full(n, n**-0.5), k, np.random.default_rng(0)) is None
 
 
 def test_more_copies_than_a_block_has_columns_are_seen():

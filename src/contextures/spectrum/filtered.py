@@ -16,6 +16,7 @@ _WIDTH = 8
 """Vectors that are multiplied at once: it takes a sparse matrix as long as three, one by one."""
 
 _GUESSING_STEPS = 15
+"""Plain steps before, by which values are counted."""
 
 _MORE = 1.8
 """So many times as many values as wanted, and a few more, are guessed to be left by the filter."""
@@ -27,6 +28,7 @@ _GROWTH = 2.0
 """By so many powers of e a filter raises the last wanted value."""
 
 _HIGHEST = 6
+"""The degree of a filter at most: any from 4 to 10 take as long."""
 
 _SPACE = 12
 """Vectors for each function at most; as a rule some four are enough."""
@@ -264,6 +266,8 @@ def _lanczos(
             # What is missing of a vector is mostly of values that the filter made small.
             off = run.off(mixtures) * np.sqrt(filter_.value(raised)) / (raised - filter_.floor)
             far = float(np.log(max(off.max(), 1e-300) / _CONVERGED))
+        elif size > 4 * k + 2 * BLOCK:
+            return None  # the guess was too high: what is wanted is filtered out
         if far < 0:
             return _exact(operator, run.basis.mixed(mixtures))
         # At the rate at which it falls, how many steps more?
