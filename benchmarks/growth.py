@@ -8,9 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import common
+from benchmarks import common, waiting
 
 SIZES = (5_000, 10_000, 20_000, 50_000, 100_000, 200_000)
+
+MIXES = {"left": "knn:10", "right": "knn:30", "|": "knn:10|knn:30"}
+MIXES |= {"+": "0.5*knn:10+0.5*knn:30", "@": "knn:10@knn:30"}
+"""Two contexts, and what is made of them."""
 
 
 def one(n: int, d: int) -> dict[str, Any]:
@@ -62,14 +66,80 @@ def neighbours(n: int) -> dict[str, Any]:
     }
 
 
+def mix(name: str, source: str, n: int, d: int) -> dict[str, float]:
+    """Fit two contexts, or what is made of them, in this process."""
+    from contextures import SpectralEncoder
+    from contextures.contexts import KNNContext
+    from contextures.selection import parse_context
+
+    if source == "make_classification":
+        X = common.synthetic(n)
+    else:
+        X = waiting.table(n, 20, np.random.default_rng(0)).drop(columns="y").to_numpy()
+    SpectralEncoder(KNNContext(5), 8).fit(X[:300])  # what loads on first use is not counted
+    encoder = SpectralEncoder(parse_context(MIXES[name]), d, random_state=0)
+    busy = time.process_time()
+    encoder.fit(X)
+    return {"busy": time.process_time() - busy, "memory": common.peak_memory()}
+
+
+def mixes(n: int, d: int, repeats: int) -> list[dict[str, Any]]:
+    """Compare fits of mixes with the sum of their parts' in the same round."""
+    results = []
+    for source in ("make_classification", "five hidden columns"):
+        found: dict[str, list[dict[str, float]]] = {name: [] for name in MIXES}
+        for _ in range(repeats):
+            for name, times in found.items():
+                arguments = ["--mix", name, source, "--one", str(n), "--components", str(d)]
+                got = common.in_fresh_process(["benchmarks.growth", *arguments])
+                assert got is not None
+                times.append(got)
+        busy = {name: np.array([got["busy"] for got in times]) for name, times in found.items()}
+        whole = busy["left"] + busy["right"]
+        results += [
+            {
+                "source": source,
+                "rows": n,
+                "context": MIXES[name],
+                "busy": float(np.median(busy[name])),
+                "ratio": float(np.median(busy[name] / whole)),
+                "memory": max(got["memory"] for got in times),
+            }
+            for name, times in found.items()
+        ]
+    return results
+
+
+def show_mixes(results: list[dict[str, Any]], file: Any) -> None:
+    """Print what mixes cost beside their parts."""
+    head = ["rows", "context", "processor, s", "of the parts' sum", "peak memory, GB"]
+    rows = [
+        [f"{r['rows']:,}, {r['source']}", f"`{r['context']}`".replace("|", "\\|")]
+        + [f"{r[name]:.2f}" for name in ("busy", "ratio", "memory")]
+        for r in results
+    ]
+    common.show(common.table(head, rows), file, results)
+
+
 def main() -> None:
     """Run and print."""
     arguments = common.parser(__doc__ or "")
     arguments.add_argument("--one", type=int, help="internal: measure one size")
+    arguments.add_argument("--mix", nargs=2, help="internal: fit one mix")
+    arguments.add_argument("--mixes", action="store_true", help="mixes beside their parts")
+    arguments.add_argument("--repeats", type=int, default=3, help="rounds, for mixes")
     arguments.add_argument("--sizes", type=int, nargs="+", help="numbers of rows")
     arguments.add_argument("--components", type=int, default=128)
     arguments.add_argument("--neighbours", action="store_true", help="these alone")
     options = arguments.parse_args()
+    if options.one and options.mix:
+        print(json.dumps(mix(*options.mix, options.one, options.components)))
+        return
+    if options.mixes:
+        sizes = options.sizes or ((1_000,) if options.quick else (20_000,))
+        compared = [mixes(n, options.components, options.repeats) for n in sizes]
+        show_mixes([each for group in compared for each in group], options.json)
+        return
     if options.one and options.neighbours:
         print(json.dumps(neighbours(options.one)))
         return

@@ -14,6 +14,7 @@ from contextures.contexts import Context
 from contextures.contexts.montecarlo import with_expansion
 from contextures.encoders.base import Encoder
 from contextures.spectrum import Spectrum, decompose_fitted
+from contextures.spectrum.reached import first
 
 CHUNK_ENTRIES = 20_000_000
 """Entries of P+(. | x) that embedding new rows holds at a time."""
@@ -126,7 +127,7 @@ class SpectralEncoder(Encoder):
             allow_fewer=bool(self.allow_fewer),
         )
         self._singular_values = self.spectrum_.singular_values
-        self._coefficients = self.spectrum_.coefficients
+        self._coefficients = self.spectrum_.extension
         self._offset = self.spectrum_.offset(self.context_)
         return self
 
@@ -140,7 +141,7 @@ class SpectralEncoder(Encoder):
         if self._named or not self.context_.row_by_row:
             return self._project(self.context_.expand(rows))
         # In parts, because a dense context of many rows would not fit in memory at once.
-        step = max(256, CHUNK_ENTRIES // len(self._coefficients))
+        step = max(256, CHUNK_ENTRIES // self._coefficients.shape[0])
         parts = [rows[start : start + step] for start in range(0, len(rows), step)]
         return np.vstack([self._project(self.context_.expand(part)) for part in parts])
 
@@ -155,7 +156,7 @@ class SpectralEncoder(Encoder):
         if "spectrum_" in vars(self):  # not in one that was read from a file
             self.spectrum_ = self.spectrum_.truncated(n_components)
         self._singular_values = self._singular_values[:n_components]
-        self._coefficients = self._coefficients[:, :n_components]
+        self._coefficients = first(self._coefficients, n_components)
         self._offset = self._offset[:n_components]
 
     def _fitted(self, context: Context, X: Any, y: Any) -> Context:

@@ -38,6 +38,7 @@ from contextures.encoders.ritz import RitzEncoder
 from contextures.encoders.ritz.learner import Solved
 from contextures.encoders.spectral import SpectralEncoder
 from contextures.exceptions import InputError
+from contextures.spectrum.reached import whole
 from contextures.spectrum.ritz import RitzFunctions
 
 FORMAT = 1
@@ -192,7 +193,7 @@ def _describe_neural(encoder: Encoder, arrays: Arrays) -> dict[str, Any]:
 
 
 def _describe_spectral(encoder: SpectralEncoder, arrays: Arrays) -> dict[str, Any]:
-    arrays["coefficients"] = np.ascontiguousarray(encoder._coefficients)
+    arrays["coefficients"] = np.ascontiguousarray(whole(encoder._coefficients))
     arrays["singular_values"] = np.ascontiguousarray(encoder.singular_values_)
     arrays["offset"] = np.ascontiguousarray(encoder._offset)
     return {

@@ -34,7 +34,7 @@ class SpectralKernel:
         if not self.spectrum.n_components:
             raise InputError(NOTHING)
         self.eigenvalues: FloatArray = self.spectrum.singular_values**2
-        self._coefficients = self.spectrum.coefficients
+        self._coefficients = self.spectrum.extension
         self._offset = self.spectrum.offset(context)
 
     def factor(self, transform: Transform, rows: IntArray) -> FloatArray:

@@ -85,7 +85,7 @@ def judge(
         return Judgement(**own)
     own["alignment"] = cca_alignment(encoder.transform(rows), exact.left)
     if judged:
-        extended = context.expand(new) @ exact.coefficients
+        extended = context.expand(new) @ exact.extension
         own["held_out_exact"] = ratio_trace(np.asarray(extended), context, new)
     return Judgement(exact_values=exact.singular_values, **own)
 

@@ -112,4 +112,4 @@ def _has_functions(context: Any) -> bool:
 
 def extended(context: Context, spectrum: Spectrum, expansion: Any) -> FloatArray:
     """Extend the singular functions of a context to rows that it was not fitted to."""
-    return np.asarray(expansion @ spectrum.coefficients - spectrum.offset(context))
+    return np.asarray(expansion @ spectrum.extension - spectrum.offset(context))

@@ -15,6 +15,7 @@ from contextures.contexts.montecarlo import with_expansion
 from contextures.exceptions import ContextWarning, InputError, RankError
 from contextures.spectrum.counted import NOTHING, corrected
 from contextures.spectrum.operator import NormalizedOperator
+from contextures.spectrum.reached import Reached, first, whole
 from contextures.spectrum.result import Spectrum
 from contextures.spectrum.signs import signs
 from contextures.spectrum.solve import (
@@ -52,10 +53,13 @@ def decompose(
     y : array-like of shape (n,), optional
         Labels, or the observed context of each row, for the contexts that need them.
     solver : {"auto", "dense", "gram", "lanczos", "propack"}, default="auto"
-        "auto" takes the dense SVD while the smaller side has up to 500 entries, the eigenvectors
-        of the smaller Gram matrix for larger dense operators and for many components, and PROPACK
+        "auto" takes the dense SVD while the smaller side has up to 500 entries (and the larger up
+        to 4,000), the eigenvectors of the smaller Gram matrix for larger dense operators and for
+        many components, and PROPACK
         on the sparse operator otherwise; beyond 60,000 rows and support points Lanczos on one side,
-        which holds half as many vectors.
+        which holds half as many vectors. Where A takes many more values than there are rows, as in
+        a concatenation, functions of X are found first, by Lanczos on a polynomial of the square,
+        and those of A are formed from them only where they are read.
     random_state : int, RandomState or None, default=None
         Draws the starting vector of the iterative solvers. The result does not depend on it
         beyond rounding; None stands for a fixed one.
@@ -238,7 +242,8 @@ def singular_values(context: Context, n_components: int) -> FloatArray:
         chosen = choose_solver("auto", operator, most)
         left, values, right = top_triplets(operator, most, chosen, np.random.default_rng(0))
         left = left / operator.root_x[:, None]
-        squares = values**2 - context.excess(left, _right_functions(operator, right), values)
+        functions = whole(_right_functions(operator, right))
+        squares = values**2 - context.excess(left, functions, values)
         return np.sort(np.sqrt(np.clip(squares, 0.0, 1.0)))[::-1]
     return np.clip(top_values(operator, n_components), 0.0, 1.0)
 
@@ -254,11 +259,11 @@ def _top(
     """Find the top functions that are there, signs fixed; where ``sound``, without rounding."""
     left, values, right = top_triplets(operator, n_components, solver, rng)
     rank = int(np.count_nonzero(values > (SOUND if sound else NEGLIGIBLE)))
-    left, values, right = left[:, :rank], values[:rank], right[:, :rank]
-    if sound and operator.holds_constant:
+    left, values, right = left[:, :rank], values[:rank], first(right, rank)
+    if sound and operator.holds_constant and (values < COARSE).any():
         # T keeps constants as they are: what rounding leaves of one in nu comes back in mu(x) as
         # 1 / s of it.
-        small = values < COARSE
+        small, right = values < COARSE, whole(right)
         constant = np.outer(operator.root_a, operator.root_a @ right)
         right = np.where(small, right - constant, right)
     sign = signs(left)
@@ -281,7 +286,9 @@ def _check_finite_form(context: Context) -> None:
         )
 
 
-def _right_functions(operator: NormalizedOperator, right: FloatArray) -> FloatArray:
+def _right_functions(operator: NormalizedOperator, right: Any) -> Any:
+    if isinstance(right, Reached):
+        return right.scaled(operator.root_scales, operator.kept, operator.n_support)
     functions = np.zeros((operator.n_support, right.shape[1]))
     functions[operator.kept] = right * operator.root_scales[:, None]
     return functions

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
 from scipy.sparse.linalg import LinearOperator
 
 from contextures._arrays import FloatArray
+from contextures.spectrum.basis import BLOCK, Basis
 from contextures.spectrum.operator import Products
 
 MANY_SIDE = 60_000
@@ -24,8 +23,6 @@ _STEPS_A_FUNCTION = 9
 """So many steps at most; as a rule some four to five are enough."""
 
 _CHEAP_STEPS = 24
-
-_BLOCK = 64
 
 _PROBES = 4
 
@@ -67,7 +64,7 @@ def one_sided(
     if wide:
         forward, backward = backward, forward
     gram = matrix.squared if isinstance(matrix, Products) and matrix.gram is not None else None
-    basis = _Basis(min(matrix.shape))
+    basis = Basis(min(matrix.shape))
     diagonal: list[float] = []
     beside: list[float] = []
     vector = rng.standard_normal(min(matrix.shape))
@@ -75,7 +72,7 @@ def one_sided(
     before, probes = np.zeros_like(vector), np.zeros((_PROBES, len(vector)))
     # Steps of a square that was formed cost little.
     steps = _STEPS_A_FUNCTION if gram is None else _CHEAP_STEPS
-    again, most = False, min(steps * k + _BLOCK, len(vector) - 1)
+    again, most = False, min(steps * k + BLOCK, len(vector) - 1)
     while len(basis) < most:
         basis.append(vector)
         probes += np.outer(rng.choice([-1.0, 1.0], size=_PROBES), vector)
@@ -94,7 +91,7 @@ def one_sided(
             return None  # the space that one vector reaches is at an end
         beside.append(length)
         before, vector = vector, following / length
-        if len(basis) >= 2 * k and len(basis) % (20 if gram is None else _BLOCK) == 0:
+        if len(basis) >= 2 * k and len(basis) % (20 if gram is None else BLOCK) == 0:
             found = _converged(diagonal, beside, k)
             if found is not None:
                 values, mixtures = found
@@ -120,34 +117,3 @@ def _converged(
     values = np.sqrt(squares)
     off = beside[-1] * np.abs(mixtures[-1]) / values
     return (values, mixtures) if off.max() < _CONVERGED else None
-
-
-class _Basis:
-    """Orthonormal vectors, held in blocks, so that no more memory is taken than there are."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._blocks: list[Any] = []
-        self._used = 0
-
-    def __len__(self) -> int:
-        return self._used
-
-    def append(self, vector: FloatArray) -> None:
-        place = self._used % _BLOCK
-        if not place:
-            self._blocks.append(np.zeros((self._size, _BLOCK), order="F"))
-        self._blocks[-1][:, place] = vector
-        self._used += 1
-
-    def take_away(self, vector: FloatArray) -> None:
-        for block in self._blocks:
-            vector -= block @ (block.T @ vector)
-
-    def mixed(self, mixtures: FloatArray) -> FloatArray:
-        """Give the mixtures of the vectors, which are let go of on the way."""
-        total = np.zeros((self._size, mixtures.shape[1]))
-        for start in range(0, self._used, _BLOCK):
-            part = mixtures[start : start + _BLOCK]
-            total += self._blocks.pop(0)[:, : len(part)] @ part
-        return total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy.sparse.linalg import LinearOperator
 from contextures._arrays import FloatArray, Matrix
 from contextures.contexts import Context
 
-MANY_VALUES, MANY_ROWS = 4, 3000
+MANY_VALUES, MANY_ROWS = 4, 500
 """So many values of A for each row, and so many rows, from which on the square is tried."""
 
 _BLOCK = 8192
@@ -199,11 +200,14 @@ class Products(LinearOperator):
     def __init__(self, operator: NormalizedOperator) -> None:
         super().__init__(np.float64, operator.shape)
         self.operator = operator
-        scaled = operator.scaled
-        # In rows both ways, which is the quicker order for a product with a vector.
-        self.forward = scaled
-        self.backward = scaled.T.tocsr() if operator.is_sparse else scaled.T
+        self.forward = operator.scaled
         self.gram: Any = None
+
+    @cached_property
+    def backward(self) -> Any:
+        """The transpose, in rows, which is the quicker order for a product with a vector."""
+        transposed = self.operator.scaled.T
+        return transposed.tocsr() if self.operator.is_sparse else transposed
 
     def keep_square(self) -> bool:
         """Form the product with its transpose, if that is the smaller; say whether it was."""

@@ -11,6 +11,7 @@ from contextures._arrays import FloatArray
 from contextures._plots import axes_or_new
 from contextures._repr import html_table, short_repr
 from contextures.contexts import Context
+from contextures.spectrum.reached import Formed, first
 
 SHOWN = 6
 """How many singular values a notebook shows."""
@@ -87,7 +88,7 @@ class Spectrum:
             self,
             singular_values=self.singular_values[:n_components],
             left=self.left[:, :n_components],
-            right=self.right[:, :n_components],
+            right=first(self.__dict__["right"], n_components),
             counted_values=None
             if self.counted_values is None
             else self.counted_values[:n_components],
@@ -109,8 +110,16 @@ class Spectrum:
     @property
     def coefficients(self) -> FloatArray:
         """What turns ``expand(x)`` into mu(x): ``right / s``, of shape (m, d)."""
-        counted = self.counted_values
-        return np.asarray(self.right / (self.singular_values if counted is None else counted))
+        return np.asarray(self.right / self._divisors)
+
+    @property
+    def extension(self) -> Any:
+        """The same as ``coefficients``, for products with it: not formed where it is large."""
+        return self.__dict__["right"] / self._divisors
+
+    @property
+    def _divisors(self) -> FloatArray:
+        return self.singular_values if self.counted_values is None else self.counted_values
 
     def offset(self, context: Context) -> FloatArray:
         """Give what centring takes away from ``expand(x) @ coefficients``.
@@ -126,7 +135,7 @@ class Spectrum:
             The mean of the fitted rows' entries under P_X, projected: zeros but for rounding where
             the constant is one of the singular functions, as for a transition.
         """
-        return np.asarray(context.describe().mean(self.input_weights) @ self.coefficients)
+        return np.asarray(context.describe().mean(self.input_weights) @ self.extension)
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the singular values, largest first.
@@ -177,3 +186,7 @@ class Spectrum:
         if self.n_parts > 1:
             facts["unconnected parts"] = f"{self.n_parts:,}"
         return html_table({"Spectrum": "of an expectation operator"} | facts)
+
+
+# Here, because a field that is given a value in the class would have that as its default.
+Spectrum.right = Formed("right")  # type: ignore[assignment]

@@ -6,24 +6,30 @@ they lose the last functions.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, eigsh, svds
 
 from contextures._arrays import FloatArray, svd
 from contextures.exceptions import InputError
+from contextures.spectrum.filtered import filtered, may_lack_copies
 from contextures.spectrum.largest import largest_value
+from contextures.spectrum.left_over import is_all, square_of
 from contextures.spectrum.one_sided import MANY_SIDE, one_sided
-from contextures.spectrum.operator import NormalizedOperator, Products
+from contextures.spectrum.operator import NormalizedOperator
+from contextures.spectrum.reached import Reached
 from contextures.spectrum.ritz.problem import top_eigen
 from contextures.spectrum.steep import all_of_few, few_functions
 
 Solver = Literal["auto", "dense", "gram", "lanczos", "propack"]
-Triplets = tuple[FloatArray, FloatArray, FloatArray]
+Triplets = tuple[FloatArray, FloatArray, Any]
 
 DENSE_SIDE = 500
 """Up to this many rows or support points the dense SVD is as quick as any."""
+
+DENSE_LENGTH = 4000
+"""Up to this many on the other side, which is what it costs where there are more."""
 
 GRAM_SIDE = 3000
 """Up to this size a dense operator is quickest by the eigenvectors of its smaller Gram matrix."""
@@ -60,7 +66,7 @@ def choose_solver(
     if solver != "auto":
         return solver  # type: ignore[return-value]
     if side <= DENSE_SIDE:
-        return "dense"
+        return "dense" if max(operator.shape) <= DENSE_LENGTH else "gram"
     if (not operator.is_sparse and side <= GRAM_SIDE) or n_components > side // 4:
         return "gram"
     return "propack"
@@ -85,7 +91,8 @@ def top_triplets(
     Returns
     -------
     tuple of ndarray
-        U, s, V, fewer of them where the others' values are below 1e-10.
+        U, s, V, fewer of them where the others' values are below 1e-10; V as products where it is
+        much larger than these.
     """
     if solver == "dense":
         left, values, right = svd(operator.dense())
@@ -161,11 +168,20 @@ def _iterate(
     the operator is asked again with what was found taken away.
     """
     whole = operator.linear_operator()
-    if solver == "propack" and (min(whole.shape) > MANY_SIDE or whole.keep_square()):
+    squared = solver == "propack" and whole.keep_square()
+    if squared:
+        slow = filtered(whole.gram, operator.root_x, n_components, rng)
+        if slow is not None:
+            left, values = slow
+            reached = Reached(operator.scaled, left / values)
+            if not may_lack_copies(values) or is_all(whole, (left, values, reached), rng):
+                return left, values, reached
+        del slow
+    if squared or (solver == "propack" and min(whole.shape) > MANY_SIDE):
         many = one_sided(whole, n_components, rng)
         if many is not None:
             many = _exact(whole, *many)
-            if _is_all(whole, many, rng):
+            if is_all(whole, many, rng):
                 return many
         del many
     few = all_of_few(whole, n_components)
@@ -175,7 +191,7 @@ def _iterate(
     checked = left if holds else None
     for _ in range(_ROUNDS):
         left, values, right = _cleaned(whole, left, values, right)
-        if _is_all(whole, (left, values, right), rng, n_components):
+        if is_all(whole, (left, values, right), rng, n_components):
             if left is checked:
                 return left, values, right
             kept = slice(n_components)
@@ -258,7 +274,7 @@ def _is_solution(
 
 
 def _lanczos(matrix: LinearOperator, k: int, rng: np.random.Generator) -> Triplets:
-    square = _square(matrix)
+    square = square_of(matrix)
     start = rng.standard_normal(square.shape[0])
     squares, vectors = eigsh(square, k=k, which="LA", tol=1e-12, v0=start)
     order = np.argsort(-squares, kind="stable")
@@ -282,55 +298,6 @@ def _cleaned(
     basis, _ = np.linalg.qr(left)
     other, values, rotation = svd(matrix.rmatmat(basis))
     return basis @ rotation.T, values, other
-
-
-def _is_all(
-    matrix: LinearOperator, triplets: Triplets, rng: np.random.Generator, k: int | None = None
-) -> bool:
-    """Tell whether nothing outside the triplets found is larger than the k-th of them."""
-    left, values, right = triplets
-    floor = values[-1] if k is None else values[k - 1]
-    smaller = left if matrix.shape[0] <= matrix.shape[1] else right
-    return bool(_largest(matrix, smaller, values, rng) <= floor + 1e-6 * max(floor, 1e-2))
-
-
-def _largest(
-    matrix: LinearOperator, vectors: FloatArray, values: FloatArray, rng: np.random.Generator
-) -> float:
-    """Bound from below, closely, the largest singular value outside the triplets found.
-
-    ``vectors`` are those of the smaller side: taking them away from the square costs half of
-    taking both sides away from the operator.
-    """
-    square = _square(matrix)
-    # Single precision halves the cost, and seven digits are what the comparison needs.
-    slim = np.ascontiguousarray(vectors, dtype=np.float32)
-    squares_found = (values**2).astype(np.float32)
-
-    def rest(v: FloatArray) -> FloatArray:
-        found = slim @ (squares_found * (slim.T @ v.ravel().astype(np.float32)))
-        return np.asarray(square.matvec(v) - found)
-
-    outside = LinearOperator(square.shape, matvec=rest, dtype=np.float64)
-    start = rng.standard_normal(square.shape[0])
-    # A copy that was missed stands out from what is left after a few steps, and one that does not
-    # is next to equal to the last function found: a looser tolerance halves the products.
-    squares = eigsh(outside, k=1, ncv=30, which="LA", tol=3e-4, v0=start, return_eigenvectors=False)
-    return float(np.sqrt(max(squares[0], 0.0)))
-
-
-def _square(matrix: LinearOperator) -> LinearOperator:
-    """Give M M^T or M^T M, whichever is smaller, without forming it."""
-    n, m = matrix.shape
-    if isinstance(matrix, Products) and matrix.gram is not None:
-        return LinearOperator((n, n), matvec=matrix.squared, dtype=np.float64)
-
-    def gram(v: FloatArray) -> FloatArray:
-        if n <= m:
-            return np.asarray(matrix.matvec(matrix.rmatvec(v)))
-        return np.asarray(matrix.rmatvec(matrix.matvec(v)))
-
-    return LinearOperator((min(n, m), min(n, m)), matvec=gram, dtype=np.float64)
 
 
 def _without(

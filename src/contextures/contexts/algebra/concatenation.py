@@ -109,17 +109,18 @@ class Concatenation(Mix):
             return
         left, right = (part.describe().entries for part in self._pair)
         pairs = _pairs(left, right)
-        keys, codes = np.unique(pairs.keys, return_inverse=True)
+        keys, codes = _numbered(pairs.keys)
         # A pair that one row alone reaches tells that row, and so do all such pairs of it.
         shared = np.bincount(codes, minlength=len(keys)) > 1
         row_of = np.zeros(len(keys), dtype=np.int64)
         row_of[codes] = pairs.rows
-        alone, numbers = np.unique(row_of[~shared], return_inverse=True)
+        alone = np.zeros(left.shape[0], dtype=bool)
+        alone[row_of[~shared]] = True
         places = np.empty(len(keys), dtype=np.int64)
         n_shared = int(shared.sum())
         places[shared] = np.arange(n_shared)
-        places[~shared] = n_shared + numbers
-        first = np.empty(n_shared + len(alone), dtype=np.int64)
+        places[~shared] = n_shared - 1 + np.cumsum(alone)[row_of[~shared]]
+        first = np.empty(n_shared + int(alone.sum()), dtype=np.int64)
         first[places[::-1]] = keys[::-1]  # the first of those that share a place
         self.keys_, self.places_, self.first_ = keys, places, first
         entries = _gathered(pairs, places[codes], left.shape[0], len(first))
@@ -201,15 +202,36 @@ def _pairs(left: Matrix, right: Matrix) -> _Pairs:
             "fewer entries a row, such as fewer neighbours or landmarks"
         )
     rows = np.repeat(np.arange(len(counts)), counts)
-    within = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
-    width = second[rows]
-    at = one.indptr[rows] + within // width
-    to = other.indptr[rows] + within % width
-    keys = one.indices[at].astype(np.int64) * right.shape[1] + other.indices[to]
-    return _Pairs(rows, keys, one.data[at] * other.data[to])
+    # Each entry of the one beside all of the row's of the other.
+    widths = np.repeat(second, first)
+    begins = np.repeat(other.indptr[:-1].astype(np.int64), first) - (np.cumsum(widths) - widths)
+    to = np.arange(total) + np.repeat(begins, widths)
+    keys = np.repeat(one.indices.astype(np.int64) * right.shape[1], widths) + other.indices[to]
+    return _Pairs(rows, keys, np.repeat(one.data, widths) * other.data[to])
+
+
+def _numbered(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give the distinct keys in order, and which of them each is, as numpy's ``unique`` does.
+
+    Where a key and its place fit into one number, these are sorted in half the time.
+    """
+    bits = max(len(keys) - 1, 1).bit_length()
+    if int(keys.max(initial=0)).bit_length() + bits > 63:
+        found, numbers = np.unique(keys, return_inverse=True)
+        return found, numbers
+    ordered = np.sort((keys << bits) | np.arange(len(keys)))
+    places = ordered & ((1 << bits) - 1)
+    ordered >>= bits
+    fresh = np.ones(len(keys), dtype=bool)
+    fresh[1:] = ordered[1:] != ordered[:-1]
+    codes = np.empty(len(keys), dtype=np.int64)
+    codes[places] = np.cumsum(fresh) - 1
+    return ordered[fresh], codes
 
 
 def _gathered(pairs: _Pairs, columns: Any, n: int, m: int) -> Matrix:
-    law = sparse.csr_array((pairs.chances, (pairs.rows, columns)), shape=(n, m))
+    # Pairs come row by row, so where each row begins is all that is to be counted.
+    starts = np.concatenate([[0], np.cumsum(np.bincount(pairs.rows, minlength=n))])
+    law = sparse.csr_array((pairs.chances, columns, starts), shape=(n, m))
     law.sum_duplicates()
     return compact(law)

@@ -119,7 +119,8 @@ class Convolution(Mix):
             for name in found
             if name.split("__")[-1] == "cross_fit" and found[name] is not None
         }
-        return self.left, clone(self.right).set_params(**folds) if self.cross_fit else self.right
+        changed = bool(self.cross_fit and folds)
+        return self.left, clone(self.right).set_params(**folds) if changed else self.right
 
     @property
     def inductive(self) -> bool:  # type: ignore[override]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from contextures._arrays import Array, FloatArray, Matrix
 from contextures._checks import brief
 from contextures.contexts.algebra.columns import Columns, Finish, times_columns
+from contextures.contexts.algebra.together import Together
 from contextures.contexts.base import Context, check_context
 from contextures.contexts.cross_fit import warn_carried
 from contextures.contexts.declared import Form
@@ -39,6 +39,7 @@ class Mix(Context):
     scales_: Any = None
     constant_: float = 1.0
     _within: bool = False
+    _together: Together | None = None
 
     def __init__(self, left: Context, right: Context) -> None:
         self.left = left
@@ -147,8 +148,10 @@ class Mix(Context):
     def fit(self, X: Any = None, y: Any = None) -> Self:
         """Fit both parts to the same rows; see :meth:`Context.fit`."""
         self.check_parts()
+        parts = self._resolved(X, y)
+        together = self._together or Together(parts, X, y)
         # Set together, as soon as both are known: the form is told from them.
-        left, right = (_inner(part).fit(X, y) for part in self._resolved(X, y))
+        left, right = (together.fit(part, X, y) for part in parts)
         self.left_, self.right_ = left, right
         self.check_parts()  # now that all forms are known
         self.input_weights_ = self._common_weights()
@@ -332,13 +335,6 @@ class Mix(Context):
         # Read from the left: the part on the right needs brackets where it binds no more.
         left = _bracketed(self.left, self.rank, write)
         return f"{left}{sign}{_bracketed(self.right, self.rank + 1, write)}"
-
-
-def _inner(part: Context) -> Context:
-    """Give an unfitted part, which need not warn of what the mix warns of."""
-    made: Any = clone(part)
-    made._within = True
-    return made  # type: ignore[no-any-return]
 
 
 def _bracketed(part: Any, rank: int, write: Any) -> str:
