@@ -13,10 +13,10 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from contextures import ContextureClassifier, ContextureRegressor
 from contextures.contexts.evidence import (
     LEAST_NOISE,
-    Widths,
     learn_widths,
     negative_evidence,
 )
+from contextures.contexts.level_kernel import Widths
 from contextures.exceptions import ContextWarning, InputError
 from contextures.prediction import (
     DEFAULT_MEMBERS,
@@ -91,13 +91,20 @@ def test_columns_that_say_nothing_get_small_scales():
     assert np.ptp(common.scales) == 0
 
 
-@pytest.mark.parametrize("spanned", [False, True])
+@pytest.mark.parametrize("spanned", ["", "held", "held alone", "made twice"])
 def test_rows_are_left_out_as_by_fitting_again(spanned, monkeypatch):
-    """Against ridge regression on explicit functions, fitted again without each row."""
+    """Against ridge regression on explicit functions, fitted again without each row.
+
+    Features are held in single precision, made again, or made again where a row stands alone.
+    """
     rows, targets = X[:60], np.column_stack([NUMBERS[:60], CURVED[:60]])
+    tolerance = 2e-6
     if spanned:
         monkeypatch.setattr(width_ridge, "MOST_EXACT", 50)
         monkeypatch.setattr(width_ridge, "N_LANDMARKS", 25)
+        monkeypatch.setattr(width_ridge, "HELD_ENTRIES", 0 if spanned == "made twice" else 10**6)
+        monkeypatch.setattr(width_ridge, "ALONE", 0.0 if spanned == "held alone" else 0.99)
+        tolerance = 2e-5 if spanned == "held" else 2e-6
     fit, left_out = fit_widths(WIDTHS, rows, targets)
     points = fit.points
     assert len(points) == (25 if spanned else 60)
@@ -109,9 +116,36 @@ def test_rows_are_left_out_as_by_fitting_again(spanned, monkeypatch):
     for i in (0, 7, 59):
         others = np.arange(60) != i
         again = ridge.fit(features[others], targets[others]).predict(features[[i]])
-        np.testing.assert_allclose(left_out[i], again[0], atol=2e-6)
+        np.testing.assert_allclose(left_out[i], again[0], atol=tolerance)
     whole = ridge.fit(features, targets).predict(features)
     np.testing.assert_allclose(fit.values(rows), whole, atol=2e-6)
+
+
+def test_the_kernel_is_as_it_is_written_however_far_rows_are():
+    """A few rows are worked on at a time, and levels too small for a number do not slow it."""
+    rows = np.vstack([X[:40], 1e3 * X[40:50]])
+    dense = dense_kernel(rows, WIDTHS)
+    found = WIDTHS.between(rows, rows[:45])
+    np.testing.assert_allclose(found, dense[:, :45], rtol=1e-9)
+    dual = RNG.normal(size=(45, 2))
+    np.testing.assert_allclose(WIDTHS.applied(rows, rows[:45], dual), found @ dual, rtol=1e-8)
+
+
+@pytest.mark.parametrize("spread", [1.0, 40.0])
+def test_single_precision_is_enough_where_noise_is_least(spread, monkeypatch):
+    """What is left out of a smooth function with hardly any noise, held or made again."""
+    rng = np.random.default_rng(1)
+    rows = rng.normal(size=(900, 3))
+    rows[:20] *= spread
+    targets = np.sin(rows[:, :1]) + 0.01 * rng.normal(size=(900, 1))
+    widths = Widths(np.full(3, 0.3), np.array([0.4, 0.3, 0.1]), 0.1, LEAST_NOISE)
+    monkeypatch.setattr(width_ridge, "MOST_EXACT", 50)
+    monkeypatch.setattr(width_ridge, "N_LANDMARKS", 400)
+    _, held = fit_widths(widths, rows, targets)
+    monkeypatch.setattr(width_ridge, "HELD_ENTRIES", 0)
+    _, again = fit_widths(widths, rows, targets)
+    error = np.sqrt(np.mean((again - targets) ** 2))
+    assert np.abs(held - again).max() < 0.05 * error
 
 
 @pytest.mark.parametrize("most", [30, 400])

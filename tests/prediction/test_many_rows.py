@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
-from contextures.contexts.evidence import Widths
+from contextures.contexts.level_kernel import Widths
 from contextures.prediction import BoostedMember, Problem
 from contextures.prediction.members import boosted
 from contextures.prediction.members.boosted_trees import ExactTrees

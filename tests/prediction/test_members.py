@@ -12,6 +12,7 @@ from contextures.prediction import (
     DEFAULT_MEMBERS,
     ContextMember,
     EstimatorMember,
+    KernelMember,
     LocalMember,
     MeanMember,
     Member,
@@ -145,6 +146,19 @@ def test_ridge_regression_on_a_gram_is_the_one_on_its_root():
             np.testing.assert_allclose(dual, root.dual(alpha), rtol=1e-6, atol=1e-9)
             np.testing.assert_allclose(gram.constant(alpha, dual), root.constant(alpha, dual))
             np.testing.assert_allclose(gram.left_out(alpha), root.left_out(alpha), rtol=1e-7)
+
+
+@pytest.mark.parametrize("columns", [3, 40])
+def test_the_linear_member_fits_the_products_of_its_rows(columns):
+    """Few columns are decomposed themselves, many by their products."""
+    rows = RNG.normal(size=(30, columns))
+    targets = rows[:, :1] + RNG.normal(size=(30, 1))
+    given = Problem(rows, np.arange(30), targets, classes=False)
+    member, gram = KernelMember("linear").fit(given), fit_penalized(rows @ rows.T, targets)
+    np.testing.assert_allclose(member.left_out, gram.left_out, rtol=1e-6)
+    new = RNG.normal(size=(7, columns))
+    expected = new @ rows.T @ gram.dual + gram.constant
+    np.testing.assert_allclose(member.values(new), expected, rtol=1e-6)
 
 
 def test_mixed_contexts_are_the_mean_of_their_kernels():

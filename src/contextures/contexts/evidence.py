@@ -1,22 +1,18 @@
 """Widths of a kernel learned from labels, by the evidence (marginal likelihood) for them.
 
-The kernel is k(x, x') = 1 + sum_c a_c exp(-c d(x, x')) + b <x, x'> / p with
-d = sum_j exp(2 t_j) (x_j - x'_j)^2: several levels of association in one, whose common scale, or
-the scale of each column, is what the labels are asked for.
+The kernel is the one of :mod:`contextures.contexts.level_kernel`. Its common scale, or the scale of
+each column, is what the labels are asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from contextures._arrays import FloatArray
-
-LEVELS = (0.1, 1.0, 8.0)
-"""c: how strong the levels of association are, beside each other."""
+from contextures.contexts.level_kernel import LEVELS, Widths, levels_of, squared_distances
 
 LEAST_NOISE = 1e-4
 """The noise that is always there, in units of the targets' variance."""
@@ -35,116 +31,11 @@ NEVER = 1e25
 MOST_COLUMNS = 200
 """Columns up to which each has a width of its own; more share one."""
 
-BLOCK_ENTRIES = 65_536
-"""Entries of a kernel that are worked on at a time: half a megabyte, which a cache holds."""
-
-FAINT = 1e-38
-"""What the middle level is at least: powers of less are numbers that processors are slow with."""
-
 N_SIZES = 5
 """The sizes of three levels, of the slope and of the noise, which come before the scales."""
 
 EXPECTED = np.log([0.3, 0.3, 0.1, 0.2, 0.2])
 """Their logarithms before labels are looked at, in units of the targets' variance."""
-
-
-@dataclass(frozen=True)
-class Widths:
-    """What is learned.
-
-    Attributes
-    ----------
-    scales : ndarray of shape (p,)
-        exp(t_j), what columns are multiplied by.
-    sizes : ndarray of shape (3,)
-        a, of the levels from weak to strong.
-    slope : float
-        b, of the linear part.
-    noise : float
-        The variance of targets about the function.
-    """
-
-    scales: FloatArray
-    sizes: FloatArray
-    slope: float
-    noise: float
-
-    def between(self, rows: FloatArray, points: FloatArray) -> FloatArray:
-        """Compute the kernel between rows and points, without noise."""
-        one, other = rows * self.scales, points * self.scales
-        far = squared_distances(one, other)
-        found = 1.0 + (self.slope / rows.shape[1]) * (rows @ points.T)
-        for size, level in zip(self.sizes, levels_of(far), strict=True):
-            found += size * level
-        return np.asarray(found)
-
-    def applied(self, rows: FloatArray, points: FloatArray, dual: FloatArray) -> FloatArray:
-        """Compute sum_l k(x, point_l) dual_l for rows x, without holding the kernel.
-
-        Parameters
-        ----------
-        rows : ndarray of shape (n, p)
-            Rows.
-        points : ndarray of shape (m, p)
-            Points.
-        dual : ndarray of shape (m, q)
-            Coefficients.
-
-        Returns
-        -------
-        ndarray of shape (n, q)
-            The sums.
-        """
-        one, other = rows * self.scales, points * self.scales
-        # One product gives -c d for the weakest level.
-        c = LEVELS[0]
-        left = np.column_stack([one, np.sum(one**2, axis=1), np.ones(len(one))])
-        lengths = np.sum(other**2, axis=1)
-        right = np.vstack([2.0 * c * other.T, np.full(len(other), -c), -c * lengths])
-        found = rows @ (points.T @ dual * (self.slope / rows.shape[1])) + dual.sum(axis=0)
-        weak_dual, middle_dual, strong_dual = (size * dual for size in self.sizes)
-        step = max(1, BLOCK_ENTRIES // len(points))
-        held = np.empty((3, min(step, len(rows)), len(points)))
-        for start in range(0, len(rows), step):
-            part = left[start : start + step]
-            weak, second, level = held[:, : len(part)]
-            np.matmul(part, right, out=weak)
-            np.exp(np.minimum(weak, 0.0, out=weak), out=weak)
-            total = weak @ weak_dual
-            # Of the tenth power, and then of its eighth.
-            np.square(weak, out=second)
-            np.square(np.square(second, out=level), out=level)
-            np.multiply(level, second, out=level)
-            np.maximum(level, FAINT, out=level)
-            total += level @ middle_dual
-            for _ in range(3):
-                np.square(level, out=level)
-            found[start : start + step] += total + level @ strong_dual
-        return np.asarray(found)
-
-    def diagonal(self, rows: FloatArray) -> FloatArray:
-        """Compute the kernel of each row with itself."""
-        linear = np.sum(rows**2, axis=1) * (self.slope / rows.shape[1])
-        return np.asarray(1.0 + float(self.sizes.sum()) + linear)
-
-
-def squared_distances(rows: FloatArray, points: FloatArray) -> FloatArray:
-    """Compute squared distances by one product."""
-    far = rows @ points.T
-    far *= -2.0
-    far += np.sum(rows**2, axis=1)[:, None]
-    far += np.sum(points**2, axis=1)
-    return np.maximum(far, 0.0, out=far)
-
-
-def levels_of(far: FloatArray) -> list[FloatArray]:
-    """Give exp(-c d) of ``LEVELS`` from one exponential; those of larger c are its powers."""
-    weak = np.exp(-LEVELS[0] * far)
-    fourth = (weak * weak) ** 2
-    middle = fourth * fourth * weak * weak
-    strong = middle * middle
-    strong = strong * strong
-    return [weak, middle, strong * strong]
 
 
 def learn_widths(

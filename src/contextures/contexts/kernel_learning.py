@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from contextures._arrays import FloatArray, IntArray
 from contextures._checks import labels_of
-from contextures.contexts.evidence import LEVELS, MOST_COLUMNS, Widths, learn_widths
+from contextures.contexts.evidence import MOST_COLUMNS, learn_widths
 from contextures.contexts.kernel_widths import between, learn_scales
 from contextures.contexts.labels import Task, are_classes, missing_labels
+from contextures.contexts.level_kernel import LEVELS, Widths
 from contextures.exceptions import ContextWarning, InputError
 
 MOST_LEARNING = 500

@@ -88,7 +88,7 @@ def seconds_of(member: Member, problem: Problem, speed: float) -> float:
         half = min(k / 2, member.most_learning)
         steps = STEPS * (2 if member.name == "widths" and p <= MOST_COLUMNS else 1)
         learning = 2 * steps * (4 * half**3 + half**2 * (8 * p + 120))
-        fits = 2 * k**3 if k <= MOST_EXACT else 8 * k * N_LANDMARKS**2
+        fits = 2 * k**3 if k <= MOST_EXACT else 3 * k * N_LANDMARKS**2
         return float(learning + 2 * fits) / (0.5 * speed)
     if isinstance(member, BoostedMember):
         grown = ROUNDS * member.n_folds * (q if problem.classes and q > 2 else 1)
@@ -100,6 +100,8 @@ def seconds_of(member: Member, problem: Problem, speed: float) -> float:
     if isinstance(member, ContextMember):
         return float(250 * min(max(core, n), MOST_LABELLED) ** 2 * core + 1e3 * n * p) / speed
     if isinstance(member, KernelMember):
+        if member.name == "linear" and p < core:
+            return float(30 * core * p**2) / speed
         return float(40 * core**3 + 30 * core**2 * p) / speed
     if isinstance(member, SparseMember):
         return float(N_PATHS * q * (1e-4 + 1e-7 * core * p))

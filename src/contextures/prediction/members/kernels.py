@@ -8,7 +8,8 @@ from contextures._arrays import FloatArray
 from contextures.contexts.rbf import median_distance
 from contextures.prediction.members.base import FittedMember, Member, Problem
 from contextures.prediction.members.contexts import with_others
-from contextures.prediction.members.penalized import Penalized, fit_penalized
+from contextures.prediction.members.penalized import Penalized, averaged, fit_penalized
+from contextures.regression.ridge import Ridge
 
 WIDTHS = (0.25, 1.0, 4.0)
 """The Gaussians that are evenly mixed, in units of the inverse median squared distance."""
@@ -47,7 +48,11 @@ class KernelMember(Member):
         """Fit the labelled rows, up to 2,000 of them; see :meth:`Member.fit`."""
         kernel = PlainKernel(self.name, problem.rows)
         points = problem.rows[problem.labelled[problem.core]]
-        ridge = fit_penalized(kernel.between(points, points), problem.targets[problem.core])
+        targets = problem.targets[problem.core]
+        if self.name == "linear" and points.shape[1] < len(points):  # rows are its factor
+            ridge = averaged(Ridge(points, targets, np.ones(len(points))), targets)
+        else:
+            ridge = fit_penalized(kernel.between(points, points), targets)
         found = _Fitted(kernel, points, ridge)
         found.left_out = with_others(found, problem, ridge.left_out)
         return found

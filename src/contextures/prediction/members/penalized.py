@@ -13,7 +13,7 @@ import numpy as np
 
 from contextures._arrays import FloatArray
 from contextures.regression.choice import weigh
-from contextures.regression.ridge import GramRidge
+from contextures.regression.ridge import GramRidge, Ridge
 
 ALPHAS = tuple(float(each) for each in np.geomspace(1e-4, 100.0, 13))
 """Penalties, in units of the kernel's mean diagonal."""
@@ -61,8 +61,12 @@ def fit_penalized(gram: FloatArray, targets: FloatArray) -> Penalized:
     Penalized
         The averaged fit.
     """
+    return averaged(GramRidge(gram, targets), targets)
+
+
+def averaged(ridge: Ridge, targets: FloatArray) -> Penalized:
+    """Average the fits of all of ``ALPHAS`` to targets; see :func:`fit_penalized`."""
     k = len(targets)
-    ridge = GramRidge(gram, targets)
     left_out = np.array([ridge.left_out(alpha) for alpha in ALPHAS])
     squares = np.sum((targets - left_out) ** 2, axis=2)
     shares = weigh(squares.mean(axis=1), k)

@@ -13,7 +13,7 @@ from sklearn import ensemble
 from sklearn.base import BaseEstimator
 
 from contextures.contexts import Context
-from contextures.contexts.evidence import Widths
+from contextures.contexts.level_kernel import Widths
 from contextures.contexts.stored import Arrays, describe_fitted, restore_fitted
 from contextures.exceptions import InputError
 from contextures.prediction.members import (

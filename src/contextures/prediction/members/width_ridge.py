@@ -8,11 +8,12 @@ label has a say in, so leaving one out is as exact there.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
-from contextures._arrays import FloatArray
-from contextures.contexts.evidence import Widths
+from contextures._arrays import FloatArray, IntArray
+from contextures.contexts.level_kernel import Widths
 
 MOST_EXACT = 3000
 """Rows up to which the kernel between all of them is used."""
@@ -22,8 +23,12 @@ N_LANDMARKS = 2000
 
 CHUNK_ENTRIES = 4_000_000
 
-HELD_ENTRIES = 20_000_000
-"""Features up to which they are held for leverages; of more they are made twice."""
+HELD_ENTRIES = 40_000_000
+"""Features up to which they are held for leverages, in single precision; of more they are made
+twice."""
+
+ALONE = 0.99
+"""The leverage from which a row is left out in double precision: what remains of one is small."""
 
 FEW_ROWS = 8
 """Rows up to which the kernel is held: what :meth:`Widths.applied` prepares costs more for them."""
@@ -113,29 +118,53 @@ def _spanned(
     parts = [slice(start, start + step) for start in range(0, len(rows), step)]
     second = np.zeros((len(points), len(points)))
     first = np.zeros((len(points), targets.shape[1]))
-
-    def features(part: slice) -> FloatArray:
-        cross = widths.between(rows[part], points)
-        return np.asarray(solve_triangular(root, cross.T, lower=True))
-
     hold = len(rows) * len(points) <= HELD_ENTRIES
     held = []
     for part in parts:
-        found = features(part)
+        cross = widths.between(rows[part], points)
+        found = solve_triangular(root, cross.T, lower=True, overwrite_b=True)
         second += found @ found.T
         first += found @ targets[part]
         if hold:
-            held.append(found)
+            held.append(found.astype(np.float32))
     second.flat[:: len(points) + 1] += widths.noise
     whole = cholesky(second, lower=True, overwrite_a=True)
     half = solve_triangular(whole, first, lower=True)
     slopes = solve_triangular(whole, half, lower=True, trans="T")
+    dual = np.asarray(solve_triangular(root, slopes, lower=True, trans="T"))
+    fit = WidthFit(widths, points, dual)
+
+    def in_double(part: slice | IntArray) -> tuple[FloatArray, FloatArray]:
+        """Give fitted values, and functions whose squares add up to leverages."""
+        cross = widths.between(rows[part], points)
+        fitted = cross @ dual
+        return fitted, solve_triangular(both(), cross.T, lower=True, overwrite_b=True)
+
+    @cache
+    def both() -> FloatArray:
+        """Multiply the two triangles, so that one solution serves for two."""
+        return np.asfortranarray(root @ whole)
+
     left_out = np.empty_like(targets)
-    for place, part in enumerate(parts):
-        found = held[place] if hold else features(part)
-        leverage = np.sum(solve_triangular(whole, found, lower=True) ** 2, axis=0)
-        fitted = found.T @ slopes
-        free = np.maximum(1.0 - leverage, SMALLEST)[:, None]
-        left_out[part] = targets[part] - (targets[part] - fitted) / free
-    dual = solve_triangular(root, slopes, lower=True, trans="T")
-    return WidthFit(widths, points, np.asarray(dual)), left_out
+    if not hold:
+        for part in parts:
+            left_out[part], _ = _without(targets[part], *in_double(part))
+        return fit, left_out
+    single, few, leverage = np.float32(whole), np.float32(slopes), np.empty(len(rows))
+    for part, found in zip(parts, held, strict=True):
+        fitted = found.T @ few
+        inner = solve_triangular(single, found, lower=True, overwrite_b=True)
+        left_out[part], leverage[part] = _without(targets[part], fitted, inner)
+    alone = np.flatnonzero(~(leverage < ALONE))
+    if len(alone):
+        left_out[alone], _ = _without(targets[alone], *in_double(alone))
+    return fit, left_out
+
+
+def _without(
+    targets: FloatArray, fitted: FloatArray, inner: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Predict rows by the others, and give their leverages."""
+    leverage = np.sum(inner**2, axis=0)
+    free = np.maximum(1.0 - leverage, SMALLEST)
+    return targets - (targets - fitted) / free[:, None], leverage

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from contextures._arrays import FloatArray, IntArray
-from contextures.contexts.evidence import MOST_COLUMNS, Widths, learn_widths
+from contextures.contexts.evidence import MOST_COLUMNS, learn_widths
+from contextures.contexts.level_kernel import Widths
 from contextures.prediction.calibration import best_scale, scaled_chances
 from contextures.prediction.members.base import FittedMember, Member, Problem
 from contextures.prediction.members.estimators import folds
