@@ -97,7 +97,7 @@ def main() -> None:
                 found = ledger.once(
                     {**key, "model": what}, partial(whole_rivals.measured, other, drawn)
                 )
-                beside[what][name, seed] = (drawn(), ours, found)
+                beside[what][name, seed] = (cells[name, seed][0], ours, found)
     common.show(report(cells, beside), options.json, ledger.runs)
     if options.figure is not None:
         draw_gains(gains(cells), len({seed for _, seed in cells}), options.figure)
@@ -204,12 +204,9 @@ def _short(values: Values) -> Any:
 
 def report(cells: dict[Any, Any], beside: dict[str, dict[Any, Any]]) -> str:
     """Lay out outcomes, ingredients, rivals beside the tuned one, and tables."""
-    names = list(dict.fromkeys(name for name, _ in cells))
-    rows, pairs = [], {}
-    for name in names:
+    rows, pairs = [], _by_table(cells)
+    for name, both in pairs.items():
         mine = [cell for (each, _), cell in cells.items() if each == name]
-        both = [_compared(split, ours["values"], rival["values"]) for split, ours, rival in mine]
-        pairs[name] = both
         ratio = np.sum([o["seconds"] for _, o, _ in mine]) / np.sum(
             [r["seconds"] for *_, r in mine]
         )
@@ -226,25 +223,10 @@ def report(cells: dict[Any, Any], beside: dict[str, dict[Any, Any]]) -> str:
     head = ["table", "score", "rival", "loss", "rival", "by score", "by loss", "claimed / true"]
     outcome = [["all", *_summary(pairs)]]
     for what in next(iter(cells.values()))[1]["variants"]:
-        changed = {
-            name: [
-                _compared(split, ours["variants"][what], rival["values"])
-                for (each, _), (split, ours, rival) in cells.items()
-                if each == name
-            ]
-            for name in names
-        }
+        changed = _by_table(cells, lambda ours, what=what: ours["variants"][what])
         outcome.append([what, *_summary(changed)])
     for what, found in beside.items():
-        against = {
-            name: [
-                _compared(split, ours["values"], rival["values"])
-                for (each, _), (split, ours, rival) in found.items()
-                if each == name
-            ]
-            for name in names
-        }
-        outcome.append([f"all, against {what}", *_summary(against)])
+        outcome.append([f"all, against {what}", *_summary(_by_table(found))])
     said = ["members", "score: won-lost-tied", "loss: won-lost-tied", "mean error reduction"]
     return (
         common.table([*said, "median"], outcome)
@@ -255,14 +237,19 @@ def report(cells: dict[Any, Any], beside: dict[str, dict[Any, Any]]) -> str:
 
 def gains(cells: dict[Any, Any]) -> dict[str, tuple[float, float, str]]:
     """Give each table's gain in score, its standard error, and who wins."""
-    found = {}
-    for name in dict.fromkeys(name for name, _ in cells):
-        both = [
-            _compared(split, ours["values"], rival["values"])
-            for (each, _), (split, ours, rival) in cells.items()
-            if each == name
-        ]
-        found[name] = (*_gain(both, "score"), verdict(both, "score"))
+    return {
+        name: (*_gain(both, "score"), verdict(both, "score"))
+        for name, both in _by_table(cells).items()
+    }
+
+
+def _by_table(
+    cells: dict[Any, Any], values: Any = lambda ours: ours["values"]
+) -> dict[str, list[dict[str, Any]]]:
+    """Compare values of ours with the rival's, split by split, for each table."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for (name, _), (split, ours, rival) in cells.items():
+        found.setdefault(name, []).append(_compared(split, values(ours), rival["values"]))
     return found
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from autogluon.tabular import TabularPredictor
 
 SECONDS = 600
-"""No table is given more; none takes it all."""
+"""What a table is given; beside other work even small ones take all of it."""
 
 
 def main(given: Path, found: Path, models: Path) -> None:

@@ -55,11 +55,10 @@ def decompose(
     solver : {"auto", "dense", "gram", "lanczos", "propack"}, default="auto"
         "auto" takes the dense SVD while the smaller side has up to 500 entries (and the larger up
         to 4,000), the eigenvectors of the smaller Gram matrix for larger dense operators and for
-        many components, and PROPACK
-        on the sparse operator otherwise; beyond 60,000 rows and support points Lanczos on one side,
-        which holds half as many vectors. Where A takes many more values than there are rows, as in
-        a concatenation, functions of X are found first, by Lanczos on a polynomial of the square,
-        and those of A are formed from them only where they are read.
+        many components, and PROPACK on the sparse operator otherwise; beyond 60,000 rows and
+        support points Lanczos on one side, which holds half as many vectors. Where A takes many
+        more values than there are rows, as in a concatenation, functions of X are found first, by
+        Lanczos on a polynomial of the square, and those of A are formed only where they are read.
     random_state : int, RandomState or None, default=None
         Draws the starting vector of the iterative solvers. The result does not depend on it
         beyond rounding; None stands for a fixed one.
